@@ -1,0 +1,126 @@
+"""cnnviz without a browser.
+
+    python -m cnnviz train NAME [--seed S] [--epochs E] [--out FOLDER]
+    python -m cnnviz evaluate MODEL
+    python -m cnnviz predict IMAGE [--model MODEL]
+    python -m cnnviz fetch FOLDER
+"""
+
+import argparse
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from cnnviz.cards import make_card
+from cnnviz.checkpoints import MODELS, load_model, save_checkpoint
+from cnnviz.data import load_mnist
+from cnnviz.drawing import to_digit
+from cnnviz.errors import CnnvizError
+from cnnviz.evaluation import Report, evaluate
+from cnnviz.fetch import fetch_mnist
+from cnnviz.images import read_picture
+from cnnviz.networks import Network
+from cnnviz.pen import pen_test_digits
+from cnnviz.tracing import predict
+from cnnviz.training import RECIPES, Progress, fit, load_parts
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except CnnvizError as error:
+        print(f"cnnviz: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def train(options: argparse.Namespace) -> None:
+    """Train a recipe on the carried data, measure it once on the test sets, save it with its card."""
+    config = replace(RECIPES[options.name], seed=options.seed)
+    if options.epochs:
+        config = replace(config, epochs=options.epochs)
+    start = time.perf_counter()
+    last = None
+    for last in fit(config, *load_parts(config)):
+        _report_progress(last)
+    assert last is not None
+    network = Network(config.network)
+    network.load_state_dict(last.state)
+    card = make_card(options.name, network.eval(), config, time.perf_counter() - start)
+    save_checkpoint(options.out / f"{options.name}.safetensors", network, card)
+    print(f"saved {options.out / options.name}.safetensors")
+    for name, figures in card["test"].items():
+        print(f"{name}: {figures['accuracy']:.2%} of {figures['n']:,} (seed {config.seed})")
+
+
+def evaluate_model(options: argparse.Namespace) -> None:
+    """Print accuracy, loss and the per-class table on both test sets."""
+    model = load_model(options.model)
+    for name, digits in {"MNIST test": load_mnist().test, "pen, held-back writers": pen_test_digits()}.items():
+        print(f"{name}\n{_table(evaluate(model, digits.images, digits.labels))}\n")
+
+
+def predict_picture(options: argparse.Namespace) -> None:
+    """Print the digit in a picture and the three likeliest readings."""
+    probabilities = predict(load_model(options.model), to_digit(read_picture(options.image)).image)[0]
+    values, digits = probabilities.topk(3)
+    print(int(digits[0]))
+    print(", ".join(f"{int(digit)}: {value:.1%}" for digit, value in zip(digits, values, strict=True)))
+
+
+def fetch(options: argparse.Namespace) -> None:
+    """Download MNIST's four original files."""
+    for path in fetch_mnist(options.folder):
+        print(path)
+
+
+def _report_progress(progress: Progress) -> None:
+    if progress.validation_accuracy is not None:
+        print(
+            f"step {progress.step}/{progress.steps}  loss {progress.loss:.4f}  "
+            f"validation {progress.validation_accuracy:.2%}  {progress.images_per_second:,.0f} images/s",
+            flush=True,
+        )
+
+
+def _table(report: Report) -> str:
+    rows = [
+        f"  {digit}  precision {report.precision[digit]:.4f}  recall {report.recall[digit]:.4f}"
+        f"  F1 {report.f1[digit]:.4f}"
+        for digit in range(10)
+    ]
+    head = (
+        f"  accuracy {report.accuracy:.2%} of {report.n:,}, loss {report.loss:.4f}, "
+        f"calibration error {report.calibration_error:.2%}"
+    )
+    return "\n".join([head, *rows])
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m cnnviz", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = parser.add_subparsers(required=True)
+    command = commands.add_parser("train", help="train a recipe and save it with its card")
+    command.add_argument("name", choices=RECIPES)
+    command.add_argument("--seed", type=int, default=0)
+    command.add_argument("--epochs", type=int, help="instead of the recipe's")
+    command.add_argument("--out", type=Path, default=MODELS, help="folder for NAME.safetensors and NAME.json")
+    command.set_defaults(run=train)
+    command = commands.add_parser("evaluate", help="measure a model on both test sets")
+    command.add_argument("model", nargs="?", default="default")
+    command.set_defaults(run=evaluate_model)
+    command = commands.add_parser("predict", help="read the digit in a picture")
+    command.add_argument("image", type=Path)
+    command.add_argument("--model", default="default")
+    command.set_defaults(run=predict_picture)
+    command = commands.add_parser("fetch", help="download MNIST's original files")
+    command.add_argument("folder", type=Path)
+    command.set_defaults(run=fetch)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

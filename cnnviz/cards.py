@@ -1,0 +1,41 @@
+"""The card of a trained model: what it is, how it was made, how good it is, how to rebuild it."""
+
+import platform
+from typing import Any
+
+import torch
+
+from cnnviz.data import SHA256, load_mnist
+from cnnviz.evaluation import evaluate
+from cnnviz.networks import Network, parameter_count
+from cnnviz.pen import pen_test_digits
+from cnnviz.training import TrainConfig
+
+
+def make_card(name: str, network: Network, config: TrainConfig, seconds: float) -> dict[str, Any]:
+    """Measure the network once on both test sets and write everything down, ready for JSON."""
+    mnist, pen = load_mnist().test, pen_test_digits()
+    return {
+        "name": name,
+        "parameters": parameter_count(network),
+        "test": {
+            "mnist": _figures(network, mnist.images, mnist.labels),
+            "pen, writers never trained on": _figures(network, pen.images, pen.labels),
+        },
+        "seed": config.seed,
+        "training": config.as_json(),
+        "data": SHA256,
+        "seconds": round(seconds, 1),
+        "machine": f"{platform.machine()}, torch {torch.__version__}, {torch.get_num_threads()} threads",
+        "rebuild": f"python -m cnnviz train {name} --seed {config.seed}",
+    }
+
+
+def _figures(network: Network, images: torch.Tensor, labels: torch.Tensor) -> dict[str, Any]:
+    report = evaluate(network, images, labels)
+    return {
+        "n": report.n,
+        "accuracy": round(report.accuracy, 5),
+        "loss": round(report.loss, 5),
+        "calibration_error": round(report.calibration_error, 5),
+    }

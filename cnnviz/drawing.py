@@ -1,0 +1,121 @@
+"""From any picture of a digit to the 28x28 the networks were trained on.
+
+MNIST's own recipe (LeCun et al. 1998): the ink's bounding box is shrunk with antialiasing to
+fit 20x20, aspect kept, and placed so that its centre of mass lies in the middle of 28x28.
+Every stage is returned, because the stages themselves are worth looking at.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+
+from cnnviz.errors import ImageError, NothingDrawn
+
+SIDE, BOX = 28, 20
+MIDDLE = 14  # pixel index of the centre of mass; MNIST's own digits lie within half a pixel of it
+SMALLEST_SHARE = 0.08  # ink whose box is below this share of the picture is a dot, not a digit
+
+Grey = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Digit:
+    """image: float32 (28, 28) in [0, 1], ink = 1. steps: every stage's picture, by name, in order."""
+
+    image: Tensor
+    steps: dict[str, Grey]
+
+
+def to_digit(pixels: NDArray[np.generic]) -> Digit:
+    """Turn a drawing into a digit as MNIST would hold it.
+
+    pixels: (H, W) grey, (H, W, 3) RGB or (H, W, 4) RGBA; uint8, or floats in [0, 1]. Dark ink
+    on light paper or the reverse. Steps: "grey" and "ink" at full size, "cropped" to the ink,
+    "shrunk" to 20x20, "centred" in 28x28; all float32 in [0, 1].
+
+    Raises NothingDrawn for a blank picture or a mere dot, ImageError for anything else that
+    is not such a picture.
+    """
+    grey = to_grey(pixels)
+    ink = to_ink(grey)
+    cropped = crop_to_ink(ink)
+    shrunk = shrink(cropped)
+    centred = centre(shrunk)
+    steps = {"grey": grey, "ink": ink, "cropped": cropped, "shrunk": shrunk, "centred": centred}
+    return Digit(torch.from_numpy(centred.copy()), steps)
+
+
+def to_grey(pixels: NDArray[np.generic]) -> Grey:
+    """Luminance (ITU-R BT.601) in [0, 1]; transparency shows paper that contrasts with the ink."""
+    pixels = np.asarray(pixels)
+    if pixels.ndim not in (2, 3) or (pixels.ndim == 3 and pixels.shape[2] not in (3, 4)):
+        raise ImageError(f"A picture is (H, W), (H, W, 3) or (H, W, 4), not {pixels.shape}.")
+    if 0 in pixels.shape:
+        raise ImageError("The picture has no pixels.")
+    values = pixels.astype(np.float32)
+    if np.issubdtype(pixels.dtype, np.integer):
+        values /= 255
+    if not np.isfinite(values).all():
+        raise ImageError("The picture holds values that are not numbers (NaN or infinite).")
+    if values.min() < 0 or values.max() > 1:
+        raise ImageError("Pixel values must lie in 0..255 (whole numbers) or 0..1 (floats).")
+    if values.ndim == 2:
+        return values
+    luminance: Grey = values[..., :3] @ np.array([0.299, 0.587, 0.114], np.float32)  # (H, W)
+    if values.shape[2] == 3:
+        return luminance
+    alpha = values[..., 3]
+    visible = float((luminance * alpha).sum() / max(alpha.sum(), 1e-6))  # mean of what is painted
+    paper = 1.0 if visible < 0.5 else 0.0
+    return np.asarray(luminance * alpha + paper * (1 - alpha), np.float32)
+
+
+def to_ink(grey: Grey) -> Grey:
+    """Distance from the paper, stretched to [0, 1]; paper is what the picture's border shows."""
+    border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
+    paper = float(np.median(border))
+    if 0.25 < paper < 0.75:  # the ink runs along the border, or the light is uneven
+        paper = float(np.median(grey))
+    ink = np.clip(grey - paper if paper < 0.5 else paper - grey, 0, 1)
+    noise = 3 * float(np.median(np.abs(border - paper)))  # 0 for a canvas, more for a photograph
+    strongest = float(ink.max())
+    if strongest <= max(noise, 0.1):
+        raise NothingDrawn("Nothing is drawn yet.")
+    return np.where(ink > noise, ink / strongest, 0).astype(np.float32)
+
+
+def crop_to_ink(ink: Grey) -> Grey:
+    """The bounding box of all ink. Raises NothingDrawn for a dot."""
+    inked = ink > 0.05
+    rows, columns = np.flatnonzero(inked.any(1)), np.flatnonzero(inked.any(0))
+    longest = max(np.ptp(rows), np.ptp(columns)) + 1
+    if longest <= max(2, SMALLEST_SHARE * max(ink.shape)):
+        raise NothingDrawn("That is only a dot; draw a digit.")
+    return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
+def shrink(cropped: Grey) -> Grey:
+    """Antialiased to 20 on the longer side, aspect kept; strokes stay as dark as they were."""
+    height, width = cropped.shape
+    scale = BOX / max(height, width)
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    resized = Image.fromarray(cropped).resize(size, Image.Resampling.BILINEAR, reducing_gap=None)
+    shrunk = np.asarray(resized, np.float32)
+    return np.clip(shrunk / max(float(shrunk.max()), 1e-6), 0, 1)
+
+
+def centre(shrunk: Grey) -> Grey:
+    """Placed in 28x28, by whole pixels, centre of mass in the middle as far as it fits."""
+    height, width = shrunk.shape
+    mass = shrunk.sum()
+    row = float((shrunk.sum(1) * np.arange(height)).sum() / mass)
+    column = float((shrunk.sum(0) * np.arange(width)).sum() / mass)
+    top = int(np.clip(round(MIDDLE - row), 0, SIDE - height))
+    left = int(np.clip(round(MIDDLE - column), 0, SIDE - width))
+    placed = np.zeros((SIDE, SIDE), np.float32)
+    placed[top : top + height, left : left + width] = shrunk
+    return placed

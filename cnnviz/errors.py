@@ -1,0 +1,43 @@
+"""Everything cnnviz raises on purpose; each message says what is wrong and what to do.
+
+CnnvizError
+├── ImageError        the picture cannot be read or used
+│   └── NothingDrawn  the picture is readable but holds no ink
+├── DataError         a data set is missing, damaged or cannot be fetched
+├── NetworkError      a network is unknown or its layers do not fit together
+├── CheckpointError   a saved model is missing, damaged or does not fit
+├── ConfigError       a training setting is out of range
+└── RunError          a training run does not exist or could not be kept
+"""
+
+
+class CnnvizError(Exception):
+    """Base of all errors whose message is fit for a user's eyes."""
+
+
+class ImageError(CnnvizError):
+    """The picture cannot be read or used."""
+
+
+class NothingDrawn(ImageError):
+    """The picture holds no ink to read."""
+
+
+class DataError(CnnvizError):
+    """A data set is missing, damaged or cannot be fetched."""
+
+
+class NetworkError(CnnvizError):
+    """A network is unknown or its layers do not fit together."""
+
+
+class CheckpointError(CnnvizError):
+    """A saved model is missing, damaged or does not fit its network."""
+
+
+class ConfigError(CnnvizError):
+    """A training setting is out of range."""
+
+
+class RunError(CnnvizError):
+    """A training run does not exist or could not be kept."""

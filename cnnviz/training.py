@@ -1,0 +1,258 @@
+"""Training as an iterator of frozen snapshots.
+
+    TrainConfig             everything that determines a run; equal configs give equal weights
+    RECIPES                 named configurations
+    fit(config, ...)        yields Progress; exhaust it, step it, or stop it at any time
+
+All randomness of step n follows from (seed, n) alone, so a run repeats exactly on the same
+machine with the same number of threads, and could be taken up again at any step.
+"""
+
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Literal, get_args
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from cnnviz.augmentation import Augmentation, augment
+from cnnviz.data import Digits, load_mnist, split
+from cnnviz.errors import ConfigError
+from cnnviz.evaluation import evaluate
+from cnnviz.networks import NETWORKS, Dropout, Network, NetworkConfig, build
+from cnnviz.pen import pen_training_digits
+
+Optimizer = Literal["adam", "adamw", "sgd"]
+Schedule = Literal["constant", "one_cycle"]
+DataSet = Literal["mnist", "mnist+pen"]
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """One training run. Raises ConfigError when a value is out of range."""
+
+    network: NetworkConfig = NETWORKS["classic"]
+    epochs: int = 2
+    batch_size: int = 128
+    learning_rate: float = 1e-3  # with one_cycle: the highest
+    optimizer: Optimizer = "adam"
+    schedule: Schedule = "constant"
+    weight_decay: float = 0.0
+    label_smoothing: float = 0.0  # share of the target spread over all classes
+    augmentation: Augmentation = field(default_factory=Augmentation)
+    data: DataSet = "mnist"
+    train_size: int = 60_000  # MNIST digits used, before validation is held back
+    validation_size: int = 5_000  # of those, held back to choose by; 0 trains on all
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        limits: dict[str, tuple[float, float]] = {
+            "epochs": (1, 100),
+            "batch_size": (1, 2048),
+            "learning_rate": (1e-6, 10),
+            "weight_decay": (0, 1),
+            "label_smoothing": (0, 0.5),
+            "train_size": (100, 60_000),
+            "validation_size": (0, 30_000),
+            "seed": (0, 2**31 - 1),
+        }
+        for name, (low, high) in limits.items():
+            if not low <= getattr(self, name) <= high:
+                raise ConfigError(f"{name.replace('_', ' ')} must be from {low:,} to {high:,}.")
+        choices = {"optimizer": Optimizer, "schedule": Schedule, "data": DataSet}
+        for name, literal in choices.items():
+            if getattr(self, name) not in get_args(literal):
+                raise ConfigError(f"{name} must be one of {', '.join(get_args(literal))}.")
+        if self.validation_size >= self.train_size:
+            raise ConfigError("The validation part must be smaller than the training set.")
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, record: dict[str, Any]) -> "TrainConfig":
+        """Inverse of as_json. Raises ConfigError or NetworkError."""
+        try:
+            nested = {
+                "network": NetworkConfig.from_json(record["network"]),
+                "augmentation": Augmentation(**record["augmentation"]),
+            }
+            return cls(**{**record, **nested})
+        except (TypeError, KeyError) as error:
+            raise ConfigError(f"This is not a training configuration: {error}.") from error
+
+
+@dataclass(frozen=True, eq=False)
+class Progress:
+    """Where a run stands after `step` of `steps`; figures over the steps since the last record."""
+
+    step: int
+    steps: int
+    epoch: float  # passes over the training part so far
+    loss: float  # mean cross-entropy, nats
+    accuracy: float  # on the (augmented) training batches
+    learning_rate: float
+    images_per_second: float
+    validation_loss: float | None  # None between validations
+    validation_accuracy: float | None
+    state: dict[str, Tensor]  # a copy of the weights
+
+    def figures(self) -> dict[str, Any]:
+        """All but the weights, ready for JSON."""
+        return {name: value for name, value in vars(self).items() if name != "state"}
+
+
+_STRONG = Augmentation(shift=2, rotate=12, scale=0.15, shear=12, elastic=1.2)
+_CLASSIC = TrainConfig(epochs=15, batch_size=128, validation_size=6_000)
+
+RECIPES: dict[str, TrainConfig] = {
+    "default": TrainConfig(
+        network=NETWORKS["default"],
+        epochs=20,
+        batch_size=256,
+        learning_rate=1e-2,
+        optimizer="adamw",
+        schedule="one_cycle",
+        augmentation=_STRONG,
+        data="mnist+pen",
+    ),
+    "classic": _CLASSIC,
+    "padded": replace(_CLASSIC, network=NETWORKS["padded"], epochs=10, batch_size=64),
+    "wide": replace(_CLASSIC, network=NETWORKS["wide"], epochs=5, batch_size=64),
+    "eight": replace(
+        _CLASSIC, network=NETWORKS["eight"], epochs=10, batch_size=32, train_size=12_000, validation_size=1_000
+    ),
+    "mlp": replace(_CLASSIC, network=NETWORKS["mlp"], epochs=10),
+    "lenet5": replace(_CLASSIC, network=NETWORKS["lenet5"], epochs=10),
+}
+
+
+def load_parts(config: TrainConfig) -> tuple[Digits, Digits]:
+    """(training, validation) parts the config asks for; validation is MNIST only."""
+    chosen, _ = split(load_mnist().train, 60_000 - config.train_size, config.seed)
+    training, validation = split(chosen, config.validation_size, config.seed + 1)
+    if config.data == "mnist+pen":
+        pen = pen_training_digits(config.seed)
+        training = Digits(
+            torch.cat([training.images, pen.images]), torch.cat([training.labels, pen.labels])
+        )
+    return training, validation
+
+
+def fit(config: TrainConfig, training: Digits, validation: Digits, records: int = 300) -> Iterator[Progress]:
+    """Train a new network; yields about `records` times, first before any step.
+
+    The network is the run's own; each Progress carries a copy of its weights.
+    """
+    network = build(config.network, config.seed).to(memory_format=torch.channels_last)
+    generator = _own_generator(network)
+    optimizer = _optimizer(config, network)
+    per_epoch = -(-len(training) // config.batch_size)
+    steps = per_epoch * config.epochs
+    interval = max(1, steps // records)
+    validate_every = max(1, min(per_epoch, steps // 10))
+    sums, since = torch.zeros(3), time.perf_counter()  # loss, right, digits since the last record
+    yield _progress(config, network, validation, 0, steps, per_epoch, sums, 0.0, validate=True)
+    for step in range(steps):
+        images, labels = _batch(config, training, step, per_epoch, generator)
+        rate = learning_rate_at(config, step, steps)
+        for group in optimizer.param_groups:
+            group["lr"] = rate
+        sums += _step(network, optimizer, images, labels, config.label_smoothing)
+        done = step + 1
+        last = done == steps
+        if done % interval == 0 or done % validate_every == 0 or last:
+            validate = done % validate_every == 0 or last
+            elapsed = time.perf_counter() - since
+            yield _progress(config, network, validation, done, steps, per_epoch, sums, elapsed, validate)
+            sums, since = torch.zeros(3), time.perf_counter()
+
+
+def learning_rate_at(config: TrainConfig, step: int, steps: int) -> float:
+    """constant, or one cycle (Smith 2018): linear warm-up over 30 %, then cosine to zero."""
+    if config.schedule == "constant":
+        return config.learning_rate
+    warm = 0.3 * steps
+    if step < warm:
+        return config.learning_rate * (0.04 + 0.96 * step / warm)
+    share = torch.tensor((step - warm) / max(steps - warm, 1))
+    return float(config.learning_rate * (1 + torch.cos(share * torch.pi)) / 2)
+
+
+def _own_generator(network: Network) -> torch.Generator:
+    """One generator for augmentation and dropout, so that the global one is left alone."""
+    generator = torch.Generator()
+    for module in network:
+        if isinstance(module, Dropout):
+            module.generator = generator
+    return generator
+
+
+def _optimizer(config: TrainConfig, network: Network) -> torch.optim.Optimizer:
+    parameters = network.parameters()
+    if config.optimizer == "sgd":
+        return torch.optim.SGD(
+            parameters, config.learning_rate, momentum=0.9, weight_decay=config.weight_decay, fused=True
+        )
+    # Short one-cycle runs want the gradient's memory short as well.
+    betas = (0.7, 0.9) if config.schedule == "one_cycle" else (0.9, 0.999)
+    kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[config.optimizer]
+    return kind(parameters, config.learning_rate, betas=betas, weight_decay=config.weight_decay, fused=True)
+
+
+def _batch(
+    config: TrainConfig, digits: Digits, step: int, per_epoch: int, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """Batch of step n, a function of (seed, n): float32 (B, 1, 28, 28), int64 (B,)."""
+    epoch, position = divmod(step, per_epoch)
+    generator.manual_seed(config.seed * 1_000_003 + epoch)
+    order = torch.randperm(len(digits), generator=generator)
+    chosen = order[position * config.batch_size : (position + 1) * config.batch_size]
+    generator.manual_seed((config.seed + 1) * 1_000_003 + 1_000 + step)
+    images = digits.images[chosen].unsqueeze(1).float() / 255  # (B, 1, 28, 28)
+    if config.augmentation:
+        images = augment(images, config.augmentation, generator)
+    return images.contiguous(memory_format=torch.channels_last), digits.labels[chosen].long()
+
+
+def _step(
+    network: Network, optimizer: torch.optim.Optimizer, images: Tensor, labels: Tensor, smoothing: float
+) -> Tensor:
+    """One update; returns (sum of losses, digits right, digits)."""
+    network.train()
+    logits = network(images)
+    loss = F.cross_entropy(logits, labels, label_smoothing=smoothing)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    right = (logits.argmax(1) == labels).sum()
+    return torch.stack([loss.detach() * len(labels), right, torch.tensor(len(labels))])
+
+
+def _progress(
+    config: TrainConfig,
+    network: Network,
+    validation: Digits,
+    step: int,
+    steps: int,
+    per_epoch: int,
+    sums: Tensor,
+    elapsed: float,
+    validate: bool,
+) -> Progress:
+    loss, right, count = sums.tolist()
+    report = evaluate(network, validation.images, validation.labels) if validate and len(validation) else None
+    return Progress(
+        step=step,
+        steps=steps,
+        epoch=step / per_epoch,
+        loss=loss / max(count, 1),
+        accuracy=right / max(count, 1),
+        learning_rate=learning_rate_at(config, step, steps),
+        images_per_second=count / elapsed if elapsed else 0.0,
+        validation_loss=report and report.loss,
+        validation_accuracy=report and report.accuracy,
+        state={name: tensor.detach().clone() for name, tensor in network.state_dict().items()},
+    )
