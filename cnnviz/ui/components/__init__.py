@@ -1,0 +1,46 @@
+"""Components drawn in the browser: plain JavaScript files beside this one, no build step.
+
+    script(*names)         the files as one module, with the palette in front
+    pack(header, arrays)   numbers for the browser: one JSON header and the arrays' own bytes
+
+`wire.js` holds the other ends: unpack(data) and the colour tables.
+"""
+
+import json
+import struct
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnviz.palette import CORNERS, SCALES
+
+FOLDER = Path(__file__).parent
+
+
+def script(*names: str) -> str:
+    """One JavaScript module out of the palette, wire.js and the named files, in that order."""
+    constants = f"const SCALES = {json.dumps(SCALES)};\nconst CORNERS = {json.dumps(CORNERS)};\n"
+    return constants + "\n".join((FOLDER / name).read_text() for name in ("wire.js", *names))
+
+
+def style(name: str) -> str:
+    return (FOLDER / name).read_text()
+
+
+def pack(header: dict[str, Any], arrays: dict[str, NDArray[np.generic]]) -> bytes:
+    """Header and arrays (float32, int32 or uint8) as bytes: length, JSON, then each array, aligned to 4.
+
+    Equal input gives equal bytes, so that an unchanged picture is not sent again.
+    """
+    places, offset, chunks = {}, 0, []
+    for name, array in arrays.items():
+        content = np.ascontiguousarray(array).tobytes()
+        places[name] = {"type": array.dtype.name, "shape": array.shape, "offset": offset}
+        padding = -len(content) % 4
+        chunks.append(content + b"\0" * padding)
+        offset += len(content) + padding
+    head = json.dumps({**header, "arrays": places}).encode()
+    head += b" " * (-len(head) % 4)
+    return struct.pack("<I", len(head)) + head + b"".join(chunks)
