@@ -1,0 +1,5 @@
+"""cnnviz: see inside a convolutional network. Start with `streamlit run app.py`."""
+
+from cnnviz.ui.frame import run
+
+run()

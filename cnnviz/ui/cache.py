@@ -1,0 +1,62 @@
+"""What sessions share: data, models and traces, each bounded and never changed."""
+
+import gc
+from collections.abc import Callable
+from typing import TypeVar
+
+import streamlit as st
+import torch
+from torch import Tensor
+
+from cnnviz import checkpoints
+from cnnviz.data import Digits, load_mnist
+from cnnviz.networks import Network
+from cnnviz.tracing import Trace, trace
+
+Value = TypeVar("Value")
+
+
+@st.cache_resource(show_spinner=False)
+def warm_up() -> bool:
+    """Once a server: one thread a request, and the imported modules out of the collector's sight.
+
+    Streamlit collects garbage after every run; walking torch's objects each time would take
+    longer than most pages.
+    """
+    torch.set_num_threads(1)
+    test_digits()
+    gc.collect()
+    gc.freeze()
+    return True
+
+
+@st.cache_resource(show_spinner=False)
+def test_digits() -> Digits:
+    """MNIST's 10,000 test digits."""
+    return load_mnist().test
+
+
+@st.cache_resource(max_entries=16, show_spinner="Loading the model")
+def shipped(name: str, _changed: float) -> checkpoints.Checkpoint:
+    """A shipped model; `_changed` is its file's time, so that a retrained one is read anew."""
+    return checkpoints.load_checkpoint(name)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def parsed(digest: str, _content: bytes) -> Network:
+    """A model from bytes, named by their digest."""
+    return checkpoints.parse_checkpoint(_content)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def traced(digest: str, image: bytes, _model: Network, _image: Tensor) -> Trace:
+    """The trace of one model (by digest) on one image (by its bytes)."""
+    return trace(_model, _image)
+
+
+def remember(key: str, make: Callable[[], Value]) -> Value:
+    """The session's value under `key`, made when there is none yet."""
+    if key not in st.session_state:
+        st.session_state[key] = make()
+    value: Value = st.session_state[key]
+    return value

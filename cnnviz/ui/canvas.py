@@ -1,0 +1,138 @@
+"""The drawing canvas, behind one adapter: everything the rest of the app knows of the widget.
+
+What a browser sends is a stranger's input: the picture is decoded with caps, the strokes are
+checked number by number, and the widget's own `.image_data` is never used.
+"""
+
+import base64
+import binascii
+import math
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from cnnviz.errors import ImageError, NothingDrawn
+from cnnviz.images import decode
+from cnnviz.ui import session
+
+SIZE = 280
+PREFIX = "data:image/png;base64,"
+PNG_LIMIT, OBJECT_LIMIT, POINT_LIMIT = 256_000, 500, 20_000
+_PROBLEM = "_canvas_problem"
+
+
+def canvas(width: int) -> None:
+    """The canvas; each stroke makes the drawing the current digit before the page is drawn."""
+    from streamlit_drawable_canvas import st_canvas  # registers itself with a running server only
+
+    pad = session.pad()
+    key = f"pad{pad.version}"
+    with st.container(key="canvas"):
+        st_canvas(
+            stroke_width=width,
+            stroke_color="#ffffff",
+            background_color="#000000",
+            width=SIZE,
+            height=SIZE,
+            drawing_mode="freedraw",
+            initial_drawing=pad.mounted,
+            return_image_data=True,
+            key=key,
+            on_change=lambda: read_canvas(key),
+        )
+    if problem := st.session_state.pop(_PROBLEM, None):
+        st.info(problem, icon=":material/draw:")
+
+
+def undo() -> None:
+    """Take back the last stroke."""
+    objects = _objects(session.pad().drawing)[:-1]
+    session.remount_pad({"objects": objects} if objects else None)
+    if objects:
+        _show_strokes(objects)
+    else:
+        session.forget_digit()
+
+
+def clear() -> None:
+    """An empty canvas, and no drawing as the current digit."""
+    session.remount_pad(None)
+    session.forget_digit()
+
+
+def read_canvas(key: str) -> None:
+    """Take what the browser sent. Anything malformed is treated as nothing drawn."""
+    value = st.session_state.get(key) or {}
+    sent = value.get("drawing") if hasattr(value, "get") else None
+    sent = sent if hasattr(sent, "get") else {}
+    objects = _objects(sent.get("raw"))
+    if objects == _objects(session.pad().drawing):
+        return  # the canvas repeats what it was mounted with
+    session.keep_drawing({"objects": objects} if objects else None)
+    if not objects:
+        session.forget_digit()
+        return
+    try:
+        session.show_picture(_decode_png(sent.get("data")), "drawing", strokes_of(objects))
+    except NothingDrawn as error:
+        session.forget_digit()
+        st.session_state[_PROBLEM] = str(error)
+    except ImageError:
+        session.forget_digit()
+        st.session_state[_PROBLEM] = "The drawing could not be read; clear the canvas and draw again."
+
+
+def strokes_of(objects: list[dict[str, Any]]) -> tuple[NDArray[np.float32], ...]:
+    """The pen's points in canvas pixels, one (P, 2) array a stroke, from Fabric.js paths."""
+    strokes, room = [], POINT_LIMIT
+    for thing in objects:
+        path = thing.get("path")
+        if not isinstance(path, list):
+            continue
+        points = [command[-2:] for command in path[:room] if _is_command(command)]
+        room -= len(points)
+        if points:
+            strokes.append(np.array(points, np.float32))
+    return tuple(strokes)
+
+
+def _show_strokes(objects: list[dict[str, Any]]) -> None:
+    """Paint the strokes here, at once, rather than waiting for the browser to send them back."""
+    from cnnviz.strokes import rasterize
+
+    strokes = strokes_of(objects)
+    width = objects[-1].get("strokeWidth")
+    try:
+        session.show_picture(rasterize(strokes, float(width or 20), SIZE), "drawing", strokes)
+    except NothingDrawn:
+        session.forget_digit()
+
+
+def _is_command(command: Any) -> bool:
+    return (
+        isinstance(command, list)
+        and len(command) >= 3
+        and all(isinstance(value, int | float) and math.isfinite(value) for value in command[-2:])
+    )
+
+
+def _objects(drawing: Any) -> list[dict[str, Any]]:
+    found = drawing.get("objects") if hasattr(drawing, "get") else None
+    if not isinstance(found, list) or len(found) > OBJECT_LIMIT:
+        return []
+    return [thing for thing in found if isinstance(thing, dict)]
+
+
+def _decode_png(text: Any) -> NDArray[np.uint8]:
+    if not isinstance(text, str) or not text.startswith(PREFIX) or len(text) > PNG_LIMIT:
+        raise ImageError("The canvas sent no picture.")
+    try:
+        content = base64.b64decode(text.removeprefix(PREFIX), validate=True)
+    except binascii.Error as error:
+        raise ImageError("The canvas sent a damaged picture.") from error
+    pixels = decode(content)
+    if pixels.shape[:2] != (SIZE, SIZE):
+        raise ImageError("The canvas sent a picture of another size.")
+    return pixels

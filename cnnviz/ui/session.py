@@ -1,0 +1,238 @@
+"""What one visitor has on screen: the current digit, the current model, and the link to both.
+
+Every page shows the same digit through the same model; this module alone knows the session's
+keys. Digits are kept in 256 grey levels, as MNIST's are, so that a link reproduces them exactly.
+"""
+
+import base64
+import random
+import zlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from cnnviz.checkpoints import MODELS, digest, shipped_models
+from cnnviz.drawing import SIDE, Digit, to_digit
+from cnnviz.errors import NothingDrawn
+from cnnviz.networks import TITLES, Network
+from cnnviz.tracing import Trace
+from cnnviz.ui import cache, settings
+
+FIRST_DIGIT = 18  # a clear 3: what is on screen before anything is chosen
+DRAWING_LIMIT = 4_000  # characters of a drawing in a link
+
+_DIGIT, _PAD, _MODEL, _PAGE, _LINK_READ = "_digit", "_pad", "model_choice", "_page", "_link_read"
+
+
+@dataclass(frozen=True, eq=False)
+class CurrentDigit:
+    """The digit every page shows. image: float32 (28, 28) in [0, 1]."""
+
+    image: Tensor
+    caption: str
+    source: str  # "default", "test", "drawing", "upload" or "link"
+    index: int | None = None  # in the test set
+    label: int | None = None
+    steps: dict[str, NDArray[np.float32]] = field(default_factory=dict)
+    strokes: tuple[NDArray[np.float32], ...] = ()  # canvas pixels, (P, 2) each
+
+    @property
+    def chosen(self) -> bool:
+        """Whether the visitor chose it, rather than finding it on screen."""
+        return self.source != "default"
+
+
+@dataclass(frozen=True, eq=False)
+class CurrentModel:
+    """The model every page shows."""
+
+    key: str  # a shipped model's name, or "run:ID"
+    title: str
+    model: Network
+    digest: str
+    card: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        return self.key
+
+
+@dataclass(frozen=True)
+class Pad:
+    """The canvas: its Fabric.js drawing, and a version that changes when Python redraws it."""
+
+    drawing: dict[str, Any] | None = None
+    mounted: dict[str, Any] | None = None  # what the present version began with
+    version: int = 0
+
+
+# ---- the page ----
+
+
+def enter_page(name: str) -> None:
+    """Note which page runs; a canvas on a page just entered starts from the saved drawing."""
+    if st.session_state.get(_PAGE) != name:
+        st.session_state[_PAGE] = name
+        remount_pad(pad().drawing)
+
+
+# ---- the digit ----
+
+
+def current_digit() -> CurrentDigit:
+    return cache.remember(_DIGIT, lambda: _test_digit(FIRST_DIGIT, "default"))
+
+
+def choose_test_digit(index: int) -> None:
+    """Show a digit of the test set; the number is wrapped into 0..9,999."""
+    st.session_state[_DIGIT] = _test_digit(index % len(cache.test_digits()), "test")
+
+
+def choose_random_digit() -> None:
+    choose_test_digit(random.randrange(len(cache.test_digits())))
+
+
+def show_picture(pixels: NDArray[np.generic], source: str, strokes: tuple[NDArray[np.float32], ...] = ()) -> None:
+    """Make a drawing or an upload the current digit. Raises ImageError, NothingDrawn."""
+    digit = to_digit(pixels)
+    st.session_state[_DIGIT] = _from_digit(digit, source, strokes)
+
+
+def forget_digit() -> None:
+    """Back to the digit that is on screen before anything is chosen."""
+    st.session_state.pop(_DIGIT, None)
+
+
+def _test_digit(index: int, source: str) -> CurrentDigit:
+    digits = cache.test_digits()
+    image = digits.images[index].float() / 255
+    return CurrentDigit(image, f"test digit {index:,}", source, index=index, label=int(digits.labels[index]))
+
+
+def _from_digit(digit: Digit, source: str, strokes: tuple[NDArray[np.float32], ...]) -> CurrentDigit:
+    image = (digit.image * 255).round() / 255
+    caption = {"drawing": "your drawing", "upload": "your picture"}[source]
+    return CurrentDigit(image, caption, source, steps=digit.steps, strokes=strokes)
+
+
+# ---- the canvas ----
+
+
+def pad() -> Pad:
+    return cache.remember(_PAD, Pad)
+
+
+def keep_drawing(drawing: dict[str, Any] | None) -> None:
+    """Remember what the canvas holds now, without redrawing it."""
+    now = pad()
+    st.session_state[_PAD] = Pad(drawing, now.mounted, now.version)
+
+
+def remount_pad(drawing: dict[str, Any] | None) -> None:
+    """Have the canvas begin anew, with this drawing."""
+    st.session_state[_PAD] = Pad(drawing, drawing, pad().version + 1)
+
+
+# ---- the model ----
+
+
+def model_keys() -> list[str]:
+    """All models one can choose: shipped ones, then the runs of this machine, newest first."""
+    return [*shipped_models(), *settings.run_models()]
+
+
+def model_title(key: str) -> str:
+    return settings.run_models().get(key) or TITLES.get(key, key)
+
+
+def select_model(key: str) -> None:
+    """Show this model everywhere; call it from a callback, before the picker is drawn."""
+    st.session_state[_MODEL] = key
+
+
+def current_model() -> CurrentModel:
+    """The chosen model; the default one when the chosen one has gone."""
+    key = st.session_state.get(_MODEL) or "default"
+    if key.startswith("run:"):
+        content, card = settings.run_checkpoint(key)
+        name = digest(content)
+        return CurrentModel(key, model_title(key), cache.parsed(name, content), name, card)
+    path = MODELS / f"{Path(key).name}.safetensors"
+    changed = path.stat().st_mtime if path.exists() else 0.0
+    checkpoint = cache.shipped(key, changed)
+    return CurrentModel(key, model_title(key), checkpoint.model, checkpoint.digest, checkpoint.card)
+
+
+def current_trace() -> Trace:
+    """The current model's pass over the current digit, computed once for all pages."""
+    chosen = current_model()
+    return trace_of(chosen, current_digit().image)
+
+
+def trace_of(chosen: CurrentModel, image: Tensor) -> Trace:
+    return cache.traced(chosen.digest, image.numpy().tobytes(), chosen.model, image)
+
+
+# ---- the link ----
+
+
+def read_link() -> None:
+    """Take model and digit from the address, once, when the session begins."""
+    if st.session_state.get(_LINK_READ):
+        return
+    st.session_state[_LINK_READ] = True
+    parameters = st.query_params
+    if "model" in parameters:
+        if parameters["model"] in model_keys():
+            select_model(parameters["model"])
+        else:
+            st.warning(f"There is no model called “{parameters['model'][:40]}” here; showing the default one.")
+    if "drawing" in parameters:
+        _read_drawing(parameters["drawing"])
+    elif parameters.get("digit", "").isdecimal():
+        choose_test_digit(int(parameters["digit"][:6]))
+
+
+def write_link() -> None:
+    """Keep the address such that it shows somebody else the same thing."""
+    digit, chosen = current_digit(), st.session_state.get(_MODEL) or "default"
+    wanted = {
+        "model": None if chosen == "default" else chosen,
+        "digit": str(digit.index) if digit.source == "test" else None,
+        "drawing": pack_image(digit.image) if digit.chosen and digit.index is None else None,
+    }
+    for name, value in wanted.items():
+        if value is None:
+            st.query_params.pop(name, None)
+        elif st.query_params.get(name) != value:
+            st.query_params[name] = value
+
+
+def pack_image(image: Tensor) -> str:
+    """(28, 28) in 256 grey levels as URL-safe text, about 300 characters."""
+    content = (image * 255).round().to(torch.uint8).numpy().tobytes()
+    return base64.urlsafe_b64encode(zlib.compress(content, 9)).decode().rstrip("=")
+
+
+def unpack_image(text: str) -> Tensor:
+    """Inverse of pack_image. Raises NothingDrawn when the text is not such a picture."""
+    try:
+        packed = base64.urlsafe_b64decode(text[:DRAWING_LIMIT] + "=" * (-len(text) % 4))
+        content = zlib.decompressobj().decompress(packed, SIDE * SIDE + 1)
+        pixels = np.frombuffer(content, np.uint8).reshape(SIDE, SIDE)
+    except (ValueError, zlib.error) as error:
+        raise NothingDrawn("The drawing in this link is damaged.") from error
+    return torch.from_numpy(pixels.copy()).float() / 255
+
+
+def _read_drawing(text: str) -> None:
+    try:
+        st.session_state[_DIGIT] = CurrentDigit(unpack_image(text), "the drawing in this link", "link")
+    except NothingDrawn as error:
+        st.warning(str(error))

@@ -1,0 +1,80 @@
+"""The sidebar: the current digit and its reading, the model, and the way around."""
+
+import streamlit as st
+from streamlit.navigation.page import Page
+
+from cnnviz.errors import CnnvizError
+from cnnviz.reading import read
+from cnnviz.ui import session
+from cnnviz.ui.pictures import digit_png
+from cnnviz.ui.upload import upload
+
+def sidebar(pages: dict[str, Page], infos: tuple) -> None:  # type: ignore[type-arg]
+    with st.sidebar:
+        st.page_link(pages["home"], label="**cnnviz**", icon=":material/blur_on:")
+        _digit(pages)
+        _model()
+        _navigation(pages, infos)
+
+
+def _digit(pages: dict[str, Page]) -> None:
+    digit = session.current_digit()
+    with st.container(key="frame_digit", border=True):
+        picture, words = st.columns([1, 1.4], vertical_alignment="center")
+        picture.image(digit_png(digit.image, 4), alt=f"The current digit, {digit.caption}", width="stretch")
+        with words:
+            _reading()
+        _change(pages, digit)
+
+
+def _reading() -> None:
+    try:
+        reading = read(session.current_trace().probabilities)
+    except CnnvizError:  # said in full where the model is chosen
+        return
+    st.markdown(f"Reads **{reading.digit}**  \n{reading.probability:.1%} · {reading.words}")
+    st.caption(session.current_digit().caption)
+
+
+def _change(pages: dict[str, Page], digit: session.CurrentDigit) -> None:
+    with st.popover("Change digit", width="stretch", key="change_digit"):
+        st.page_link(pages["draw"], label="Draw one", icon=":material/draw:")
+        st.button(
+            "Random test digit", icon=":material/casino:", on_click=session.choose_random_digit, key="frame_random"
+        )
+        st.number_input(
+            "Test digit number",
+            0,
+            9_999,
+            value=digit.index,
+            placeholder="0 to 9,999",
+            key="frame_index",
+            on_change=_choose_index,
+        )
+        upload("frame_upload")
+
+
+def _choose_index() -> None:
+    index = st.session_state["frame_index"]
+    if index is not None:
+        session.choose_test_digit(int(index))
+
+
+def _model() -> None:
+    keys = session.model_keys()
+    if st.session_state.get("model_choice") not in keys:
+        session.select_model("default")
+    st.selectbox(
+        "Model", keys, format_func=session.model_title, key="model_choice", persist_state="session"
+    )
+
+
+def _navigation(pages: dict[str, Page], infos: tuple) -> None:  # type: ignore[type-arg]
+    group = ""
+    for info in infos:
+        if info.name == "home":
+            continue
+        if info.group != group:
+            group = info.group
+            st.caption(group)
+        st.page_link(pages[info.name])

@@ -1,0 +1,43 @@
+"""Draw: canvas left, answer right; under it every stage from the drawing to the 28x28."""
+
+import streamlit as st
+
+from cnnviz.ui import session
+from cnnviz.ui.answer import answer, probabilities, stages
+from cnnviz.ui.canvas import canvas, clear, undo
+from cnnviz.ui.frame import require_frame
+from cnnviz.ui.pictures import digit_png
+from cnnviz.ui.upload import upload
+
+require_frame()
+
+digit = session.current_digit()
+left, middle, right = st.columns([1.15, 0.9, 1.15], gap="large")
+
+with left:
+    width = st.session_state.get("brush", 20)
+    canvas(width)
+    st.slider("Brush width, pixels", 8, 36, 20, key="brush", persist_state="session")
+    with st.container(horizontal=True):
+        st.button("Undo", icon=":material/undo:", on_click=undo, key="undo")
+        st.button("Clear", icon=":material/delete:", on_click=clear, key="clear")
+        st.button(
+            "Random test digit", icon=":material/casino:", on_click=session.choose_random_digit, key="random"
+        )
+    with st.expander("Upload a picture instead"):
+        upload("draw_upload")
+
+with middle:
+    answer()
+    st.markdown("What the network sees")
+    with st.container(key="digit28"):
+        if digit.chosen:
+            st.image(digit_png(digit.image, 8), width=224, alt=f"28 by 28 pixels: {digit.caption}")
+            st.caption("28 × 28 pixels, 0 (black) to 1 (white)")
+        else:
+            st.caption("28 × 28 pixels, as soon as something is drawn.")
+
+with right:
+    probabilities()
+
+stages()
