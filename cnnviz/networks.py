@@ -94,13 +94,13 @@ NETWORKS: dict[str, NetworkConfig] = {
 }
 
 TITLES = {
-    "default": "Default · 32 and 64 filters, batch norm",
-    "classic": "Classic · 32 and 64 filters, 34,826 parameters",
-    "padded": "Padded · 16 and 32 filters, dense 128",
-    "wide": "Wide · 32 and 64 filters, dense 128",
-    "eight": "Eight · 8 filters, dense 128",
-    "mlp": "MLP · 784-512-512-10, no convolution",
-    "lenet5": "LeNet-5 · 6 and 16 filters, 1998",
+    "default": "Default · 32/64, batch norm",
+    "classic": "Classic · 32/64, dropout",
+    "padded": "Padded · 16/32, dense 128",
+    "wide": "Wide · 32/64, dense 128",
+    "eight": "Eight · 8 filters",
+    "mlp": "MLP · no convolution",
+    "lenet5": "LeNet-5 · 1998",
 }
 
 

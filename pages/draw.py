@@ -1,6 +1,7 @@
 """Draw: canvas left, answer right; under it every stage from the drawing to the 28x28."""
 
 import streamlit as st
+import torch
 
 from cnnviz.ui import session
 from cnnviz.ui.answer import answer, probabilities, stages
@@ -31,11 +32,9 @@ with middle:
     answer()
     st.markdown("What the network sees")
     with st.container(key="digit28"):
-        if digit.chosen:
-            st.image(digit_png(digit.image, 8), width=224, alt=f"28 by 28 pixels: {digit.caption}")
-            st.caption("28 × 28 pixels, 0 (black) to 1 (white)")
-        else:
-            st.caption("28 × 28 pixels, as soon as something is drawn.")
+        seen = digit.image if digit.chosen else torch.zeros(28, 28)
+        st.image(digit_png(seen, 8), width=224, alt=f"28 by 28 pixels: {digit.caption}")
+        st.caption("28 × 28 pixels, 0 (black) to 1 (white)")
 
 with right:
     probabilities()

@@ -1,6 +1,7 @@
 """The network's answer on the draw page: the digit, ten probabilities, and how the 28x28 came about."""
 
 import streamlit as st
+import torch
 
 from cnnviz.reading import read
 from cnnviz.ui import session
@@ -33,13 +34,14 @@ def probabilities() -> None:
     """Ten bars."""
     with st.container(key="probabilities"):
         st.markdown("How likely is each digit?")
-        if session.current_digit().chosen:
-            st.plotly_chart(
-                probability_bars(session.current_trace().probabilities),
-                config={"displayModeBar": False},
-                key="probability_chart",
-                alt="Ten probabilities, one a digit",
-            )
+        chosen = session.current_digit().chosen
+        values = session.current_trace().probabilities if chosen else torch.zeros(10)
+        st.plotly_chart(
+            probability_bars(values),
+            config={"displayModeBar": False},
+            key="probability_chart",
+            alt="Ten probabilities, one a digit",
+        )
 
 
 def stages() -> None:

@@ -53,6 +53,7 @@ def present_pages() -> tuple[PageInfo, ...]:
 def run() -> None:
     """All of app.py: set the page up, draw the frame, run the page inside it."""
     st.set_page_config(page_title="cnnviz", page_icon=":material/blur_on:", layout="wide")
+    st.html(Path(__file__).parent / "style.css")
     warm_up()
     pages = _pages()
     chosen = st.navigation(list(pages.values()), position="hidden")
@@ -62,6 +63,7 @@ def run() -> None:
     st.session_state.pop(_MENDED, None)
     try:
         session.read_link()
+        session.check_model()
         sidebar(pages, present_pages())
         _header(info)
         chosen.run()

@@ -156,8 +156,17 @@ def select_model(key: str) -> None:
     st.session_state[_MODEL] = key
 
 
+def check_model() -> None:
+    """Fall back to the default model, and say so, when the chosen one is not (or no longer) here."""
+    chosen = st.session_state.get(_MODEL)
+    if chosen not in model_keys():
+        if chosen:
+            st.warning(f"The model “{chosen[:40]}” is not here; showing the default one.")
+        select_model("default")
+
+
 def current_model() -> CurrentModel:
-    """The chosen model; the default one when the chosen one has gone."""
+    """The chosen model. Raises CheckpointError when its file is damaged or gone."""
     key = st.session_state.get(_MODEL) or "default"
     if key.startswith("run:"):
         content, card = settings.run_checkpoint(key)
@@ -189,10 +198,7 @@ def read_link() -> None:
     st.session_state[_LINK_READ] = True
     parameters = st.query_params
     if "model" in parameters:
-        if parameters["model"] in model_keys():
-            select_model(parameters["model"])
-        else:
-            st.warning(f"There is no model called “{parameters['model'][:40]}” here; showing the default one.")
+        select_model(parameters["model"])
     if "drawing" in parameters:
         _read_drawing(parameters["drawing"])
     elif parameters.get("digit", "").isdecimal():

@@ -21,7 +21,7 @@ def _digit(pages: dict[str, Page]) -> None:
     digit = session.current_digit()
     with st.container(key="frame_digit", border=True):
         picture, words = st.columns([1, 1.4], vertical_alignment="center")
-        picture.image(digit_png(digit.image, 4), alt=f"The current digit, {digit.caption}", width="stretch")
+        picture.image(digit_png(digit.image, 4), alt=f"The current digit, {digit.caption}", width="stretch", output_format="PNG")
         with words:
             _reading()
         _change(pages, digit)
@@ -61,11 +61,12 @@ def _choose_index() -> None:
 
 
 def _model() -> None:
-    keys = session.model_keys()
-    if st.session_state.get("model_choice") not in keys:
-        session.select_model("default")
     st.selectbox(
-        "Model", keys, format_func=session.model_title, key="model_choice", persist_state="session"
+        "Model",
+        session.model_keys(),
+        format_func=session.model_title,
+        key="model_choice",
+        persist_state="session",
     )
 
 
