@@ -1,13 +1,18 @@
 """See inside a convolutional network: train it, draw for it, trace it.
 
-The names below are the public face; everything else may move.
+The names below are the public face; everything else may move. They are imported at first use,
+so that a training process waiting in the queue does not hold PyTorch in memory.
 """
 
-from cnnviz.checkpoints import load_model
-from cnnviz.drawing import Digit, to_digit
-from cnnviz.evaluation import Report, evaluate
-from cnnviz.tracing import Trace, predict, trace
-from cnnviz.training import Progress, TrainConfig, fit
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cnnviz.checkpoints import load_model
+    from cnnviz.drawing import Digit, to_digit
+    from cnnviz.evaluation import Report, evaluate
+    from cnnviz.tracing import Trace, predict, trace
+    from cnnviz.training import Progress, TrainConfig, fit
 
 __all__ = [
     "Digit",
@@ -22,3 +27,19 @@ __all__ = [
     "to_digit",
     "trace",
 ]
+
+_HOMES = {
+    "checkpoints": ("load_model",),
+    "drawing": ("Digit", "to_digit"),
+    "evaluation": ("Report", "evaluate"),
+    "tracing": ("Trace", "predict", "trace"),
+    "training": ("Progress", "TrainConfig", "fit"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    for module, names in _HOMES.items():
+        if name in names:
+            globals()[name] = getattr(import_module(f"cnnviz.{module}"), name)
+            return globals()[name]
+    raise AttributeError(f"module 'cnnviz' has no attribute {name!r}")

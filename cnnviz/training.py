@@ -3,9 +3,10 @@
     TrainConfig             everything that determines a run; equal configs give equal weights
     RECIPES                 named configurations
     fit(config, ...)        yields Progress; exhaust it, step it, or stop it at any time
+    Position                what a stopped run needs to go on as if it had never stopped
 
 All randomness of step n follows from (seed, n) alone, so a run repeats exactly on the same
-machine with the same number of threads, and could be taken up again at any step.
+machine with the same number of threads, and can be taken up again at any record.
 """
 
 import time
@@ -85,6 +86,15 @@ class TrainConfig:
 
 
 @dataclass(frozen=True, eq=False)
+class Position:
+    """Where a run can be taken up again: after `step`, with these weights and optimiser values."""
+
+    step: int
+    state: dict[str, Tensor]
+    optimizer: dict[str, Tensor]  # "conv1.weight/exp_avg" and so on
+
+
+@dataclass(frozen=True, eq=False)
 class Progress:
     """Where a run stands after `step` of `steps`; figures over the steps since the last record."""
 
@@ -98,10 +108,14 @@ class Progress:
     validation_loss: float | None  # None between validations
     validation_accuracy: float | None
     state: dict[str, Tensor]  # a copy of the weights
+    optimizer: dict[str, Tensor]  # a copy of what the optimiser remembers, see Position
 
     def figures(self) -> dict[str, Any]:
-        """All but the weights, ready for JSON."""
-        return {name: value for name, value in vars(self).items() if name != "state"}
+        """All but the tensors, ready for JSON."""
+        return {name: value for name, value in vars(self).items() if name not in ("state", "optimizer")}
+
+    def position(self) -> Position:
+        return Position(self.step, self.state, self.optimizer)
 
 
 _STRONG = Augmentation(shift=2, rotate=12, scale=0.15, shear=12, elastic=1.2)
@@ -122,7 +136,12 @@ RECIPES: dict[str, TrainConfig] = {
     "padded": replace(_CLASSIC, network=NETWORKS["padded"], epochs=10, batch_size=64),
     "wide": replace(_CLASSIC, network=NETWORKS["wide"], epochs=5, batch_size=64),
     "eight": replace(
-        _CLASSIC, network=NETWORKS["eight"], epochs=10, batch_size=32, train_size=12_000, validation_size=1_000
+        _CLASSIC,
+        network=NETWORKS["eight"],
+        epochs=10,
+        batch_size=32,
+        train_size=12_000,
+        validation_size=1_000,
     ),
     "mlp": replace(_CLASSIC, network=NETWORKS["mlp"], epochs=10),
     "lenet5": replace(_CLASSIC, network=NETWORKS["lenet5"], epochs=10),
@@ -135,16 +154,21 @@ def load_parts(config: TrainConfig) -> tuple[Digits, Digits]:
     training, validation = split(chosen, config.validation_size, config.seed + 1)
     if config.data == "mnist+pen":
         pen = pen_training_digits(config.seed)
-        training = Digits(
-            torch.cat([training.images, pen.images]), torch.cat([training.labels, pen.labels])
-        )
+        training = Digits(torch.cat([training.images, pen.images]), torch.cat([training.labels, pen.labels]))
     return training, validation
 
 
-def fit(config: TrainConfig, training: Digits, validation: Digits, records: int = 300) -> Iterator[Progress]:
+def fit(
+    config: TrainConfig,
+    training: Digits,
+    validation: Digits,
+    records: int = 300,
+    resume: Position | None = None,
+) -> Iterator[Progress]:
     """Train a new network; yields about `records` times, first before any step.
 
-    The network is the run's own; each Progress carries a copy of its weights.
+    The network is the run's own; each Progress carries a copy of its weights. With `resume` the
+    same run goes on after that position, and ends with the very weights it would have had.
     """
     network = build(config.network, config.seed).to(memory_format=torch.channels_last)
     generator = _own_generator(network)
@@ -154,8 +178,12 @@ def fit(config: TrainConfig, training: Digits, validation: Digits, records: int 
     interval = max(1, steps // records)
     validate_every = max(1, min(per_epoch, steps // 10))
     sums, since = torch.zeros(3), time.perf_counter()  # loss, right, digits since the last record
-    yield _progress(config, network, validation, 0, steps, per_epoch, sums, 0.0, validate=True)
-    for step in range(steps):
+    first = 0
+    if resume:
+        first = _take_up(resume, network, optimizer)
+    else:
+        yield _progress(config, network, optimizer, validation, 0, steps, per_epoch, sums, 0.0, validate=True)
+    for step in range(first, steps):
         images, labels = _batch(config, training, step, per_epoch, generator)
         rate = learning_rate_at(config, step, steps)
         for group in optimizer.param_groups:
@@ -166,7 +194,9 @@ def fit(config: TrainConfig, training: Digits, validation: Digits, records: int 
         if done % interval == 0 or done % validate_every == 0 or last:
             validate = done % validate_every == 0 or last
             elapsed = time.perf_counter() - since
-            yield _progress(config, network, validation, done, steps, per_epoch, sums, elapsed, validate)
+            yield _progress(
+                config, network, optimizer, validation, done, steps, per_epoch, sums, elapsed, validate
+            )
             sums, since = torch.zeros(3), time.perf_counter()
 
 
@@ -198,7 +228,7 @@ def _optimizer(config: TrainConfig, network: Network) -> torch.optim.Optimizer:
         )
     # Short one-cycle runs want the gradient's memory short as well.
     betas = (0.7, 0.9) if config.schedule == "one_cycle" else (0.9, 0.999)
-    kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[config.optimizer]
+    kind = torch.optim.Adam if config.optimizer == "adam" else torch.optim.AdamW
     return kind(parameters, config.learning_rate, betas=betas, weight_decay=config.weight_decay, fused=True)
 
 
@@ -234,6 +264,7 @@ def _step(
 def _progress(
     config: TrainConfig,
     network: Network,
+    optimizer: torch.optim.Optimizer,
     validation: Digits,
     step: int,
     steps: int,
@@ -252,7 +283,29 @@ def _progress(
         accuracy=right / max(count, 1),
         learning_rate=learning_rate_at(config, step, steps),
         images_per_second=count / elapsed if elapsed else 0.0,
-        validation_loss=report and report.loss,
-        validation_accuracy=report and report.accuracy,
+        validation_loss=report.loss if report else None,
+        validation_accuracy=report.accuracy if report else None,
         state={name: tensor.detach().clone() for name, tensor in network.state_dict().items()},
+        optimizer=_memory(network, optimizer),
     )
+
+
+def _memory(network: Network, optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """A copy of what the optimiser remembers of each parameter."""
+    return {
+        f"{name}/{kind}": value.clone()
+        for name, parameter in network.named_parameters()
+        for kind, value in optimizer.state[parameter].items()
+    }
+
+
+def _take_up(position: Position, network: Network, optimizer: torch.optim.Optimizer) -> int:
+    """Put weights and optimiser back where they were; returns the step they were at."""
+    network.load_state_dict(position.state)
+    parameters = dict(network.named_parameters())
+    for key, value in position.optimizer.items():
+        name, kind = key.split("/")
+        # The fused optimisers walk raw memory: the values must lie in it as the parameter's do.
+        place = torch.empty_like(parameters[name]) if value.shape == parameters[name].shape else value.clone()
+        optimizer.state[parameters[name]][kind] = place.copy_(value)
+    return position.step

@@ -1,0 +1,119 @@
+"""Where training runs are executed.
+
+Engine          start, stop, end and take up a run; what a page needs to know of it
+LocalEngine     a niced process on this machine, with a queue
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from cnnviz import run_folder, runs
+from cnnviz.errors import RunError
+from cnnviz.run_folder import ALIVE, RunFolder
+from cnnviz.training import TrainConfig
+
+QUEUE_LIMIT = 4
+
+
+class Engine(Protocol):
+    """Runs are known by their id; how one stands is read from its folder (cnnviz.runs)."""
+
+    def submit(self, config: TrainConfig) -> str:
+        """Start a run, or put it in the queue; returns its id. Raises RunError."""
+        ...
+
+    def stop(self, run_id: str) -> None:
+        """Have a run save what it learnt and end, within a record or two."""
+        ...
+
+    def kill(self, run_id: str) -> None:
+        """End a run at once; it keeps what it saved last, and can be resumed."""
+        ...
+
+    def resume(self, run_id: str) -> None:
+        """Take up a run that was stopped or killed. Raises RunError."""
+        ...
+
+
+@dataclass(frozen=True)
+class LocalEngine:
+    """Runs on this machine: half its cores train, at most four runs wait."""
+
+    root: Path
+    slots: int = field(default_factory=lambda: max(1, (os.cpu_count() or 1) // 2))
+
+    def submit(self, config: TrainConfig) -> str:
+        self._check_queue()
+        runs.prune(self.root)
+        try:
+            folder = run_folder.create(self.root, config.as_json())
+            self._start(folder)
+        except OSError as error:
+            raise RunError(f"The run could not be started: {error.strerror}.") from error
+        return folder.id
+
+    def stop(self, run_id: str) -> None:
+        folder = run_folder.find(self.root, run_id)
+        if folder.state() in ALIVE:
+            folder.ask("stop")
+
+    def kill(self, run_id: str) -> None:
+        folder = run_folder.find(self.root, run_id)
+        pid = folder.read("worker").get("pid")
+        if not isinstance(pid, int) or not folder.worker_lives():
+            return
+        try:
+            os.kill(pid, getattr(signal, "SIGKILL", signal.SIGTERM))
+        except OSError as error:
+            raise RunError(f"The run could not be ended: {error.strerror}.") from error
+
+    def resume(self, run_id: str) -> None:
+        run = runs.open_run(self.root, run_id)
+        if not run.resumable:
+            raise RunError(f"Only a run that was stopped or cut off can go on; this one is {run.state}.")
+        self._check_queue()
+        try:
+            run.folder.prepare_resume()
+            self._start(run.folder)
+        except OSError as error:
+            raise RunError(f"The run could not be started: {error.strerror}.") from error
+
+    def _check_queue(self) -> None:
+        if len(run_folder.queue(self.root)) >= QUEUE_LIMIT:
+            raise RunError(
+                f"{QUEUE_LIMIT} runs are waiting already; stop one, or try again when one has ended."
+            )
+
+    def _start(self, folder: RunFolder) -> None:
+        """Its own session, so that neither Ctrl+C nor the server's end reaches the worker."""
+        command = [
+            sys.executable,
+            "-m",
+            "cnnviz.worker",
+            str(folder.path.resolve()),
+            "--slots",
+            str(self.slots),
+        ]
+        with folder.log_file.open("ab") as log:
+            process = subprocess.Popen(
+                command,
+                cwd=Path(__file__).parents[1],  # so that it finds this very cnnviz
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        threading.Thread(target=_wait, args=(process, folder), daemon=True).start()
+
+
+def _wait(process: "subprocess.Popen[bytes]", folder: RunFolder) -> None:
+    """Collect the ended process, so that no zombie stays; speak for one that never came to life."""
+    process.wait()
+    if not folder.read("worker") and not folder.read("end") and folder.path.exists():
+        folder.end("failed", "The training process did not start; worker.log has the details.")

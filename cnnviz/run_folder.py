@@ -1,0 +1,217 @@
+"""One training run is one folder. This module is its format; it needs neither PyTorch nor Streamlit.
+
+    config.json             what was asked for, and when; never changed
+    control.json            the latest wish of whoever watches: go on, or stop
+    lock                    held by the worker for its whole life; so everybody knows whether it lives
+    worker.json             the worker's process and whether it still waits in the queue
+    events.jsonl            one JSON object a record, appended
+    weights.safetensors     the latest weights, a checkpoint that can travel alone
+    resume.safetensors      weights, optimiser and step: where the run can be taken up again
+    snapshots/              step-00000.safetensors and so on: the run's history
+    card.json, end.json     the finished model's card; how the run ended
+    worker.log              what the worker printed
+
+Every file but events.jsonl and the log is replaced atomically, so that a reader never sees a half.
+"""
+
+import errno
+import json
+import os
+import re
+import secrets
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from filelock import FileLock, Timeout
+
+from cnnviz.errors import RunError
+from cnnviz.files import write_atomically
+
+State = Literal["queued", "running", "stopped", "finished", "failed", "interrupted"]
+ALIVE: tuple[State, ...] = ("queued", "running")
+
+START_SECONDS = 15  # a process that has not taken its lock by then never will
+RESERVE = 8_192  # bytes set aside, so that even on a full disk the run can say how it ended
+_ID = re.compile(r"[A-Za-z0-9_-]{12}")
+_probing = threading.Lock()
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """The files of one run."""
+
+    path: Path
+
+    @property
+    def id(self) -> str:
+        return self.path.name
+
+    @property
+    def events_file(self) -> Path:
+        return self.path / "events.jsonl"
+
+    @property
+    def weights_file(self) -> Path:
+        return self.path / "weights.safetensors"
+
+    @property
+    def resume_file(self) -> Path:
+        return self.path / "resume.safetensors"
+
+    @property
+    def snapshot_folder(self) -> Path:
+        return self.path / "snapshots"
+
+    @property
+    def log_file(self) -> Path:
+        return self.path / "worker.log"
+
+    # ---- what everyone may read ----
+
+    def state(self) -> State:
+        """The truth at this moment, also after a kill -9, a crash of the server or a reboot."""
+        if not (end := self.read("end")) and not self.worker_lives():
+            end = self.read("end") or {"state": "queued" if self._is_starting() else "interrupted"}
+        if end:
+            state: State = end["state"]
+            return state
+        return "running" if self.read("worker").get("state") == "running" else "queued"
+
+    def worker_lives(self) -> bool:
+        """Whether a process holds the run's lock; process numbers are reused, locks are not."""
+        with _probing:  # else two visitors asking at once would each take the other for the worker
+            try:
+                with FileLock(self.path / "lock", timeout=0):
+                    return False
+            except Timeout:
+                return True
+            except OSError:  # the folder has just been deleted
+                return False
+
+    def read(self, name: str) -> dict[str, Any]:
+        """The JSON file called `name`; empty when it does not exist or holds no JSON object."""
+        try:
+            record = json.loads((self.path / f"{name}.json").read_bytes())
+        except (OSError, ValueError):
+            return {}
+        return record if isinstance(record, dict) else {}
+
+    def events(self) -> list[dict[str, Any]]:
+        """All records in order; a damaged or half-written line is left out."""
+        try:
+            lines = self.events_file.read_bytes().splitlines()
+        except OSError:
+            return []
+        records = []
+        for line in lines:
+            with suppress(ValueError):
+                record = json.loads(line)
+                if isinstance(record, dict) and isinstance(record.get("step"), int):
+                    records.append(record)
+        return records
+
+    def stop_wanted(self) -> bool:
+        return self.read("control").get("command") == "stop"
+
+    def submitted(self) -> float:
+        """When the run last asked for a place in the queue, in seconds since 1970."""
+        return float(self.read("control").get("time", 0))
+
+    # ---- what the page writes ----
+
+    def ask(self, command: Literal["go", "stop"]) -> None:
+        self.write("control", {"command": command, "time": time.time()})
+
+    def prepare_resume(self) -> None:
+        """Back to the state before the worker started, keeping all that was learnt."""
+        self.ask("go")
+        (self.path / "worker.json").unlink(missing_ok=True)
+        (self.path / "end.json").unlink(missing_ok=True)
+
+    def write(self, name: str, record: dict[str, Any]) -> None:
+        write_atomically(self.path / f"{name}.json", (json.dumps(record, indent=2) + "\n").encode())
+
+    # ---- what the worker writes ----
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the run's lock. Raises RunError when another process has it."""
+        try:
+            with FileLock(self.path / "lock", timeout=5):
+                yield
+        except Timeout as error:
+            raise RunError("This run is already being trained.") from error
+
+    def begin(self) -> None:
+        """First thing the worker does with the lock: say who it is, sweep up after a killed one."""
+        self.write("worker", {"pid": os.getpid(), "state": "queued"})
+        (self.path / "reserve").write_bytes(b"\0" * RESERVE)
+        for stale in self.path.rglob(".tmp-*"):
+            if time.time() - stale.stat().st_mtime > 60:
+                stale.unlink(missing_ok=True)
+
+    def leave_queue(self) -> None:
+        self.write("worker", {"pid": os.getpid(), "state": "running"})
+
+    def append(self, record: dict[str, Any]) -> None:
+        """Add one event; on a full disk (OSError) the file keeps its whole lines only."""
+        with self.events_file.open("ab", buffering=0) as file:
+            size = file.tell()
+            line = (json.dumps(record) + "\n").encode()
+            try:
+                if file.write(line) != len(line):
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            except OSError:
+                file.truncate(size)
+                raise
+
+    def cut_events(self, step: int) -> None:
+        """Forget what was recorded after `step`, because it is about to be trained again."""
+        kept = [json.dumps(record) + "\n" for record in self.events() if record["step"] <= step]
+        write_atomically(self.events_file, "".join(kept).encode())
+
+    def end(self, state: State, reason: str = "", **figures: Any) -> None:
+        """Say how the run ended."""
+        (self.path / "reserve").unlink(missing_ok=True)
+        self.write("end", {"state": state, "reason": reason, "time": time.time(), **figures})
+
+    def _is_starting(self) -> bool:
+        return not self.read("worker") and 0 <= time.time() - self.submitted() < START_SECONDS
+
+
+def create(root: Path, config: dict[str, Any]) -> RunFolder:
+    """A new folder under an unguessable name. Raises OSError."""
+    folder = RunFolder(root / secrets.token_urlsafe(9))
+    folder.path.mkdir(parents=True)
+    folder.ask("go")
+    folder.write("config", {"created": time.time(), "config": config})
+    return folder
+
+
+def find(root: Path, run_id: str) -> RunFolder:
+    """The folder of a run. Raises RunError for a name that is no run here."""
+    if _ID.fullmatch(run_id) and RunFolder(root / run_id).read("config"):
+        return RunFolder(root / run_id)
+    raise RunError("There is no such training run on this machine; it may have been deleted.")
+
+
+def all_folders(root: Path) -> list[RunFolder]:
+    """Every run, newest first."""
+    if not root.is_dir():
+        return []
+    folders = [RunFolder(path) for path in root.iterdir() if _ID.fullmatch(path.name)]
+    created = {folder.id: folder.read("config").get("created", 0) for folder in folders}
+    return sorted(
+        (folder for folder in folders if created[folder.id]), key=lambda folder: -created[folder.id]
+    )
+
+
+def queue(root: Path) -> list[RunFolder]:
+    """The runs that wait, longest-waiting first."""
+    waiting = [folder for folder in all_folders(root) if folder.state() == "queued"]
+    return sorted(waiting, key=RunFolder.submitted)

@@ -1,0 +1,162 @@
+"""The training runs of a machine, for whoever looks at them: pages, the model picker, scripts.
+
+list_runs(root)         the newest runs
+open_run(root, id)      one of them
+Run                     what a run was at the moment it was opened
+delete_run, prune       make room
+"""
+
+import datetime
+import functools
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cnnviz import run_folder
+from cnnviz.checkpoints import SIZE_LIMIT, parse_checkpoint
+from cnnviz.errors import ConfigError, NetworkError, RunError
+from cnnviz.networks import NETWORKS, TITLES, Network
+from cnnviz.run_folder import ALIVE, RunFolder, State
+from cnnviz.training import TrainConfig
+
+LISTED = 20
+KEPT = 50
+KEPT_BYTES = 500_000_000
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run as it was when it was opened; open it again for what has happened since."""
+
+    folder: RunFolder
+    config: TrainConfig
+    created: float  # seconds since 1970
+    state: State
+    reason: str  # one sentence, when there is something to say about how it ended
+    test_accuracy: float | None  # on MNIST's 10,000 test digits, measured when the run ended
+
+    @property
+    def id(self) -> str:
+        return self.folder.id
+
+    @property
+    def title(self) -> str:
+        """For a menu: network, epochs, how good or how far, when."""
+        epochs = f"{self.config.epochs} epoch" + "s" * (self.config.epochs != 1)
+        worth = self.state if self.test_accuracy is None else f"{100 * self.test_accuracy:.1f} %"
+        return f"{network_title(self.config)}, {epochs}, {worth} · {_clock(self.created)}"
+
+    @property
+    def alive(self) -> bool:
+        return self.state in ALIVE
+
+    @property
+    def has_weights(self) -> bool:
+        return self.folder.weights_file.exists()
+
+    @property
+    def resumable(self) -> bool:
+        return self.state in ("stopped", "interrupted", "failed")
+
+    def events(self) -> list[dict[str, Any]]:
+        """The figures of every record (Progress.figures() and `seconds`), in order."""
+        return self.folder.events()
+
+    def weights(self) -> bytes:
+        """The latest weights: a safetensors file. Raises RunError when there are none yet."""
+        try:
+            with self.folder.weights_file.open("rb") as file:
+                return file.read(SIZE_LIMIT + 1)
+        except OSError as error:
+            raise RunError("This run has no weights yet; wait until its first step is done.") from error
+
+    def latest_network(self) -> Network:
+        """The network with its latest weights, frozen. Raises RunError, CheckpointError."""
+        return parse_checkpoint(self.weights())
+
+    def card(self) -> dict[str, Any]:
+        """The finished model's card; before that, only what was asked for."""
+        return self.folder.read("card") or {"name": "run", "training": self.config.as_json()}
+
+    def snapshots(self) -> list[tuple[int, Path]]:
+        """(step, checkpoint file) of the run's history, in order."""
+        files = sorted(self.folder.snapshot_folder.glob("step-*.safetensors"))
+        return sorted((int(file.stem.removeprefix("step-")), file) for file in files)
+
+
+def open_run(root: Path, run_id: str) -> Run:
+    """The run called `run_id`. Raises RunError when there is none, or its files are damaged."""
+    return _read(run_folder.find(root, run_id))
+
+
+def list_runs(root: Path, limit: int = LISTED) -> list[Run]:
+    """The newest runs, newest first; damaged ones are left out."""
+    runs = []
+    for folder in run_folder.all_folders(root)[:limit]:
+        try:
+            runs.append(_read(folder))
+        except RunError:
+            continue
+    return runs
+
+
+def delete_run(root: Path, run_id: str) -> None:
+    """Remove a run and all its files. Raises RunError while it is alive."""
+    folder = run_folder.find(root, run_id)
+    if folder.state() in ALIVE:
+        raise RunError("This run is still going; stop it before deleting it.")
+    shutil.rmtree(folder.path, ignore_errors=True)
+
+
+def prune(root: Path, kept: int = KEPT, kept_bytes: int = KEPT_BYTES) -> None:
+    """Delete the oldest ended runs until at most `kept` runs and `kept_bytes` are left."""
+    folders = run_folder.all_folders(root)
+    sizes = {folder.id: _size(folder.path) for folder in folders}
+    for folder in reversed(folders):
+        if len(sizes) <= kept and sum(sizes.values()) <= kept_bytes:
+            return
+        if folder.state() not in ALIVE:
+            shutil.rmtree(folder.path, ignore_errors=True)
+            del sizes[folder.id]
+
+
+def network_title(config: TrainConfig) -> str:
+    """The network's short name, if it has one."""
+    names = (name for name, network in NETWORKS.items() if network == config.network)
+    return next((TITLES[name].split(" · ")[0] for name in names), "Own network")
+
+
+def _read(folder: RunFolder) -> Run:
+    record = folder.read("config")
+    try:
+        config = _config(json.dumps(record["config"]))
+        created = float(record["created"])
+    except (KeyError, TypeError, ValueError, AttributeError, ConfigError, NetworkError) as error:
+        raise RunError("This run's files are damaged.") from error
+    state = folder.state()
+    end = folder.read("end")
+    return Run(folder, config, created, state, str(end.get("reason", "")), end.get("test_accuracy"))
+
+
+@functools.lru_cache(maxsize=2 * KEPT)
+def _config(content: str) -> TrainConfig:
+    """Cached, because checking the network's shapes takes longer than all the rest of a listing."""
+    return TrainConfig.from_json(json.loads(content))
+
+
+def _size(folder: Path) -> int:
+    total = 0
+    for path in folder.rglob("*"):
+        try:
+            total += path.stat().st_size
+        except OSError:  # replaced while we looked
+            continue
+    return total
+
+
+def _clock(created: float) -> str:
+    """14:05, with the day when it was not today; in the machine's time zone."""
+    then, now = datetime.datetime.fromtimestamp(created), datetime.datetime.now()
+    return f"{then:%H:%M}" if then.date() == now.date() else f"{then.day} {then:%b %H:%M}"

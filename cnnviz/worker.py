@@ -1,0 +1,103 @@
+"""The process that trains one run: `python -m cnnviz.worker RUN_FOLDER [--slots N]`.
+
+It trains in a process of its own, so that the pages stay quick, and so that a crash or an
+out-of-memory kill takes the run and not the server. It outlives the server. While the machine
+is busy with other runs it waits in the queue, before PyTorch is imported: waiting costs little.
+"""
+
+import argparse
+import errno
+import os
+import sys
+import time
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from cnnviz import run_folder
+from cnnviz.errors import CnnvizError
+from cnnviz.run_folder import RunFolder
+
+MEMORY_LIMIT = 2_000_000_000  # bytes of data
+POLL_SECONDS = 0.3
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Train one run to its end. Returns 0 unless it failed; the run folder says how it went."""
+    parser = argparse.ArgumentParser(prog="python -m cnnviz.worker", description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--slots", type=int, default=1, help="runs this machine trains at a time")
+    options = parser.parse_args(arguments)
+    folder = RunFolder(options.folder.resolve())
+    with folder.held():
+        try:
+            folder.begin()
+            with slot(folder, options.slots) as found:
+                if found:
+                    _train(folder)
+                else:
+                    folder.end("stopped", "Stopped before it began.")
+        except Exception as error:  # whatever it is, the run must say so
+            traceback.print_exc()
+            folder.end("failed", reason_of(error))
+            return 1
+    return 0
+
+
+@contextmanager
+def slot(folder: RunFolder, slots: int) -> Iterator[bool]:
+    """Hold one of the machine's places while training; False when told to stop while waiting."""
+    while not folder.stop_wanted():
+        waiting = run_folder.queue(folder.path.parent)
+        if waiting and waiting[0].id == folder.id:
+            for number in range(slots):
+                lock = FileLock(folder.path.parent / f"slot-{number}.lock", timeout=0)
+                with suppress(Timeout):
+                    lock.acquire()
+                if lock.is_locked:
+                    try:
+                        folder.leave_queue()
+                        yield True
+                    finally:
+                        lock.release()
+                    return
+        time.sleep(POLL_SECONDS)
+    yield False
+
+
+def reason_of(error: Exception) -> str:
+    """One plain sentence for whoever watches the run."""
+    if isinstance(error, CnnvizError):
+        return str(error)
+    if isinstance(error, OSError):
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            return "The disk is full. What was learnt before is kept; make room and resume."
+        return f"The run could not be written: {error.strerror}. What was learnt before is kept."
+    if isinstance(error, MemoryError) or "allocate memory" in str(error):
+        return "Training needed more memory than it may use; choose a smaller batch or network."
+    return f"Training broke off with an internal error ({type(error).__name__}); worker.log has the details."
+
+
+def _train(folder: RunFolder) -> None:
+    # Here and not above: importing PyTorch takes seconds and half a gigabyte.
+    from cnnviz.recording import train
+
+    train(folder)
+
+
+def _be_modest() -> None:
+    """Leave the processor to whoever draws, and never take more memory than agreed."""
+    if hasattr(os, "nice"):
+        os.nice(10)
+    with suppress(ImportError, ValueError, OSError):  # not on Windows; a lower limit may be set already
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_LIMIT, resource.getrlimit(resource.RLIMIT_DATA)[1]))
+
+
+if __name__ == "__main__":
+    _be_modest()
+    sys.exit(main())
