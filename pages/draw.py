@@ -33,7 +33,7 @@ with middle:
     st.markdown("What the network sees")
     with st.container(key="digit28"):
         seen = digit.image if digit.chosen else torch.zeros(28, 28)
-        st.image(digit_png(seen, 8), width=224, alt=f"28 by 28 pixels: {digit.caption}")
+        st.image(digit_png(seen, 8), width=224, alt=f"28 by 28 pixels: {digit.caption}", output_format="PNG")
         st.caption("28 × 28 pixels, 0 (black) to 1 (white)")
 
 with right:

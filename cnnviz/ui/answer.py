@@ -6,7 +6,7 @@ import torch
 from cnnviz.reading import read
 from cnnviz.ui import session
 from cnnviz.ui.charts import probability_bars
-from cnnviz.ui.pictures import digit_png
+from cnnviz.ui.pictures import square_png
 
 _STAGES = {
     "grey": "1 · grey levels",
@@ -23,9 +23,11 @@ def answer() -> None:
     with st.container(key="prediction"):
         if digit.chosen:
             reading = read(session.current_trace().probabilities)
-            st.markdown(f"<div class='answer'>{reading.digit}</div>", unsafe_allow_html=True)
+            st.html(f"<div class='answer'>{reading.digit}</div>")
             truth = f" It is a {digit.label}." if digit.label not in (None, reading.digit) else ""
             st.markdown(f"{reading.probability:.1%} · **{reading.words}**.{truth}")
+        else:
+            st.html("<div></div>")  # keeps the place; Streamlit drops a container with nothing in it
     if not digit.chosen:
         st.info("Draw a digit on the black board; the answer appears here.", icon=":material/draw:")
 
@@ -51,6 +53,4 @@ def stages() -> None:
         return
     st.markdown("From your picture to the network's 28 × 28")
     for column, (name, title) in zip(st.columns(len(_STAGES)), _STAGES.items(), strict=True):
-        picture = steps[name]
-        factor = max(1, 200 // max(picture.shape))
-        column.image(digit_png(picture, factor), caption=title, width="stretch", alt=title)
+        column.image(square_png(steps[name]), caption=title, width="stretch", alt=title, output_format="PNG")

@@ -26,7 +26,7 @@ def probability_bars(probabilities: Tensor, height: int = 330) -> go.Figure:
             hovertemplate="%{y}: %{x:.4%}<extra></extra>",
         )
     )
-    figure.update_xaxes(range=[0, 1.15], visible=False, fixedrange=True)
+    figure.update_xaxes(range=[0, 1.3], visible=False, fixedrange=True)
     figure.update_yaxes(type="category", autorange="reversed", fixedrange=True, ticksuffix=" ", tickfont_size=16)
     figure.update_layout(height=height, margin={"l": 0, "r": 0, "t": 0, "b": 0}, bargap=0.25, showlegend=False)
     return figure

@@ -31,11 +31,11 @@ def strip() -> None:
     layers = [record for record in trace if record.output.ndim == 3 and record.kind in _SHOWN]
     with st.container(horizontal=True, key="strip", vertical_alignment="center"):
         with st.container(width=130):
-            st.image(digit_png(trace.image, 5), width=126, alt="The current digit")
+            st.image(digit_png(trace.image, 5), width=126, alt="The current digit", output_format="PNG")
             st.caption("Input, 28 × 28")
         for record in layers:
             with st.container(width=150):
-                st.image(_sheet(record), width=146, alt=f"{record.name}: its {MAPS} strongest maps")
+                st.image(_sheet(record), width=146, alt=f"{record.name}: its {MAPS} strongest maps", output_format="PNG")
                 st.caption(_caption(record))
         with st.container(width=100):
             _answer(trace)
@@ -87,6 +87,6 @@ def _tile(cells: list[NDArray[np.uint8]], columns: int, gap: int = 8) -> NDArray
 
 def _answer(trace: Trace) -> None:
     values, digits = trace.probabilities.topk(3)
-    st.markdown(f"<div class='answer'>{int(digits[0])}</div>", unsafe_allow_html=True)
+    st.html(f"<div class='answer'>{int(digits[0])}</div>")
     for value, digit in zip(values.tolist(), digits.tolist(), strict=True):
         st.caption(f"{digit} · {value:.1%}")

@@ -8,11 +8,13 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.e2e.browser import settle
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -27,6 +29,8 @@ FLAGS = [
 ]
 ALLOWED_IN_LOG = ("You can now view", "URL:", "gatherUsageStats", "Stopping")
 
+FAILED = pytest.StashKey[bool]()
+
 expect.set_options(timeout=20_000)
 
 
@@ -37,6 +41,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("e2e")
             if CHROMIUM is None and not os.environ.get("CNNVIZ_REQUIRE_BROWSER"):
                 item.add_marker(pytest.mark.skip(reason="no Chromium on this machine"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    item.stash[FAILED] = item.stash.get(FAILED, False) or report.failed
+    return report
 
 
 @pytest.fixture(scope="session")
@@ -84,11 +95,17 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(browser: Browser, server_log: Path) -> Iterator[Page]:
+def page(
+    browser: Browser, server_log: Path, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[Page]:
     """A fresh visitor with a 1400 x 900 window; fails the test on an exception in the server's log."""
     context = browser.new_context(viewport={"width": 1400, "height": 900})
     before = len(server_log.read_text()) if server_log.exists() else 0
-    yield context.new_page()
+    page = context.new_page()
+    yield page
+    if request.node.stash.get(FAILED, False):
+        page.screenshot(path=tmp_path / "failure.png")
+        print(f"screenshot: {tmp_path / 'failure.png'}")
     context.close()
     assert "Traceback" not in server_log.read_text()[before:]
 
@@ -103,12 +120,3 @@ def open_page(page: Page, server: str) -> Callable[[str], Page]:
         return page
 
     return open_it
-
-
-def settle(page: Page) -> None:
-    """Wait until the app is on screen and no script runs any more."""
-    page.wait_for_selector("[data-testid='stMain'] [data-testid='stVerticalBlock']")
-    page.wait_for_function(
-        "() => document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'"
-    )
-    expect(page.locator("[data-testid='stException']")).to_have_count(0)

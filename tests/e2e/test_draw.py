@@ -1,0 +1,128 @@
+"""A digit drawn with the mouse is read, survives page switches, and can be taken back."""
+
+import re
+import statistics
+import time
+from collections.abc import Callable
+
+import numpy as np
+from playwright.sync_api import Page, expect
+
+from tests.e2e.browser import settle
+
+# Pen paths on the 280 x 280 canvas, as a person would write them.
+STROKES = {
+    1: [[(140, 50), (140, 230)]],
+    4: [[(90, 60), (75, 150), (200, 150)], [(175, 60), (170, 235)]],
+    7: [[(70, 60), (200, 60), (120, 230)]],
+    0: [[(140 + 60 * np.cos(a), 140 + 85 * np.sin(a)) for a in np.linspace(-1.6, 4.7, 30)]],
+}
+OpenPage = Callable[[str], Page]
+
+
+def pen(page: Page, strokes: list[list[tuple[float, float]]]) -> None:
+    """Draw with the mouse, stroke by stroke."""
+    board = page.locator(".st-key-canvas canvas").last
+    expect(board).to_be_visible()
+    box = board.bounding_box()
+    assert box is not None
+    for (x, y), *rest in strokes:
+        page.mouse.move(box["x"] + x, box["y"] + y)
+        page.mouse.down()
+        for x, y in rest:
+            page.mouse.move(box["x"] + x, box["y"] + y, steps=8)
+        page.mouse.up()
+
+
+def expect_digit(page: Page, digit: int) -> None:
+    expect(page.locator(".st-key-prediction")).to_have_text(re.compile(rf"^\s*{digit}"))
+
+
+def test_drawn_digits_are_read(open_page: OpenPage) -> None:
+    for digit, strokes in STROKES.items():
+        page = open_page("/draw")
+        expect(page.locator(".st-key-prediction")).to_have_text("")
+        pen(page, strokes)
+
+        expect_digit(page, digit)
+        expect(page.locator(".st-key-digit28 img")).to_be_visible()
+
+
+def test_drawing_survives_page_switches_and_undo_clears_it(open_page: OpenPage) -> None:
+    page = open_page("/draw")
+    pen(page, STROKES[7])
+    expect_digit(page, 7)
+
+    page.get_by_test_id("stSidebar").get_by_role("link", name="Filters").click()
+    expect(page.get_by_role("heading", name="Filters")).to_be_visible()
+    expect(page.locator(".st-key-frame_digit")).to_contain_text("Reads 7")
+    page.get_by_test_id("stSidebar").get_by_role("link", name="Draw").click()
+    expect(page.get_by_role("heading", name="Draw")).to_be_visible()
+    expect_digit(page, 7)
+    settle(page)
+    assert _ink(page) > 1_000  # the strokes are on the canvas again
+
+    page.get_by_role("button", name="Undo").first.click()
+    expect(page.locator(".st-key-prediction")).to_have_text("")
+
+
+def test_link_reproduces_the_drawing(open_page: OpenPage) -> None:
+    page = open_page("/draw")
+    pen(page, STROKES[4])
+    expect_digit(page, 4)
+    page.wait_for_url(re.compile("drawing="))
+
+    address = page.url
+    page.context.clear_cookies()
+    page.goto("about:blank")
+    page.goto(address)
+    settle(page)
+
+    expect_digit(page, 4)
+
+
+def test_stroke_to_prediction_is_quick(open_page: OpenPage) -> None:
+    """The figure is printed; the generous bound only catches a page that recomputes everything."""
+    page = open_page("/draw")
+    pen(page, STROKES[1])
+    expect_digit(page, 1)
+    times = []
+    for round_trip in range(8):
+        page.evaluate(_WATCH)
+        pen(page, [[(40 + 5 * round_trip, 250), (60 + 5 * round_trip, 250)]])
+        page.wait_for_function("() => window.seconds !== undefined")
+        times.append(page.evaluate("() => window.seconds"))
+        time.sleep(0.3)
+    median = statistics.median(times)
+    print(f"\nend of stroke to new prediction: median {median:.0f} ms, all {[round(t) for t in times]}")
+
+    assert median < 1_000
+
+
+_WATCH = """() => {
+  delete window.seconds
+  const picture = document.querySelector(".st-key-digit28 img")
+  const before = picture.src
+  let released = 0
+  document.addEventListener("pointerup", () => { released = performance.now() }, {once: true, capture: true})
+  document.addEventListener("mouseup", () => { released = performance.now() }, {once: true, capture: true})
+  const observer = new MutationObserver(() => {
+    const now = document.querySelector(".st-key-digit28 img")
+    if (released && now && now.src !== before) {
+      window.seconds = performance.now() - released
+      observer.disconnect()
+    }
+  })
+  observer.observe(document.body, {subtree: true, childList: true, attributes: true, characterData: true})
+}"""
+
+
+def _ink(page: Page) -> int:
+    """Light pixels on the canvas."""
+    return page.evaluate(
+        """() => [...document.querySelectorAll(".st-key-canvas canvas")].reduce((sum, canvas) => {
+          const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data
+          for (let at = 0; at < pixels.length; at += 4) sum += pixels[at] > 200 && pixels[at + 3] > 200
+          return sum
+        }, 0)"""
+    )
