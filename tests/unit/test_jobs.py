@@ -1,0 +1,148 @@
+"""Real worker processes: started, stopped, killed, taken up again."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from cnnviz import jobs, run_folder, runs
+from cnnviz.errors import RunError
+from cnnviz.jobs import LocalEngine
+from cnnviz.networks import NETWORKS
+from cnnviz.training import TrainConfig
+
+SHORT = TrainConfig(network=NETWORKS["eight"], epochs=1, batch_size=50, train_size=1_100, validation_size=100)
+LONG = replace(SHORT, epochs=100, train_size=20_000)
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[LocalEngine]:
+    engine = LocalEngine(tmp_path / "runs", slots=1)
+    yield engine
+    for run in runs.list_runs(engine.root):
+        engine.kill(run.id)
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.02)
+
+
+def test_killed_run_is_resumed_to_identical_weights(engine: LocalEngine) -> None:
+    config = replace(SHORT, epochs=4)
+    straight = engine.submit(config)
+    wait_for(lambda: runs.open_run(engine.root, straight).state == "finished")
+
+    broken = engine.submit(config)
+    folder = run_folder.find(engine.root, broken)
+    wait_for(lambda: len(folder.events()) > 20)
+    pid = folder.read("worker")["pid"]
+    os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: folder.state() == "interrupted", 2)
+    wait_for(lambda: not Path(f"/proc/{pid}").exists(), 2)  # collected, not a zombie
+    runs.open_run(engine.root, broken).latest_network()
+
+    engine.resume(broken)
+    wait_for(lambda: folder.state() == "finished")
+    assert (
+        folder.weights_file.read_bytes() == run_folder.find(engine.root, straight).weights_file.read_bytes()
+    )
+    with pytest.raises(RunError, match="this one is finished"):
+        engine.resume(broken)
+
+
+def test_stop_then_resume(engine: LocalEngine) -> None:
+    run_id = engine.submit(LONG)
+    folder = run_folder.find(engine.root, run_id)
+    assert folder.state() == "queued"
+    wait_for(lambda: len(folder.events()) > 3)
+    assert folder.state() == "running"
+    with pytest.raises(RunError, match="this one is running"):
+        engine.resume(run_id)
+
+    engine.stop(run_id)
+    engine.stop(run_id)  # an impatient second click changes nothing
+    wait_for(lambda: folder.state() == "stopped")
+    step = folder.read("end")["step"]
+    assert step == folder.events()[-1]["step"] > 0
+    assert 0 < runs.open_run(engine.root, run_id).test_accuracy < 1  # type: ignore[operator]
+
+    engine.resume(run_id)
+    wait_for(lambda: folder.events()[-1]["step"] > step)
+    engine.kill(run_id)
+    wait_for(lambda: folder.state() == "interrupted", 2)
+    engine.stop(run_id)
+    engine.kill(run_id)
+    assert folder.state() == "interrupted"
+
+
+def test_second_run_waits_and_can_be_called_off(engine: LocalEngine) -> None:
+    first, second = engine.submit(LONG), engine.submit(LONG)
+    waiting = run_folder.find(engine.root, second)
+    wait_for(lambda: bool(waiting.read("worker")) and runs.open_run(engine.root, first).state == "running")
+    assert waiting.state() == "queued"
+    status = Path(f"/proc/{waiting.read('worker')['pid']}/status")
+    if status.exists():
+        resident = next(line for line in status.read_text().splitlines() if line.startswith("VmRSS"))
+        assert int(resident.split()[1]) < 60_000  # kB: it has not imported PyTorch
+    engine.stop(second)
+    wait_for(lambda: waiting.state() == "stopped", 5)
+    assert waiting.events() == []
+
+
+def test_queue_is_bounded(engine: LocalEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(LocalEngine, "_start", lambda *_: None)
+    for _ in range(jobs.QUEUE_LIMIT):
+        engine.submit(SHORT)
+    with pytest.raises(RunError, match="waiting already"):
+        engine.submit(SHORT)
+
+
+def test_worker_outlives_the_server(engine: LocalEngine) -> None:
+    script = (
+        "from pathlib import Path\n"
+        "from cnnviz.jobs import LocalEngine\n"
+        "from cnnviz.training import TrainConfig\n"
+        f"engine = LocalEngine(Path({str(engine.root)!r}), 1)\n"
+        f"print(engine.submit(TrainConfig.from_json({SHORT.as_json()!r})))\n"
+        "import os, signal; os.sys.stdout.flush(); os.killpg(0, signal.SIGKILL)\n"
+    )
+    process = subprocess.run([sys.executable, "-c", script], stdout=subprocess.PIPE, start_new_session=True)
+    assert process.returncode == -signal.SIGKILL
+    run_id = process.stdout.decode().strip()
+    wait_for(lambda: runs.open_run(engine.root, run_id).state == "finished")
+
+
+def test_worker_is_niced(engine: LocalEngine) -> None:
+    run_id = engine.submit(LONG)
+    folder = run_folder.find(engine.root, run_id)
+    wait_for(lambda: folder.state() == "running")
+    assert os.getpriority(os.PRIO_PROCESS, folder.read("worker")["pid"]) >= min(19, os.nice(0) + 10)
+
+
+def test_process_that_does_not_start_has_failed(engine: LocalEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    run_id = engine.submit(SHORT)
+    wait_for(lambda: runs.open_run(engine.root, run_id).state == "failed", 5)
+    assert "did not start" in runs.open_run(engine.root, run_id).reason
+
+
+def test_folder_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(RunError, match="could not be started"):
+        LocalEngine(tmp_path / "file").submit(SHORT)
+
+
+@pytest.mark.parametrize("bad", ["../x", "", "abcdefghijkl"])
+@pytest.mark.parametrize("action", ["stop", "kill", "resume"])
+def test_unknown_runs_are_refused(engine: LocalEngine, action: str, bad: str) -> None:
+    with pytest.raises(RunError, match="no such training run"):
+        getattr(engine, action)(bad)

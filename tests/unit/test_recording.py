@@ -1,0 +1,208 @@
+"""A run writes itself down, and one that was cut off ends as if nothing had happened."""
+
+import errno
+import math
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+import torch
+
+from cnnviz import recording, run_folder, runs
+from cnnviz.augmentation import Augmentation
+from cnnviz.checkpoints import parse_checkpoint
+from cnnviz.errors import RunError
+from cnnviz.files import write_atomically
+from cnnviz.networks import NETWORKS
+from cnnviz.run_folder import RunFolder
+from cnnviz.training import Progress, TrainConfig, fit, load_parts
+
+# Everything that could spoil a repeat: batch normalisation, dropout, augmentation, a schedule.
+CONFIG = TrainConfig(
+    network=NETWORKS["default"],
+    epochs=2,
+    batch_size=50,
+    learning_rate=1e-2,
+    optimizer="adamw",
+    schedule="one_cycle",
+    augmentation=Augmentation(shift=2, rotate=10, elastic=1),
+    train_size=1_100,
+    validation_size=100,
+)
+STEPS = 40
+
+
+class Killed(BaseException):
+    """Nothing in the product catches it."""
+
+
+@pytest.fixture(autouse=True)
+def no_measuring(monkeypatch: pytest.MonkeyPatch) -> None:
+    def card(*_: object) -> dict[str, object]:
+        return {"test": {"mnist": {"accuracy": 0.5}}}
+
+    monkeypatch.setattr(recording, "make_card", card)
+
+
+def new_folder(root: Path, config: TrainConfig = CONFIG) -> RunFolder:
+    return run_folder.create(root, config.as_json())
+
+
+def test_finished_run_holds_everything(tmp_path: Path) -> None:
+    folder = new_folder(tmp_path)
+    recording.train(folder)
+
+    run = runs.open_run(tmp_path, folder.id)
+    assert (run.state, run.test_accuracy) == ("finished", 0.5)
+    *_, last = fit(CONFIG, *load_parts(CONFIG))
+    events = run.events()
+    assert [record["step"] for record in events] == list(range(STEPS + 1))
+    assert events[-1]["validation_accuracy"] == last.validation_accuracy
+    assert all(before["seconds"] <= after["seconds"] for before, after in pairwise(events))
+    network = run.latest_network()
+    assert all(torch.equal(value, last.state[name]) for name, value in network.state_dict().items())
+
+
+@pytest.mark.parametrize("optimizer", ["adamw", "sgd"])
+@pytest.mark.parametrize("killed_at", [0, 1, 17, STEPS])
+def test_cut_off_run_ends_with_identical_weights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, killed_at: int, optimizer: str
+) -> None:
+    config = replace(CONFIG, optimizer=optimizer)
+    straight, broken = new_folder(tmp_path, config), new_folder(tmp_path, config)
+    recording.train(straight)
+
+    keep = recording.Recorder.keep
+
+    def keep_then_die(self: recording.Recorder, progress: Progress) -> None:
+        keep(self, progress)
+        if progress.step == killed_at:
+            raise Killed
+
+    monkeypatch.setattr(recording.Recorder, "keep", keep_then_die)
+    with pytest.raises(Killed):
+        recording.train(broken)
+    assert broken.state() != "finished"
+    monkeypatch.setattr(recording.Recorder, "keep", keep)
+    broken.prepare_resume()
+    recording.train(broken)
+
+    assert broken.weights_file.read_bytes() == straight.weights_file.read_bytes()
+    assert broken.resume_file.read_bytes() == straight.resume_file.read_bytes()
+    expected, found = runs.open_run(tmp_path, straight.id), runs.open_run(tmp_path, broken.id)
+    timing = ("images_per_second", "seconds")
+    assert [_without(record, timing) for record in found.events()] == [
+        _without(record, timing) for record in expected.events()
+    ]
+    assert [(step, path.read_bytes()) for step, path in found.snapshots()] == [
+        (step, path.read_bytes()) for step, path in expected.snapshots()
+    ]
+
+
+def test_stop_keeps_what_was_learnt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = new_folder(tmp_path)
+    keep = recording.Recorder.keep
+
+    def keep_then_stop(self: recording.Recorder, progress: Progress) -> None:
+        keep(self, progress)
+        if progress.step == 9:
+            folder.ask("stop")
+
+    monkeypatch.setattr(recording.Recorder, "keep", keep_then_stop)
+    recording.train(folder)
+    assert folder.state() == "stopped"
+    assert folder.read("end")["step"] == folder.events()[-1]["step"] == 9
+    state = {p.step: p.state for p in fit(CONFIG, *load_parts(CONFIG)) if p.step <= 9}[9]
+    network = parse_checkpoint(folder.weights_file.read_bytes())
+    assert all(torch.equal(value, state[name]) for name, value in network.state_dict().items())
+
+
+def test_snapshots_are_dense_at_the_start(tmp_path: Path) -> None:
+    config = TrainConfig(
+        network=NETWORKS["eight"], epochs=3, batch_size=8, train_size=1_300, validation_size=100
+    )
+    folder = new_folder(tmp_path, config)
+    recording.train(folder)
+    steps = [step for step, _ in runs.open_run(tmp_path, folder.id).snapshots()]
+    assert 20 <= len(steps) <= 40
+    assert (steps[0], steps[-1]) == (0, 450)
+    gaps = [after - before for before, after in pairwise(steps)]
+    assert gaps[0] <= 2
+    assert gaps[-1] > 20
+
+
+def test_large_networks_keep_fewer_snapshots(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recording, "SNAPSHOT_BYTES", 140_000 * 10)
+    folder = new_folder(tmp_path)
+    recording.train(folder)
+    assert 8 <= len(runs.open_run(tmp_path, folder.id).snapshots()) <= 11
+
+
+def test_diverging_run_says_so_and_keeps_the_last_good_weights(tmp_path: Path) -> None:
+    config = replace(
+        CONFIG, network=NETWORKS["wide"], optimizer="sgd", schedule="constant", learning_rate=10.0
+    )
+    folder = new_folder(tmp_path, config)
+    with pytest.raises(RunError, match=r"ran away.*learning rate below 10\."):
+        recording.train(folder)
+    network = parse_checkpoint(folder.weights_file.read_bytes())  # refuses numbers that are none
+    assert all(value.isfinite().all() for value in network.state_dict().values())
+    assert all(math.isfinite(record["loss"]) for record in folder.events())
+
+
+@pytest.mark.parametrize("writes", [1, 2, 3, 5, 8])
+def test_full_disk_keeps_the_last_good_weights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, writes: int
+) -> None:
+    folder = new_folder(tmp_path)
+    left = [writes]
+    real = recording.write_atomically
+
+    def run_full(path: Path, content: bytes) -> None:
+        left[0] -= 1
+        if left[0] < 0:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        real(path, content)
+
+    monkeypatch.setattr(recording, "write_atomically", run_full)
+    with pytest.raises(OSError, match="space"):
+        recording.train(folder)
+    if folder.weights_file.exists():
+        parse_checkpoint(folder.weights_file.read_bytes())
+    monkeypatch.setattr(recording, "write_atomically", real)
+    recording.train(folder)  # somebody made room
+    assert folder.state() == "finished"
+    assert [record["step"] for record in folder.events()] == list(range(STEPS + 1))
+
+
+@pytest.mark.parametrize("damage", [b"", b"nonsense", b"\x10" + b"\0" * 7 + b"{}" + b" " * 14])
+def test_damaged_position_begins_again(tmp_path: Path, damage: bytes) -> None:
+    folder = new_folder(tmp_path)
+    assert recording.load_position(folder) is None
+    folder.resume_file.write_bytes(damage)
+    assert recording.load_position(folder) is None
+
+
+@pytest.mark.parametrize(("pause", "between_snapshots"), [(math.inf, False), (0.0, True)])
+def test_latest_weights_are_written_between_snapshots(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pause: float, between_snapshots: bool
+) -> None:
+    written = []
+
+    def note(path: Path, content: bytes) -> None:
+        written.append(path.name)
+        write_atomically(path, content)
+
+    monkeypatch.setattr(recording, "write_atomically", note)
+    monkeypatch.setattr(recording, "WEIGHTS_SECONDS", pause)
+    folder = new_folder(tmp_path)
+    recording.train(folder)
+    snapshots = len(runs.open_run(tmp_path, folder.id).snapshots())
+    expected = STEPS + 1 if between_snapshots else snapshots
+    assert snapshots < STEPS
+    assert written.count("weights.safetensors") == expected + 1  # and once at the end
+
+
+def _without(record: dict[str, object], names: tuple[str, ...]) -> dict[str, object]:
+    return {name: value for name, value in record.items() if name not in names}
