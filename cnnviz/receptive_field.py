@@ -1,6 +1,7 @@
 """Which pixels a number comes from: the receptive field of any layer's cell.
 
     receptive_field(model, layer, row, column)   -> Box on the 28x28 image
+    pixel_spans(model, layer)                    -> the same for all rows of a layer's maps at once
 
 Every layer is taken backwards as an interval of rows and one of columns: a window with kernel k,
 stride s, padding p and dilation d turns the interval [first, last] of its output into
@@ -56,6 +57,22 @@ def receptive_field(model: Network, layer: str, row: int = 0, column: int = 0, *
     for vertical, horizontal in _windows_before(model, shapes, layer):
         rows, columns = vertical.back(*rows, clip), horizontal.back(*columns, clip)
     return Box(rows[0], columns[0], rows[1] - rows[0] + 1, columns[1] - columns[0] + 1)
+
+
+def pixel_spans(model: Network, layer: str, *, clip: bool = True) -> list[tuple[int, int]]:
+    """First and last pixel row that each row of the layer's maps can see.
+
+    Images, kernels and maps are square, so the columns' spans are the same. Raises NetworkError
+    for a layer without maps.
+    """
+    shapes = {"input": (1, SIZE, SIZE), **output_shapes(model.config)}
+    if len(shapes.get(layer, ())) != 3:
+        raise NetworkError(f"There is no layer called {layer!r} with maps.")
+    windows = [vertical for vertical, _ in _windows_before(model, shapes, layer)]
+    spans = [(row, row) for row in range(shapes[layer][1])]
+    for window in windows:
+        spans = [window.back(*span, clip) for span in spans]
+    return spans
 
 
 def _start(
