@@ -78,7 +78,11 @@ class Run:
 
     def card(self) -> dict[str, Any]:
         """The finished model's card; before that, only what was asked for."""
-        return self.folder.read("card") or {"name": "run", "training": self.config.as_json()}
+        return self.folder.read("card") or {
+            "name": "run",
+            "seed": self.config.seed,
+            "training": self.config.as_json(),
+        }
 
     def snapshots(self) -> list[tuple[int, Path]]:
         """(step, checkpoint file) of the run's history, in order."""

@@ -148,7 +148,7 @@ def model_keys() -> list[str]:
 
 
 def model_title(key: str) -> str:
-    return settings.run_models().get(key) or TITLES.get(key, key)
+    return settings.run_title(key) if key.startswith(settings.RUN) else TITLES.get(key, key)
 
 
 def select_model(key: str) -> None:

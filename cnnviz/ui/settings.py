@@ -2,8 +2,15 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import platformdirs
+
+from cnnviz import runs
+from cnnviz.errors import RunError
+from cnnviz.jobs import LocalEngine
+
+RUN = "run:"  # begins the key of a model that was trained here
 
 
 def home() -> Path:
@@ -15,12 +22,25 @@ def runs_root() -> Path:
     return home() / "runs"
 
 
+def engine() -> LocalEngine:
+    """Where training runs are executed."""
+    return LocalEngine(runs_root())
+
+
 def run_models() -> dict[str, str]:
     """ "run:ID" -> title of every run of this machine that has weights, newest first."""
-    found = sorted(runs_root().glob("*/weights.safetensors"), key=lambda path: -path.stat().st_mtime)
-    return {f"run:{path.parent.name}": path.parent.name for path in found}
+    return {f"{RUN}{run.id}": run.title for run in runs.list_runs(runs_root()) if run.has_weights}
 
 
-def run_checkpoint(key: str) -> tuple[bytes, dict[str, object]]:
-    """The weights file's bytes and the card of a run."""
-    return (runs_root() / key.removeprefix("run:") / "weights.safetensors").read_bytes(), {}
+def run_title(key: str) -> str:
+    """The title of one run, without looking at all the others."""
+    try:
+        return runs.open_run(runs_root(), key.removeprefix(RUN)).title
+    except RunError:  # deleted a moment ago
+        return key
+
+
+def run_checkpoint(key: str) -> tuple[bytes, dict[str, Any]]:
+    """The weights file's bytes and the card of a run. Raises RunError."""
+    run = runs.open_run(runs_root(), key.removeprefix(RUN))
+    return run.weights(), run.card()
