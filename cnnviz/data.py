@@ -60,9 +60,9 @@ class Digits:
 
 @dataclass(frozen=True, eq=False)
 class PenDigit:
-    """One digit as written. strokes: int16 (P, 2) each, x right and y down, longest side 1000."""
+    """One digit as written. strokes: numbers (P, 2) each, x right and y down, longest side 1000."""
 
-    strokes: tuple[NDArray[np.int16], ...]
+    strokes: tuple[NDArray[np.generic], ...]
     label: int
     writer: str
 

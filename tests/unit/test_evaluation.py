@@ -1,0 +1,60 @@
+"""Figures against scikit-learn and by hand."""
+
+import numpy as np
+import pytest
+import torch
+from sklearn import metrics
+from torch import nn
+
+from cnnviz.evaluation import calibration_error, evaluate
+from cnnviz.networks import NETWORKS, build
+
+GENERATOR = torch.Generator().manual_seed(0)
+IMAGES = (torch.rand(600, 28, 28, generator=GENERATOR) * 255).to(torch.uint8)
+LABELS = torch.randint(10, (600,), generator=GENERATOR)
+
+
+def test_figures_equal_scikit_learns() -> None:
+    model = build(NETWORKS["eight"], seed=1).eval()
+    with torch.no_grad():
+        logits = model(IMAGES.unsqueeze(1).float() / 255)
+    truth, predicted = LABELS.numpy(), logits.argmax(1).numpy()
+
+    report = evaluate(model, IMAGES, LABELS)
+
+    precision, recall, f1, _ = metrics.precision_recall_fscore_support(
+        truth, predicted, labels=range(10), zero_division=0
+    )
+    assert np.array_equal(report.confusion, metrics.confusion_matrix(truth, predicted, labels=range(10)))
+    assert np.allclose(report.precision, precision)
+    assert np.allclose(report.recall, recall)
+    assert np.allclose(report.f1, f1)
+    assert report.accuracy == pytest.approx(metrics.accuracy_score(truth, predicted))
+    assert report.loss == pytest.approx(metrics.log_loss(truth, logits.softmax(1).numpy()), rel=1e-4)
+    assert report.n == 600
+
+
+def test_bytes_and_floats_mean_the_same() -> None:
+    model = build(NETWORKS["eight"]).eval()
+
+    assert evaluate(model, IMAGES, LABELS).loss == pytest.approx(
+        evaluate(model, IMAGES.float() / 255, LABELS).loss
+    )
+
+
+def test_a_training_model_is_measured_in_eval_mode_and_stays_training() -> None:
+    model = build(NETWORKS["classic"])
+    model.train()
+
+    first, second = evaluate(model, IMAGES, LABELS), evaluate(model, IMAGES, LABELS)
+
+    assert first.loss == second.loss  # no dropout
+    assert model.training
+
+
+def test_calibration_error_by_hand() -> None:
+    # Two digits at confidence 0.8, one right: gap 0.3; two at 1.0, both right: gap 0. Mean by share: 0.15.
+    probabilities = torch.tensor([[0.8, 0.2], [0.8, 0.2], [1.0, 0.0], [1.0, 0.0]])
+
+    assert calibration_error(probabilities, torch.tensor([0, 1, 0, 0])) == pytest.approx(0.15)
+    assert calibration_error(nn.functional.one_hot(LABELS, 10).float(), LABELS) == 0

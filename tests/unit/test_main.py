@@ -1,0 +1,43 @@
+"""The command line trains, evaluates and predicts on real data."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cnnviz.__main__ import main
+from cnnviz.checkpoints import load_checkpoint
+from cnnviz.data import load_mnist
+from cnnviz.images import encode_png
+
+
+def test_predict_reads_a_picture(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    digits = load_mnist().test
+    path = tmp_path / "digit.png"
+    path.write_bytes(encode_png(np.asarray(digits.images[0])))
+
+    assert main(["predict", str(path)]) == 0
+    assert capsys.readouterr().out.splitlines()[0] == str(int(digits.labels[0]))
+
+
+@pytest.mark.parametrize(
+    "arguments", [["predict", "none.png"], ["predict", __file__], ["evaluate", "no-such-model"]]
+)
+def test_problems_are_one_sentence(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments) == 1
+
+    error = capsys.readouterr().err
+    assert error.startswith("cnnviz: ")
+    assert "Traceback" not in error
+    assert len(error.splitlines()) == 1
+
+
+def test_train_saves_a_model_with_its_card(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "eight", "--epochs", "1", "--seed", "3", "--out", str(tmp_path)]) == 0
+
+    checkpoint = load_checkpoint("eight", tmp_path)
+    figures = checkpoint.card["test"]["mnist"]
+    assert figures["n"] == 10_000
+    assert figures["accuracy"] > 0.9
+    assert checkpoint.card["seed"] == 3
+    assert "saved" in capsys.readouterr().out

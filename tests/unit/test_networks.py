@@ -1,0 +1,143 @@
+"""Parameter counts as the source documents state them, shapes by formula, refusals in words."""
+
+import pytest
+import torch
+from torch import nn
+
+from cnnviz.data import MEAN, STD
+from cnnviz.errors import NetworkError
+from cnnviz.networks import (
+    NETWORKS,
+    TITLES,
+    ConvBlock,
+    Dropout,
+    NetworkConfig,
+    build,
+    config_of,
+    layer_table,
+    parameter_count,
+)
+
+COUNTS = {
+    "default": 35_018,
+    "classic": 34_826,
+    "padded": 206_922,
+    "wide": 225_034,
+    "eight": 174_554,
+    "mlp": 669_706,
+    "lenet5": 61_706,
+}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_parameter_counts(name: str) -> None:
+    assert parameter_count(build(NETWORKS[name])) == COUNTS[name]
+    assert sum(row.parameters for row in layer_table(NETWORKS[name])) == COUNTS[name]
+
+
+def test_first_convolution_of_the_padded_net_has_160_parameters() -> None:
+    row = next(row for row in layer_table(NETWORKS["padded"]) if row.name == "conv1")
+
+    assert (row.parameters, row.shape) == (160, (16, 28, 28))
+
+
+def test_layer_table_of_the_classic_net() -> None:
+    rows = [(row.name, row.kind, row.shape, row.parameters) for row in layer_table(NETWORKS["classic"])]
+
+    assert rows == [
+        ("conv1", "Conv2d", (32, 26, 26), 320),
+        ("relu1", "ReLU", (32, 26, 26), 0),
+        ("pool1", "MaxPool2d", (32, 13, 13), 0),
+        ("conv2", "Conv2d", (64, 11, 11), 18_496),
+        ("relu2", "ReLU", (64, 11, 11), 0),
+        ("pool2", "MaxPool2d", (64, 5, 5), 0),
+        ("flatten", "Flatten", (1600,), 0),
+        ("dropout1", "Dropout", (1600,), 0),
+        ("logits", "Linear", (10,), 16_010),
+    ]
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_networks_are_ordered_named_layers(name: str) -> None:
+    network = build(NETWORKS[name]).eval()
+    x = torch.rand(3, 1, 28, 28)
+
+    walked = x
+    for _, layer in network.named_children():
+        walked = layer(walked)
+
+    assert torch.equal(walked, network(x))
+    assert walked.shape == (3, 10)
+    assert not any(isinstance(module, nn.Sequential) for module in network)
+
+
+def test_every_network_has_a_title() -> None:
+    assert TITLES.keys() == NETWORKS.keys()
+
+
+def test_build_repeats_from_its_seed_and_leaves_the_global_generator_alone() -> None:
+    before = torch.get_rng_state()
+    first, second, other = (build(NETWORKS["eight"], seed) for seed in (1, 1, 2))
+
+    assert torch.equal(first.conv1.weight, second.conv1.weight)
+    assert not torch.equal(first.conv1.weight, other.conv1.weight)
+    assert torch.equal(before, torch.get_rng_state())
+
+
+def test_initialisation_has_pytorchs_own_distribution() -> None:
+    ours, theirs = build(NETWORKS["wide"], 0).conv2.weight.detach(), nn.Conv2d(32, 64, 3).weight.detach()
+
+    assert float(ours.std()) == pytest.approx(float(theirs.std()), rel=0.05)
+    assert float(ours.abs().max()) <= (1 / (32 * 9)) ** 0.5
+
+
+def test_normalisation_is_the_first_layer() -> None:
+    x = torch.rand(1, 1, 28, 28)
+
+    assert torch.allclose(build(NETWORKS["wide"]).normalize(x), (x - MEAN) / STD)
+
+
+def test_json_round_trip() -> None:
+    for config in NETWORKS.values():
+        assert NetworkConfig.from_json(config.as_json()) == config
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        (NetworkConfig(convs=(ConvBlock(4, kernel=15), ConvBlock(4, kernel=15))), "conv2: a 15x15 kernel"),
+        (NetworkConfig(convs=tuple(ConvBlock(4) for _ in range(4))), "conv4|pool3"),
+        (NetworkConfig(convs=(ConvBlock(0),)), "filters must be a whole number"),
+        (NetworkConfig(convs=(ConvBlock(4, padding=3),)), "only padding"),
+        (NetworkConfig(dense=(0,)), "1 to 2,048"),
+        (NetworkConfig(dropout=1.0), "below 1"),
+        (NetworkConfig(dense=(2048, 2048, 2048)), "parameters"),
+    ],
+)
+def test_impossible_networks_say_why(config: NetworkConfig, words: str) -> None:
+    with pytest.raises(NetworkError, match=words):
+        layer_table(config)
+
+
+@pytest.mark.parametrize("record", [{"convs": 3}, {"unknown": 1}, {"convs": [{"filters": "many"}]}])
+def test_descriptions_from_strangers_are_checked(record: dict) -> None:
+    with pytest.raises(NetworkError):
+        NetworkConfig.from_json(record)
+
+
+def test_unknown_name_lists_the_known_ones() -> None:
+    with pytest.raises(NetworkError, match=r"resnet.*classic"):
+        config_of("resnet")
+
+
+def test_dropout_draws_from_its_own_generator() -> None:
+    dropout = Dropout(0.5).train()
+    dropout.generator = torch.Generator().manual_seed(0)
+    x = torch.ones(10_000)
+
+    kept = dropout(x)
+    dropout.generator.manual_seed(0)
+
+    assert torch.equal(kept, dropout(x))
+    assert set(kept.unique().tolist()) == {0.0, 2.0}
+    assert float(kept.mean()) == pytest.approx(1, abs=0.05)
