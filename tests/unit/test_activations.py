@@ -1,0 +1,122 @@
+import pytest
+import torch
+from torch import Tensor
+
+from cnnviz.activations import dead, find, histogram, limits, measure, order, stages, strongest_cell
+from cnnviz.data import load_mnist
+from cnnviz.errors import NetworkError
+from cnnviz.networks import NETWORKS, build
+from cnnviz.tracing import Trace, trace
+
+
+def traced(name: str) -> Trace:
+    return trace(build(NETWORKS[name], 2).eval(), load_mnist().test.images[18].float() / 255)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("default", ["conv1", "pool1", "conv2", "pool2", "logits"]),
+        ("padded", ["conv1", "pool1", "conv2", "pool2", "dense1", "logits"]),
+        ("eight", ["conv1", "pool1", "dense1", "logits"]),
+        ("mlp", ["dense1", "dense2", "logits"]),
+        ("lenet5", ["conv1", "pool1", "conv2", "pool2", "dense1", "dense2", "logits"]),
+    ],
+)
+def test_every_network_has_its_stages(name: str, expected: list[str]) -> None:
+    assert [stage.name for stage in stages(traced(name))] == expected
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_after_is_what_the_activation_makes_of_before(name: str) -> None:
+    passed = traced(name)
+    doings = {"ReLU": torch.relu, "tanh": torch.tanh, "softmax": lambda logits: logits.softmax(0)}
+    found = stages(passed)
+    for stage in found:
+        if stage.doing in doings:
+            assert torch.equal(stage.after, doings[stage.doing](stage.before))
+        else:
+            assert stage.after.shape[-1] == stage.before.shape[-1] // 2
+    assert torch.equal(found[-1].after, passed.probabilities)
+
+
+def test_batch_norm_belongs_to_its_convolution() -> None:
+    passed = traced("default")
+    stage = find(stages(passed), "conv2")
+
+    assert stage.layers == ("conv2", "norm2", "relu2")
+    assert stage.source == "relu2"
+    assert torch.equal(stage.before, passed["norm2"].output)
+    assert stage.maps
+    assert not find(stages(passed), "logits").maps
+
+
+def test_a_stage_is_found_by_any_of_its_layers() -> None:
+    found = stages(traced("default"))
+
+    assert find(found, "relu1") is find(found, "norm1") is found[0]
+    with pytest.raises(NetworkError, match="no layer called 'conv7'; choose one of conv1, pool1"):
+        find(found, "conv7")
+
+
+def with_values(before: Tensor) -> Trace:
+    """The 'eight' network's trace with other maps in front of its first ReLU."""
+    passed = traced("eight")
+    layers = dict(passed.layers)
+    layers["relu1"] = type(layers["relu1"])("relu1", "ReLU", before, before.relu())
+    return Trace(passed.image, layers)
+
+
+def test_measures_orders_and_dead_units() -> None:
+    before = torch.tensor([[[1.0, -3.0]], [[-1.0, -2.0]], [[4.0, 0.0]], [[2.0, 3.0]]])
+    stage = stages(with_values(before))[0]
+
+    assert measure(stage.before).low.tolist() == [-3, -2, 0, 2]
+    assert measure(stage.after).high.tolist() == [1, 0, 4, 3]
+    assert measure(stage.after).mean.tolist() == [0.5, 0, 2, 2.5]
+    assert dead(stage).tolist() == [False, True, False, False]
+    assert order(stage, "index").tolist() == [0, 1, 2, 3]
+    assert order(stage, "maximum").tolist() == [2, 3, 0, 1]
+    assert order(stage, "mean").tolist() == [3, 2, 0, 1]
+
+
+def test_limits_of_unit_layer_and_network() -> None:
+    before = torch.tensor([[[1.0, -3.0]], [[-1.0, -2.0]], [[4.0, 0.0]], [[2.0, 3.0]]])
+    found = stages(with_values(before))
+
+    assert limits(found, found[0], "unit").tolist() == [3, 2, 4, 3]
+    assert limits(found, found[0], "layer").tolist() == [4, 4, 4, 4]
+    largest = max(
+        float(values.abs().max())
+        for stage in found
+        if stage.doing != "softmax"
+        for values in (stage.before, stage.after)
+    )
+    assert limits(found, found[0], "network").tolist() == [largest] * 4
+    assert limits(found, found[-1], "layer").tolist() == [float(found[-1].before.abs().max())] * 10
+
+
+def test_dense_units_are_measured_one_by_one() -> None:
+    stage = stages(traced("mlp"))[0]
+
+    assert torch.equal(measure(stage.before).mean, stage.before)
+    assert torch.equal(dead(stage), stage.after == 0)
+    assert torch.equal(limits([stage], stage, "unit"), stage.before.abs())
+
+
+def test_histogram_counts_every_value_once_and_zeros_apart() -> None:
+    values = torch.tensor([[0.0, 0.0, 0.5], [1.0, 2.0, 4.0]])
+    found = histogram(values, bins=4)
+
+    assert found.zeros == 2
+    assert found.edges.tolist() == [0, 1, 2, 3, 4]
+    assert found.counts.tolist() == [1, 1, 1, 1]
+    signed = histogram(torch.tensor([[-2.0, 2.0]]), bins=2)
+    assert signed.edges.tolist() == [-2, 0, 2]
+    assert histogram(torch.zeros(3, 3)).zeros == 9
+    assert int(histogram(torch.zeros(3, 3)).counts.sum()) == 0
+    assert histogram(torch.tensor([[-1.0, -0.5]]), bins=2).edges.tolist() == [-1, -0.5, 0]
+
+
+def test_the_strongest_cell() -> None:
+    assert strongest_cell(torch.tensor([[0.0, 1.0], [3.0, 3.0]])) == (1, 0)
