@@ -75,7 +75,7 @@ def add_habit(strokes: Strokes, label: int, generator: np.random.Generator) -> S
     """
     points = np.concatenate(strokes).astype(np.float64)  # (P, 2)
     (left, top), (right, bottom) = points.min(0), points.max(0)
-    height, middle = bottom - top, (left + right) / 2
+    height = bottom - top
     reach = generator.uniform(0.15, 0.35) * height
 
     def line(x0: float, y0: float, x1: float, y1: float) -> NDArray[np.float64]:
@@ -87,7 +87,8 @@ def add_habit(strokes: Strokes, label: int, generator: np.random.Generator) -> S
         over = generator.uniform(-0.1, 0.25) * height
         return (*strokes, line(right + over, top - over, left - over, bottom + over))
     if label == 1:
-        foot = line(middle - reach, bottom, middle + reach, bottom)
+        base = points[points[:, 1].argmax(), 0]
+        foot = line(base - reach, bottom, base + reach, bottom)
         flag = line(points[0, 0], points[0, 1], points[0, 0] - reach, points[0, 1] + reach)
         return [(*strokes, foot), (*strokes, flag), (*strokes, foot, flag)][generator.integers(3)]
     if label == 7:
