@@ -24,11 +24,10 @@ _PROBLEM = "_canvas_problem"
 
 
 def canvas(width: int) -> None:
-    """The canvas; each stroke makes the drawing the current digit before the page is drawn."""
+    """The canvas. What it sends, collect() finds at the beginning of the next run."""
     from streamlit_drawable_canvas import st_canvas  # registers itself with a running server only
 
     pad = session.pad()
-    key = f"pad{pad.version}"
     with st.container(key="canvas"):
         st_canvas(
             stroke_width=width,
@@ -39,8 +38,7 @@ def canvas(width: int) -> None:
             drawing_mode="freedraw",
             initial_drawing=pad.mounted,
             return_image_data=True,
-            key=key,
-            on_change=lambda: read_canvas(key),
+            key=_key(),
         )
     if problem := st.session_state.pop(_PROBLEM, None):
         st.info(problem, icon=":material/draw:")
@@ -62,11 +60,18 @@ def clear() -> None:
     session.forget_digit()
 
 
-def read_canvas(key: str) -> None:
-    """Take what the browser sent. Anything malformed is treated as nothing drawn."""
-    value = st.session_state.get(key) or {}
+def collect() -> None:
+    """Make a new drawing the current digit, before anything is drawn from it.
+
+    Anything malformed is treated as nothing drawn.
+    """
+    value = st.session_state.get(_key())
     sent = value.get("drawing") if hasattr(value, "get") else None
-    sent = sent if hasattr(sent, "get") else {}
+    if sent is None:
+        return
+    if not hasattr(sent, "get"):
+        session.remount_pad(None)  # the widget itself would stumble over it
+        return
     objects = _objects(sent.get("raw"))
     if objects == _objects(session.pad().drawing):
         return  # the canvas repeats what it was mounted with
@@ -82,6 +87,10 @@ def read_canvas(key: str) -> None:
     except ImageError:
         session.forget_digit()
         st.session_state[_PROBLEM] = "The drawing could not be read; clear the canvas and draw again."
+
+
+def _key() -> str:
+    return f"pad{session.pad().version}"
 
 
 def strokes_of(objects: list[dict[str, Any]]) -> tuple[NDArray[np.float32], ...]:

@@ -11,7 +11,7 @@ import streamlit as st
 from streamlit.navigation.page import Page
 
 from cnnviz.errors import CnnvizError
-from cnnviz.ui import session
+from cnnviz.ui import canvas, session
 from cnnviz.ui.cache import warm_up
 from cnnviz.ui.sidebar import sidebar
 
@@ -63,6 +63,7 @@ def run() -> None:
     st.session_state.pop(_MENDED, None)
     try:
         session.read_link()
+        canvas.collect()
         session.check_model()
         sidebar(pages, present_pages())
         _header(info)
@@ -79,7 +80,8 @@ def require_frame() -> None:
     if st.session_state.get(_INSIDE):
         return
     if st.session_state.get(_MENDED):
-        raise RuntimeError("Pages run inside app.py; start with: streamlit run app.py")
+        st.error("Pages run inside app.py; start with: streamlit run app.py")
+        st.stop()
     st.session_state[_MENDED] = True
     st.navigation(list(_pages().values()), position="hidden")  # leaves Streamlit's own pages/ mode
     st.rerun()

@@ -1,0 +1,27 @@
+"""AppTest from app.py, the way a visitor arrives."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+ROOT = Path(__file__).parents[2]
+Go = Callable[..., AppTest]
+
+
+@pytest.fixture
+def go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Go:
+    """go("draw", digit="7") -> that page after its first run, with an empty data folder."""
+    monkeypatch.setenv("CNNVIZ_HOME", str(tmp_path))
+
+    def open_page(name: str = "home", **link: str) -> AppTest:
+        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+        for key, value in link.items():
+            app.query_params[key] = value
+        app.run()
+        if name != "home":
+            app.switch_page(f"pages/{name}.py").run()
+        return app
+
+    return open_page

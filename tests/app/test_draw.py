@@ -1,0 +1,148 @@
+"""The draw page: nothing drawn, a drawing, a picture, and everything that can be wrong with them."""
+
+import base64
+import io
+import re
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from cnnviz.data import load_mnist
+from cnnviz.images import encode_png
+from cnnviz.strokes import rasterize
+
+Go = Callable[..., AppTest]
+SEVEN = [[70, 60], [200, 60], [120, 230]]
+
+
+def path_object(points: list[list[float]]) -> dict:
+    first, *rest = points
+    return {"type": "Path", "strokeWidth": 20, "path": [["M", *first], *(["L", *point] for point in rest)]}
+
+
+def sent(points: list[list[float]], png: str | None = None) -> dict:
+    """What the browser's canvas sends after a stroke."""
+    picture = rasterize([np.array(points)], 20)
+    data = "data:image/png;base64," + base64.b64encode(encode_png(picture)).decode()
+    return {"drawing": {"raw": {"objects": [path_object(points)]}, "data": data if png is None else png}, "backgroundFit": None}
+
+
+def send(app: AppTest, value: object) -> AppTest:
+    """Deliver what a browser's canvas would send."""
+    app.session_state[f"pad{app.session_state['_pad'].version}"] = value
+    return app.run()
+
+
+def prediction(app: AppTest) -> str:
+    found = re.search(r"class='answer'>(\d)<", " ".join(block.body for block in app.get("html")))
+    return found.group(1) if found else ""
+
+
+def test_nothing_drawn_is_an_invitation_and_no_prediction(go: Go) -> None:
+    app = go("draw")
+
+    assert prediction(app) == ""
+    assert "Draw a digit" in app.info[0].value
+
+
+def test_a_drawing_is_read_and_shown_in_the_frame(go: Go) -> None:
+    app = send(go("draw"), sent(SEVEN))
+
+    assert not app.exception
+    assert prediction(app) == "7"
+    assert "Reads **7**" in app.sidebar.markdown[0].value
+    assert app.sidebar.caption[0].value == "your drawing"
+    assert "drawing" in app.query_params
+
+
+def test_random_digit_replaces_the_drawing_and_a_new_stroke_replaces_it(go: Go) -> None:
+    app = send(go("draw"), sent(SEVEN))
+    app.button(key="random").click().run()
+    assert app.sidebar.caption[0].value.startswith("test digit")
+
+    one = sent([[140, 40], [140, 240]])
+    app = send(app, one)
+    assert app.sidebar.caption[0].value == "your drawing"
+    assert prediction(app) == "1"
+
+
+def test_undo_and_clear(go: Go) -> None:
+    two = sent(SEVEN)
+    two["drawing"]["raw"]["objects"].append(path_object([[90, 150], [190, 150]]))
+    app = send(go("draw"), two)
+
+    app.button(key="undo").click().run()
+    assert prediction(app) == "7"
+    app.button(key="clear").click().run()
+    assert prediction(app) == ""
+    assert not app.exception
+
+
+def test_drawing_survives_a_page_switch(go: Go) -> None:
+    app = send(go("draw"), sent(SEVEN))
+
+    app.switch_page("pages/home.py").run()
+    assert app.sidebar.caption[0].value == "your drawing"
+    app.switch_page("pages/draw.py").run()
+
+    assert prediction(app) == "7"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"drawing": 7},
+        {"drawing": {"raw": 3, "data": 4}},
+        {"drawing": {"raw": {"objects": "many"}, "data": None}},
+        {"drawing": {"raw": {"objects": [1, None, {"path": 4}]}, "data": "data:image/png;base64,AAAA"}},
+        {"drawing": {"raw": {"objects": [{"path": [["M", "x", {}]]}]}, "data": "data:text/html,<p>"}},
+        {"drawing": {"raw": {"objects": [path_object(SEVEN)] * 501}, "data": None}},
+        sent(SEVEN, png="data:image/png;base64," + "A" * 300_000),
+        sent(SEVEN, png="data:image/png;base64,===="),
+        sent([[10.0, 10.0], [float("nan"), 5.0]], png=""),
+    ],
+)
+def test_malformed_canvas_values_are_nothing_drawn(go: Go, value: object) -> None:
+    app = send(go("draw"), value)
+
+    assert not app.exception
+    assert prediction(app) == ""
+
+
+def png(size: tuple[int, int] = (200, 200)) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("L", size).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def test_an_uploaded_digit_is_read(go: Go) -> None:
+    digits = load_mnist().test
+    app = go("draw")
+    picture = np.kron(255 - np.asarray(digits.images[0]), np.ones((8, 8), np.uint8))
+    app.get_by_key("draw_upload").upload("seven.png", encode_png(picture), "image/png").run()
+
+    assert not app.exception
+    assert prediction(app) == str(int(digits.labels[0]))
+    assert app.sidebar.caption[0].value == "your picture"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"only text", "not a readable"),
+        (b"", "empty"),
+        (png((10_000, 5_000)), "16 megapixels"),
+        (png(), "Nothing is drawn"),
+        (png()[:50], "not a readable"),
+    ],
+)
+def test_a_bad_upload_is_one_sentence_and_keeps_the_digit(go: Go, content: bytes, words: str) -> None:
+    app = go("draw", digit="61")
+    app.get_by_key("draw_upload").upload("digit.png", content, "image/png").run()
+
+    assert not app.exception
+    assert [words in error.value for error in app.error] == [True]
+    assert app.sidebar.caption[0].value == "test digit 61"

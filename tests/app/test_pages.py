@@ -1,0 +1,81 @@
+"""Every page renders in the frame, for every model, and says what is wrong when something is."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from cnnviz.checkpoints import shipped_models
+from cnnviz.ui.frame import PAGES, present_pages
+
+ROOT = Path(__file__).parents[2]
+Go = Callable[..., AppTest]
+NAMES = [page.name for page in present_pages()]
+
+
+def test_files_and_page_list_agree() -> None:
+    files = {path.stem for path in (ROOT / "pages").glob("*.py")}
+
+    assert files == set(NAMES)
+    assert all(page.title and page.question and page.icon for page in PAGES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_page_renders_inside_the_frame(go: Go, name: str) -> None:
+    app = go(name)
+
+    assert not app.exception
+    assert not app.error
+    assert "Reads **3**" in app.sidebar.markdown[0].value
+    if name != "home":
+        title = next(page.title for page in PAGES if page.name == name)
+        assert app.title[0].value == title
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("model", shipped_models())
+def test_page_works_for_every_model(go: Go, name: str, model: str) -> None:
+    app = go(name, model=model, digit="4")
+
+    assert not app.exception
+    assert app.selectbox(key="model_choice").value == model
+
+
+def test_link_chooses_digit_and_model(go: Go) -> None:
+    app = go("home", model="eight", digit="61")
+
+    assert app.sidebar.caption[0].value == "test digit 61"
+    assert app.query_params["digit"] == "61"
+    assert app.query_params["model"] == "eight"
+
+
+@pytest.mark.parametrize(
+    "link", [{"model": "nonsense"}, {"model": "../default"}, {"drawing": "%%%"}, {"drawing": "AAAA"}]
+)
+def test_bad_link_is_one_sentence_and_the_default(go: Go, link: dict[str, str]) -> None:
+    app = go("home", **link)
+
+    assert not app.exception
+    assert len(app.warning) == 1
+    assert app.selectbox(key="model_choice").value == "default"
+
+
+@pytest.mark.parametrize("digit", ["-1", "x", "", "99999999999999999999", "1e3", "٣"])
+def test_odd_digit_numbers_do_no_harm(go: Go, digit: str) -> None:
+    assert not go("home", digit=digit).exception
+
+
+def test_random_digit_changes_the_digit_everywhere(go: Go) -> None:
+    app = go("home")
+    app.button(key="another").click().run()
+
+    assert re.match(r"test digit [\d,]+", app.sidebar.caption[0].value)
+    assert "digit" in app.query_params
+
+
+def test_page_file_alone_says_how_to_start() -> None:
+    app = AppTest.from_file(str(ROOT / "pages" / "draw.py"), default_timeout=60).run()
+
+    assert "streamlit run app.py" in app.error[0].value
