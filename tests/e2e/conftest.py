@@ -1,33 +1,13 @@
-"""A real server and a real Chromium. Without Chromium these tests are skipped, unless
-CNNVIZ_REQUIRE_BROWSER=1 says that they must run."""
+"""Without Chromium these tests are skipped, unless CNNVIZ_REQUIRE_BROWSER=1 says that they must run."""
 
 import os
-import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.browser import settle
-
-ROOT = Path(__file__).parents[2]
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-ALLOWED_IN_LOG = ("You can now view", "URL:", "gatherUsageStats", "Stopping")
+from tests.e2e.browser import CHROMIUM, running_browser, running_server, settle
 
 FAILED = pytest.StashKey[bool]()
 
@@ -58,40 +38,14 @@ def server_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def server(server_log: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a running app with a data folder of its own."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = {**os.environ, "CNNVIZ_HOME": str(tmp_path_factory.mktemp("home"))}
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-    with server_log.open("w") as log:  # a file, because a full pipe would stop the server
-        process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, env=environment)
-    address = f"http://127.0.0.1:{port}"
-    try:
-        _wait_until_healthy(address, process)
+    with running_server(tmp_path_factory.mktemp("home"), server_log) as address:
         yield address
-    finally:
-        process.terminate()
-        process.wait(10)
-
-
-def _wait_until_healthy(address: str, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=2) as answer:
-                if answer.status == 200:
-                    return
-        except OSError:
-            time.sleep(0.2)
-    raise RuntimeError("The server did not start.")
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with running_browser() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -107,7 +61,8 @@ def page(
         page.screenshot(path=tmp_path / "failure.png")
         print(f"screenshot: {tmp_path / 'failure.png'}")
     context.close()
-    assert "Traceback" not in server_log.read_text()[before:]
+    if server_log.exists():
+        assert "Traceback" not in server_log.read_text()[before:]
 
 
 @pytest.fixture

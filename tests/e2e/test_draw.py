@@ -53,8 +53,8 @@ def test_drawing_survives_page_switches_and_undo_clears_it(open_page: OpenPage) 
     pen(page, STROKES[7])
     expect_digit(page, 7)
 
-    page.get_by_test_id("stSidebar").get_by_role("link", name="Filters").click()
-    expect(page.get_by_role("heading", name="Filters")).to_be_visible()
+    page.get_by_test_id("stSidebar").get_by_role("link", name="cnnviz").click()
+    expect(page.get_by_role("heading", name="See inside")).to_be_visible()
     expect(page.locator(".st-key-frame_digit")).to_contain_text("Reads 7")
     page.get_by_test_id("stSidebar").get_by_role("link", name="Draw").click()
     expect(page.get_by_role("heading", name="Draw")).to_be_visible()
@@ -119,10 +119,11 @@ _WATCH = """() => {
 
 def _ink(page: Page) -> int:
     """Light pixels on the canvas."""
-    return page.evaluate(
-        """() => [...document.querySelectorAll(".st-key-canvas canvas")].reduce((sum, canvas) => {
+    count: int = page.locator(".st-key-canvas canvas").evaluate_all(
+        """(canvases) => canvases.reduce((sum, canvas) => {
           const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data
           for (let at = 0; at < pixels.length; at += 4) sum += pixels[at] > 200 && pixels[at + 3] > 200
           return sum
         }, 0)"""
     )
+    return count
