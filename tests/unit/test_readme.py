@@ -1,0 +1,46 @@
+"""The README says what is so."""
+
+import json
+from pathlib import Path
+
+from cnnviz.checkpoints import MODELS, shipped_models
+from cnnviz.ui.frame import present_pages
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+
+
+def models_table() -> str:
+    """The models table, made from the cards."""
+    rows = ["| model | parameters | MNIST test | pen | seed | training |", "|---|---|---|---|---|---|"]
+    for name in shipped_models():
+        card = json.loads((MODELS / f"{name}.json").read_text())
+        mnist, pen = (figures["accuracy"] for figures in card["test"].values())
+        training = f"{card['training']['epochs']} epochs, {card['training']['data']}"
+        rows.append(
+            f"| `{name}` | {card['parameters']:,} | {mnist:.2%} | {pen:.2%} | {card['seed']} | {training} |"
+        )
+    return "\n".join(rows)
+
+
+def test_models_table_is_what_the_cards_say() -> None:
+    assert models_table() in README
+
+
+def test_every_page_is_listed() -> None:
+    assert [page.name for page in present_pages() if f"`{page.name}`" not in README] == ["home"]
+
+
+def test_pictures_exist() -> None:
+    pictures = [part.split(")")[0] for part in README.split("](")[1:] if part.startswith(".github")]
+
+    assert len(pictures) >= 4
+    assert [picture for picture in pictures if not (ROOT / picture).exists()] == []
+
+
+def test_exactly_two_commands_set_a_machine_up() -> None:
+    commands = [line for line in README.splitlines() if line.startswith("python3 -m venv")]
+
+    assert len(commands) == 2
+    assert "streamlit run app.py" in commands[0]
+    assert commands[1].endswith("pytest")
