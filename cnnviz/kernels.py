@@ -73,7 +73,9 @@ def kernels_of(model: Network, layer: str, channel: int | Tensor = 0) -> Tensor:
 
 def strongest_inputs(model: Network, layer: str) -> Tensor:
     """int64 (N,): for each filter the input channel whose kernel has the largest L2 norm."""
-    return _convolution(model, layer).weight.detach().flatten(2).norm(dim=2).argmax(1)
+    weight: Tensor = _convolution(model, layer).weight.detach()  # (N, C, k, k)
+    norms: Tensor = weight.flatten(2).norm(dim=2)  # (N, C)
+    return norms.argmax(1)
 
 
 def templates_of(model: Network) -> tuple[str, Tensor]:
@@ -117,8 +119,8 @@ def spectrum(kernel: Tensor, size: int = 16) -> Tensor:
     The constant is at (size // 2, size // 2); one step from it is 1 / size cycles a pixel,
     columns for stripes that change from left to right, rows from top to bottom.
     """
-    magnitude: Tensor = torch.fft.fft2(kernel, s=(size, size)).abs()
-    return torch.fft.fftshift(magnitude)
+    centred: Tensor = torch.fft.fftshift(torch.fft.fft2(kernel, s=(size, size)))
+    return centred.abs()
 
 
 # ---- known filters ----

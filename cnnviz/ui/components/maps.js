@@ -7,7 +7,8 @@
 
 const GAP = 8 // CSS px between tiles
 const CAPTION = 20 // height of the line under a tile
-const FEWEST = 4 // so many tiles fit the narrowest screen
+const FEWEST = 4 // so many tiles fit the narrowest screen,
+const LARGE = 100 // unless they were wished larger than this
 const GROWTH = 1.35 // tiles may grow by this to fill their row
 const NUMBER_ROOM = 30 // CSS px a cell needs before its number is written into it
 
@@ -133,7 +134,8 @@ class MapsWidget {
     const zoomOf = (side, round) => wholeZoom((side * ratio) / longest, round)
     const wished = (this.columns * zoomOf(Math.min(this.content.tile, room), Math.round)) / ratio
     const fitting = Math.floor((room + GAP) / (wished + GAP))
-    let across = Math.min(this.count, Math.max(FEWEST, fitting))
+    const fewest = this.content.tile > LARGE ? 1 : FEWEST
+    let across = Math.min(this.count, Math.max(fewest, fitting))
     across = Math.ceil(this.count / Math.ceil(this.count / across)) // rows of equal length
     const share = (room - GAP * (across - 1)) / across
     const most = this.content.tile * (this.count === 1 ? 1 : GROWTH)
@@ -227,7 +229,7 @@ class MapsWidget {
   writeNumbers(brush) {
     const { zoom, ratio, rows, columns } = this
     const table = this.table()
-    brush.font = `${Math.min(zoom * 0.28, 20 * ratio)}px ${getComputedStyle(this.maps).fontFamily}`
+    brush.font = `${Math.min(zoom * 0.32, 20 * ratio)}px ${getComputedStyle(this.maps).fontFamily}`
     brush.textAlign = "center"
     brush.textBaseline = "middle"
     this.values.forEach((value, place) => {
@@ -236,7 +238,8 @@ class MapsWidget {
       const row = Math.floor(place / columns) % rows
       brush.fillStyle = inkOn(table[colourIndex(value, this.limitOf(tile))])
       const x = left * ratio + ((place % columns) + 0.5) * zoom
-      brush.fillText(formatNumber(value, 2), x, top * ratio + (row + 0.5) * zoom)
+      const text = Math.abs(value) < 0.005 ? "0.00" : formatNumber(value, 2)
+      brush.fillText(text, x, top * ratio + (row + 0.5) * zoom)
     })
   }
 
@@ -362,7 +365,7 @@ class MapsWidget {
   summary() {
     if (this.selected !== null) return this.about(this.selected)
     if (this.count === 1) return this.about(0)
-    return `${this.count} × ${this.rows}×${this.columns} · point at a cell to read its value`
+    return "Point at a cell to read its value"
   }
 
   printRange(tile) {

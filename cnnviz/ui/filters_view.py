@@ -1,0 +1,201 @@
+"""The filters page: a layer's kernels as one picture, and beside it all about the selected one.
+
+The page is one fragment: switching layer, channel or filter reruns nothing else. Its address
+names layer, filter and input channel, so that a link shows somebody else the same view.
+"""
+
+from collections.abc import Callable
+
+import streamlit as st
+import torch
+from torch import Tensor
+
+from cnnviz.kernels import (
+    Match,
+    chance_similarity,
+    conv_layers,
+    kernels_of,
+    known_filters,
+    nearest_known,
+    partial_response,
+    spectrum,
+    strongest_inputs,
+)
+from cnnviz.networks import Network, build
+from cnnviz.tracing import LayerRecord, Trace
+from cnnviz.ui import session
+from cnnviz.ui.components.maps import maps
+from cnnviz.ui.filter_parts import (
+    Shown,
+    choose_input,
+    choose_layer,
+    choose_limit,
+    choose_unit,
+    grid,
+    numbers,
+    seed_of,
+    suggestions,
+    weight_of,
+)
+from cnnviz.ui.session import CurrentModel
+from cnnviz.ui.snippet import code_panel, opening
+from cnnviz.ui.templates_view import templates
+
+
+@st.fragment
+def filters(chosen: CurrentModel, trace: Trace) -> None:
+    """The model's kernels, or its templates if it has no convolution, and the responses in its trace."""
+    untrained = build(chosen.model.config, seed_of(chosen))
+    if conv_layers(chosen.model):
+        _kernels(chosen, untrained, trace)
+    else:
+        templates(chosen, untrained, trace.image)
+
+
+def _kernels(chosen: CurrentModel, untrained: Network, trace: Trace) -> None:
+    model, layers = chosen.model, conv_layers(chosen.model)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        layer = choose_layer(layers)
+        weight = weight_of(model, layer)  # (N, C, k, k)
+        source = choose_input(weight.shape[1])
+        unit = choose_unit("Filter", len(weight))
+        limit = choose_limit(weight, [weight_of(model, name) for name in layers])
+    channels = strongest_inputs(model, layer) if source is None else torch.full((len(weight),), source)
+    kernels, before = kernels_of(model, layer, channels), kernels_of(untrained, layer, channels)
+    shown = Shown(layer, "filter", kernels, before, list(range(len(weight))), limit)
+    channel = int(channels[unit])
+    left, right = st.columns([1.4, 1], gap="large")
+    with left:
+        notes = [f"input {number}" for number in channels.tolist()] if weight.shape[1] > 1 else None
+        grid(shown, unit, _tile_side(len(weight)), notes)
+        st.caption(_explanation(weight, source))
+        suggestions(_worth_a_look(shown))
+    with right:
+        deep = weight.shape[1] > 1
+        st.markdown(f"**Filter {unit}** of {layer}" + (f", its kernel on input {channel}" if deep else ""))
+        _kernel_panel(shown, unit)
+        response, frequencies = st.columns([1.5 if deep else 1, 1], gap="medium")
+        with response:
+            _response(model, trace[layer], unit, channel)
+        with frequencies:
+            _frequencies(shown, unit)
+        numbers(model, untrained, shown, unit)
+    code_panel(_program(chosen, shown, unit, channel, source))
+
+
+def _tile_side(count: int) -> int:
+    """CSS px of a tile such that the usual layers fill the column and stay above the fold."""
+    sides = {8: 100, 16: 84, 32: 60}
+    return next((side for most, side in sides.items() if count <= most), 42)
+
+
+def _kernel_panel(shown: Shown, unit: int) -> None:
+    """Three kernels with their numbers: before training, now, and the textbook filter nearest to it."""
+    match = nearest_known(shown.weights[unit])
+    side = shown.weights.shape[-1]
+    maps(
+        torch.stack([shown.untrained[unit], shown.weights[unit], match.fitted]),
+        key="kernel_pair",
+        label=f"Filter {unit} before training, now, and the textbook filter most like it",
+        captions=["before training", "now", "most like it"],
+        limit=shown.limit_of(unit),
+        tile=100 if side <= 3 else 34 * side,  # room for a number in each cell
+        numbers=True,
+        selectable=False,
+        link="kernel",
+    )
+    st.caption(_words_on(match, side))
+
+
+def _words_on(match: Match, side: int) -> str:
+    negative = " turned negative" if match.similarity < 0 else ""
+    return (
+        f"Most like **{match.known.name}**{negative}, similarity {abs(match.similarity):.2f}: it answers to "
+        f"{match.sees}. By luck, half of all random {side}×{side} kernels reach "
+        f"{chance_similarity(side):.2f} with one of the {len(known_filters(side))} textbook filters."
+    )
+
+
+def _response(model: Network, record: LayerRecord, unit: int, channel: int) -> None:
+    """The filter's map for the current digit; on deeper layers also what this one kernel adds to it."""
+    digit = session.current_digit()
+    pictures, captions = [record.output[unit]], [""]
+    if len(record.input) > 1:
+        pictures.insert(0, partial_response(model, record.name, unit, channel, record.input))
+        captions = ["this kernel", "all, plus bias"]
+    st.markdown(f"Response to {digit.caption}")
+    maps(
+        torch.stack(pictures),
+        key="response",
+        label=f"Response of filter {unit} of {record.name} to {digit.caption}, before the activation",
+        captions=captions,
+        tile=112,
+        selectable=False,
+        link="response",
+    )
+
+
+def _frequencies(shown: Shown, unit: int) -> None:
+    st.markdown(
+        "Stripes it passes",
+        help="Magnitude of the kernel's Fourier transform. The middle is even ground; further out are finer "
+        "stripes: to the left and right vertical ones, above and below horizontal ones.",
+    )
+    maps(
+        spectrum(shown.weights[unit])[None],
+        key="frequencies",
+        label=f"Magnitude of the Fourier transform of filter {unit}; even ground is in the middle",
+        captions=[""],
+        scale="activation",
+        tile=112,
+        selectable=False,
+    )
+
+
+def _explanation(weight: Tensor, source: int | None) -> str:
+    count, channels, side = weight.shape[:3]
+    which = "the one with the largest norm" if source is None else f"the one for channel {source}"
+    what = (
+        f"{count} kernels of {side}×{side} weights, each laid over the digit at every place."
+        if channels == 1
+        else f"Each filter has {channels} kernels, one an input channel; shown is {which}."
+    )
+    others = ", or what its other kernels add to the sum" if channels > 1 else ""
+    return (
+        f"{what} Blue weights want large values there, orange ones small values.  \n"
+        "**What this does not show:** what normalisation and activation make of a filter's answers, how much "
+        f"later layers listen to it{others}."
+    )
+
+
+def _worth_a_look(shown: Shown) -> dict[str, Callable[[], int]]:
+    """What to try -> the filter it leads to, found only when asked for."""
+
+    def likeness(unit: int) -> float:
+        return abs(nearest_known(shown.weights[unit]).similarity)
+
+    change = (shown.weights - shown.untrained).flatten(1).norm(dim=1)
+    return {
+        "Most like a textbook filter": lambda: max(shown.units, key=likeness),
+        "Largest weights": lambda: int(shown.weights.flatten(1).norm(dim=1).argmax()),
+        "Changed least by training": lambda: int(change.argmin()),
+    }
+
+
+def _program(chosen: CurrentModel, shown: Shown, unit: int, channel: int, source: int | None) -> str:
+    layer = repr(shown.layer)
+    channels = f"strongest_inputs(model, {layer})" if source is None else str(source)
+    strongest = ", strongest_inputs" if source is None else ""
+    return (
+        f"from cnnviz.kernels import kernels_of, nearest_known, partial_response, spectrum{strongest}\n"
+        "from cnnviz.networks import build\n"
+        + opening(chosen, session.current_digit())
+        + f"kernels = kernels_of(model, {layer}, {channels})  # {tuple(shown.weights.shape)}\n"
+        f"before = kernels_of(build(model.config, seed={seed_of(chosen)}), {layer}, {channels})\n"
+        f"record = trace(model, image)[{layer}]\n"
+        f"response = record.output[{unit}]\n"
+        f"alone = partial_response(model, {layer}, {unit}, {channel}, record.input)\n"
+        f"frequencies = spectrum(kernels[{unit}])  # (16, 16)\n"
+        f"match = nearest_known(kernels[{unit}])\n"
+        f"print(before[{unit}], kernels[{unit}], match.known.name, match.similarity)\n"
+    )

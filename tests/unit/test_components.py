@@ -1,0 +1,169 @@
+"""The wire format, read back by a decoder of its own, and who wins when two choose a tile."""
+
+import json
+import struct
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from streamlit.testing.v1 import AppTest
+
+from cnnviz.palette import SCALES
+from cnnviz.ui.components import pack, script, style
+from cnnviz.ui.components.maps import maps
+
+
+def decode(content: bytes) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    (length,) = struct.unpack_from("<I", content)
+    header = json.loads(content[4 : 4 + length])
+    arrays = {}
+    for name, place in header.pop("arrays").items():
+        size = int(np.prod(place["shape"]))
+        start = 4 + length + place["offset"]
+        assert start % 4 == 0  # or the browser could not lay a Float32Array over it
+        arrays[name] = np.frombuffer(content, place["type"], size, start).reshape(place["shape"])
+    return header, arrays
+
+
+def test_pack_keeps_header_and_arrays() -> None:
+    random = np.random.default_rng(0)
+    arrays = {
+        "maps": random.normal(size=(3, 5, 7)).astype(np.float32),
+        "marks": np.array([1, 0, 1], np.uint8),  # three bytes: the next array needs padding
+        "winners": random.integers(-9, 9, (2, 2)).astype(np.int32),
+        "transposed": random.normal(size=(4, 6)).astype(np.float32).T,
+        "empty": np.zeros((0, 3), np.float32),
+    }
+    for label in ("a", "ab", "abc", "äöü"):  # every length of header
+        header, read = decode(pack({"label": label, "nested": {"x": None}}, arrays))
+        assert header == {"label": label, "nested": {"x": None}}
+        for name, array in arrays.items():
+            np.testing.assert_array_equal(read[name], array)
+
+
+def test_equal_input_gives_equal_bytes() -> None:
+    array = np.arange(6, dtype=np.float32)
+    assert pack({"a": 1}, {"x": array}) == pack({"a": 1}, {"x": array.copy()})
+    assert pack({"a": 1}, {"x": array}) != pack({"a": 1}, {"x": array + 1})
+
+
+def test_script_puts_palette_and_wire_in_front() -> None:
+    text = script("maps.js")
+    assert text.index("const SCALES") < text.index("function unpack") < text.index("export default")
+    first = text.splitlines()[0]
+    assert json.loads(first.removeprefix("const SCALES = ").rstrip(";"))["signed"]["dark"] == list(
+        SCALES["signed"]["dark"]
+    )
+    assert "import " not in text.replace("important", "")  # one module, nothing to fetch
+
+
+def test_component_files_name_no_other_address() -> None:
+    for name in ("maps.js", "maps.css", "maps.html", "wire.js"):
+        assert "//" not in style(name).replace("// ", "").replace("//\n", "")
+
+
+# ---- the maps widget's choices ----
+
+
+def app() -> None:
+    import streamlit as st
+    import torch
+
+    from cnnviz.ui.components.maps import chosen_tile, maps
+
+    def note() -> None:
+        st.session_state["noted"] = chosen_tile("grid")
+
+    count = st.session_state.get("count", 8)
+    values = torch.linspace(-1, 2, count * 4).reshape(count, 2, 2)
+    tile = maps(
+        values, key="grid", label="eight maps", selected=st.session_state.get("given"), on_select=note
+    )
+    st.session_state["result"] = tile
+
+
+@pytest.fixture
+def page() -> AppTest:
+    return AppTest.from_function(app, default_timeout=60).run()
+
+
+def choose(page: AppTest, tile: Any, turn: Any) -> Any:
+    """What the browser sends after a click, then the result of the rerun."""
+    page.session_state["grid"] = {"selected": {"tile": tile, "turn": turn}}
+    page.run()
+    assert not page.exception
+    return page.session_state["result"]
+
+
+def given(page: AppTest, tile: int | None) -> Any:
+    page.session_state["given"] = tile
+    page.run()
+    return page.session_state["result"]
+
+
+def sent(page: AppTest) -> dict[str, Any]:
+    return decode(page.get("bidi_component")[0].proto.bytes)[0]
+
+
+def test_nothing_is_selected_at_first(page: AppTest) -> None:
+    assert page.session_state["result"] is None
+    header, arrays = decode(page.get("bidi_component")[0].proto.bytes)
+    assert header["selected"] is None
+    assert header["limit"] == pytest.approx(2)
+    assert header["captions"] == [str(tile) for tile in range(8)]
+    np.testing.assert_array_equal(arrays["values"].ravel(), torch.linspace(-1, 2, 32))
+
+
+def test_users_choice_arrives_and_is_echoed_with_its_turn(page: AppTest) -> None:
+    assert choose(page, 5, 1) == 5
+    assert (sent(page)["selected"], sent(page)["turn"]) == (5, 1)
+
+
+def test_python_moves_the_selection_only_when_its_value_changes(page: AppTest) -> None:
+    assert given(page, 2) == 2
+    assert choose(page, 5, 1) == 5
+    assert given(page, 2) == 5  # unchanged: the user's choice stays
+    assert given(page, 3) == 3
+
+
+def test_late_echo_of_an_older_choice_does_not_undo_a_newer_one(page: AppTest) -> None:
+    given(page, 0)
+    choose(page, 5, 1)
+    page.session_state["given"] = 5  # Python stored the first click while the second was on its way
+    assert choose(page, 6, 2) == 6
+    assert given(page, 6) == 6
+
+
+def test_choice_outside_other_data_is_dropped(page: AppTest) -> None:
+    choose(page, 7, 1)
+    page.session_state["count"] = 4
+    page.run()
+    assert page.session_state["result"] is None
+
+
+@pytest.mark.parametrize(
+    ("tile", "turn"), [("5", 1), (-1, 1), (8, 1), (2.5, 1), (True, 1), (3, None), (None, 1), (10**30, 1)]
+)
+def test_a_strangers_message_is_ignored(page: AppTest, tile: Any, turn: Any) -> None:
+    assert choose(page, tile, turn) is None
+
+
+# ---- arguments ----
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"values": np.zeros((3, 3))},
+        {"captions": ["one"]},
+        {"notes": ["one"]},
+        {"marks": [True]},
+        {"limits": [1.0]},
+    ],
+)
+def test_wrong_shapes_are_said_at_once(arguments: dict[str, Any]) -> None:
+    values = arguments.pop("values", np.zeros((2, 3, 3)))
+    with pytest.raises(ValueError, match=r"maps takes|tiles|one a tile"):
+        maps(values, key="wrong", label="wrong", selectable=False, **arguments)
