@@ -1,0 +1,24 @@
+"""Network: the whole pass from the digit to the probabilities, every number explained."""
+
+import streamlit as st
+
+from cnnviz.ui import network_link, session
+from cnnviz.ui.components.network import network_view
+from cnnviz.ui.frame import require_frame
+from cnnviz.ui.snippet import code_panel
+
+require_frame()
+
+chosen, digit, trace = session.current_model(), session.current_digit(), session.current_trace()
+start = network_link.first_selection(trace)
+selection = network_view(chosen.model, trace, key="network", caption=digit.caption, start=start)
+network_link.keep_selection(selection)
+
+st.caption(
+    "**What this does not show.** These numbers are true for this one digit, not for others. A large "
+    "contribution is not yet a cause: take it away and the rest may still give the same answer. The "
+    "coloured path is one of thousands. It does not show what a map looks for in general (Filters), "
+    "nor how the weights came about (Train). Colours have each layer's own range, so equal blue in "
+    "two layers is not the same number."
+)
+code_panel(network_link.program(chosen, digit, trace, selection))
