@@ -1,9 +1,9 @@
 """cnnviz without a browser.
 
-    python -m cnnviz train NAME [--seed S] [--epochs E] [--out FOLDER]
-    python -m cnnviz evaluate MODEL
-    python -m cnnviz predict IMAGE [--model MODEL]
-    python -m cnnviz fetch FOLDER
+python -m cnnviz train NAME [--seed S] [--epochs E] [--out FOLDER]
+python -m cnnviz evaluate MODEL
+python -m cnnviz predict IMAGE [--model MODEL]
+python -m cnnviz fetch FOLDER
 """
 
 import argparse
@@ -58,7 +58,10 @@ def train(options: argparse.Namespace) -> None:
 def evaluate_model(options: argparse.Namespace) -> None:
     """Print accuracy, loss and the per-class table on both test sets."""
     model = load_model(options.model)
-    for name, digits in {"MNIST test": load_mnist().test, "pen, held-back writers": pen_test_digits()}.items():
+    for name, digits in {
+        "MNIST test": load_mnist().test,
+        "pen, held-back writers": pen_test_digits(),
+    }.items():
         print(f"{name}\n{_table(evaluate(model, digits.images, digits.labels))}\n")
 
 

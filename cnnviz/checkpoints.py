@@ -96,7 +96,9 @@ def save_checkpoint(path: Path, network: Network, card: dict[str, Any]) -> None:
         write_atomically(path, content)
         write_atomically(path.with_suffix(".json"), (json.dumps(card, indent=2) + "\n").encode())
     except OSError as error:
-        raise CheckpointError(f"The model could not be saved: {error.strerror}. Nothing was changed.") from error
+        raise CheckpointError(
+            f"The model could not be saved: {error.strerror}. Nothing was changed."
+        ) from error
 
 
 def digest(content: bytes) -> str:
@@ -120,8 +122,14 @@ def check_state(network: Network, state: dict[str, Tensor]) -> None:
                 f"{name} has shape {tuple(tensor.shape)}, the network needs {tuple(expected[name].shape)}."
             )
         if tensor.is_floating_point() != expected[name].is_floating_point():
-            raise CheckpointError(f"{name} has type {tensor.dtype}, the network needs {expected[name].dtype}.")
-        if not torch.isfinite(tensor).all() or tensor.abs().max() > WEIGHT_LIMIT and tensor.is_floating_point():
+            raise CheckpointError(
+                f"{name} has type {tensor.dtype}, the network needs {expected[name].dtype}."
+            )
+        if (
+            not torch.isfinite(tensor).all()
+            or tensor.abs().max() > WEIGHT_LIMIT
+            and tensor.is_floating_point()
+        ):
             raise CheckpointError(f"{name} holds values that are not usable numbers.")
 
 

@@ -102,7 +102,10 @@ def load_pen_digits(folder: Path = ASSETS) -> tuple[PenDigit, ...]:
     writers = [str(name) for name in arrays["writer_names"]]
     digits, start = [], 0
     for count, label, writer in zip(
-        arrays["strokes_per_digit"].tolist(), arrays["labels"].tolist(), arrays["writers"].tolist(), strict=True
+        arrays["strokes_per_digit"].tolist(),
+        arrays["labels"].tolist(),
+        arrays["writers"].tolist(),
+        strict=True,
     ):
         digits.append(PenDigit(tuple(strokes[start : start + count]), label, writers[writer]))
         start += count

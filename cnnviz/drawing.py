@@ -95,7 +95,7 @@ def crop_to_ink(ink: Grey) -> Grey:
     longest = max(np.ptp(rows), np.ptp(columns)) + 1
     if longest <= max(2, SMALLEST_SHARE * max(ink.shape)):
         raise NothingDrawn("That is only a dot; draw a digit.")
-    return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    return np.asarray(ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
 
 
 def shrink(cropped: Grey) -> Grey:
@@ -105,7 +105,7 @@ def shrink(cropped: Grey) -> Grey:
     size = max(1, round(width * scale)), max(1, round(height * scale))
     resized = Image.fromarray(cropped).resize(size, Image.Resampling.BILINEAR, reducing_gap=None)
     shrunk = np.asarray(resized, np.float32)
-    return np.clip(shrunk / max(float(shrunk.max()), 1e-6), 0, 1)
+    return np.asarray(np.clip(shrunk / max(float(shrunk.max()), 1e-6), 0, 1), np.float32)
 
 
 def centre(shrunk: Grey) -> Grey:

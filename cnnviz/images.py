@@ -1,7 +1,7 @@
 """Reading pictures people send, within limits, and writing small ones.
 
-    decode(content)    bytes of a PNG, JPEG or WEBP -> uint8 pixels
-    encode_png(pixels) the reverse
+decode(content)    bytes of a PNG, JPEG or WEBP -> uint8 pixels
+encode_png(pixels) the reverse
 """
 
 import io

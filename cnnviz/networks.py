@@ -272,7 +272,13 @@ def _check(config: NetworkConfig) -> None:
 def _check_block(block: ConvBlock, number: int) -> None:
     if block.pool not in get_args(Pool):
         raise NetworkError(f"pool{number}: choose one of {', '.join(get_args(Pool))}.")
-    limits = {"filters": (1, 256), "kernel": (1, 15), "stride": (1, 4), "padding": (0, 7), "pool_size": (1, 8)}
+    limits = {
+        "filters": (1, 256),
+        "kernel": (1, 15),
+        "stride": (1, 4),
+        "padding": (0, 7),
+        "pool_size": (1, 8),
+    }
     for field, (low, high) in limits.items():
         value = getattr(block, field)
         if type(value) is not int or not low <= value <= high:

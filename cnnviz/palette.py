@@ -1,7 +1,7 @@
 """All colours, in one place: blue is positive, orange is negative, zero is the paper.
 
-    SCALES       the stops of each scale, for the light and the dark theme
-    colour()     values -> uint8 RGB, for still pictures; the browser draws from the same stops
+SCALES       the stops of each scale, for the light and the dark theme
+colour()     values -> uint8 RGB, for still pictures; the browser draws from the same stops
 """
 
 from typing import Literal
@@ -33,6 +33,8 @@ SCALES: dict[Scale, dict[Theme, tuple[str, ...]]] = {
 
 # Accents that keep 3:1 contrast on both papers.
 ACCENT = {"light": "#2166ac", "dark": "#7fb3e0"}
+# Curves and words that stay in the background, still 3:1.
+MUTED = {"light": "#857f70", "dark": "#98917f"}
 RIGHT, WRONG = "#009e73", "#d55e00"
 CORNERS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")  # a pooling window's four cells (Okabe-Ito)
 

@@ -45,7 +45,9 @@ def pen_test_digits() -> Digits:
 def _pictures(digits: list[PenDigit], generator: np.random.Generator | None) -> Digits:
     images, labels = [], []
     for digit in digits:
-        width, extent = (20, 180) if generator is None else (generator.uniform(8, 34), generator.uniform(110, 240))
+        width, extent = (
+            (20, 180) if generator is None else (generator.uniform(8, 34), generator.uniform(110, 240))
+        )
         strokes = fit(digit.strokes, CANVAS, extent * CANVAS / 280)
         try:
             image = to_digit(rasterize(strokes, width * CANVAS / 280, CANVAS)).image

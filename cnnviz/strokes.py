@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-Stroke = NDArray[np.floating] | NDArray[np.integer]
+Stroke = NDArray[np.generic]
 SUPERSAMPLING = 2
 
 

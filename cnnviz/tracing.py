@@ -101,7 +101,5 @@ def _apply(module: nn.Module, x: Tensor) -> tuple[Tensor, Tensor | None]:
     """The layer's output, and for max-pooling the winners of image 0."""
     if not isinstance(module, nn.MaxPool2d):
         return module(x), None
-    output, winners = F.max_pool2d(
-        x, module.kernel_size, module.stride, module.padding, return_indices=True
-    )
+    output, winners = F.max_pool2d(x, module.kernel_size, module.stride, module.padding, return_indices=True)
     return output, winners[0]

@@ -43,13 +43,13 @@ def shipped(name: str, _changed: float) -> checkpoints.Checkpoint:
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def parsed(digest: str, _content: bytes) -> Network:
+def parsed(digest: str, _content: bytes) -> Network:  # noqa: ARG001 - the key
     """A model from bytes, named by their digest."""
     return checkpoints.parse_checkpoint(_content)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def traced(digest: str, image: bytes, _model: Network, _image: Tensor) -> Trace:
+def traced(digest: str, image: bytes, _model: Network, _image: Tensor) -> Trace:  # noqa: ARG001 - the key
     """The trace of one model (by digest) on one image (by its bytes)."""
     return trace(_model, _image)
 

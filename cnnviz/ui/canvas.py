@@ -65,8 +65,8 @@ def collect() -> None:
 
     Anything malformed is treated as nothing drawn.
     """
-    value = st.session_state.get(_key())
-    sent = value.get("drawing") if hasattr(value, "get") else None
+    value: Any = st.session_state.get(_key())
+    sent: Any = value.get("drawing") if hasattr(value, "get") else None
     if sent is None:
         return
     if not hasattr(sent, "get"):

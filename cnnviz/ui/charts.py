@@ -27,6 +27,10 @@ def probability_bars(probabilities: Tensor, height: int = 330) -> go.Figure:
         )
     )
     figure.update_xaxes(range=[0, 1.3], visible=False, fixedrange=True)
-    figure.update_yaxes(type="category", autorange="reversed", fixedrange=True, ticksuffix=" ", tickfont_size=16)
-    figure.update_layout(height=height, margin={"l": 0, "r": 0, "t": 0, "b": 0}, bargap=0.25, showlegend=False)
+    figure.update_yaxes(
+        type="category", autorange="reversed", fixedrange=True, ticksuffix=" ", tickfont_size=16
+    )
+    figure.update_layout(
+        height=height, margin={"l": 0, "r": 0, "t": 0, "b": 0}, bargap=0.25, showlegend=False
+    )
     return figure

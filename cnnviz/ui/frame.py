@@ -4,7 +4,6 @@
 alone, without app.py. So each page begins with require_frame(), which notices and mends it.
 """
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
@@ -13,41 +12,11 @@ from streamlit.navigation.page import Page
 from cnnviz.errors import CnnvizError
 from cnnviz.ui import canvas, session
 from cnnviz.ui.cache import warm_up
+from cnnviz.ui.page_list import FOLDER, PageInfo, present_pages
 from cnnviz.ui.sidebar import sidebar
 
-FOLDER = Path(__file__).parents[2] / "pages"
 _INSIDE = "_inside_frame"
 _MENDED = "_frame_mended"
-
-
-@dataclass(frozen=True)
-class PageInfo:
-    """A page: `name` is its file and its URL; the question is what the page answers."""
-
-    name: str
-    title: str
-    question: str
-    icon: str
-    group: str
-
-
-PAGES = (
-    PageInfo("home", "Home", "See one network, one digit, and every number between them.", "home", ""),
-    PageInfo("draw", "Draw", "What does the network read?", "draw", "Explore"),
-    PageInfo("network", "Network", "How does the number come about?", "account_tree", "Explore"),
-    PageInfo("filters", "Filters", "What has each filter learnt to look for?", "grid_view", "Explore"),
-    PageInfo("activations", "Activations", "What lights up?", "flare", "Explore"),
-    PageInfo("pooling", "Pooling", "Which pixels survive?", "filter_alt", "Explore"),
-    PageInfo("maximize", "Maximize", "What would it love to see?", "auto_awesome", "Imagine"),
-    PageInfo("dream", "Dream", "What does it see in my picture?", "bedtime", "Imagine"),
-    PageInfo("train", "Train", "Can I watch it learn?", "model_training", "Train"),
-    PageInfo("evaluate", "Evaluate", "How good is it, and where is it wrong?", "rule", "Train"),
-)
-
-
-def present_pages() -> tuple[PageInfo, ...]:
-    """The pages whose file exists."""
-    return tuple(page for page in PAGES if (FOLDER / f"{page.name}.py").exists())
 
 
 def run() -> None:
@@ -65,7 +34,7 @@ def run() -> None:
         session.read_link()
         canvas.collect()
         session.check_model()
-        sidebar(pages, present_pages())
+        sidebar(pages)
         _header(info)
         chosen.run()
         session.write_link()

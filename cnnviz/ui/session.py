@@ -98,7 +98,9 @@ def choose_random_digit() -> None:
     choose_test_digit(random.randrange(len(cache.test_digits())))
 
 
-def show_picture(pixels: NDArray[np.generic], source: str, strokes: tuple[NDArray[np.float32], ...] = ()) -> None:
+def show_picture(
+    pixels: NDArray[np.generic], source: str, strokes: tuple[NDArray[np.float32], ...] = ()
+) -> None:
     """Make a drawing or an upload the current digit. Raises ImageError, NothingDrawn."""
     digit = to_digit(pixels)
     st.session_state[_DIGIT] = _from_digit(digit, source, strokes)

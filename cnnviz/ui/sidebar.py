@@ -6,22 +6,30 @@ from streamlit.navigation.page import Page
 from cnnviz.errors import CnnvizError
 from cnnviz.reading import read
 from cnnviz.ui import session
+from cnnviz.ui.page_list import present_pages
 from cnnviz.ui.pictures import digit_png
 from cnnviz.ui.upload import upload
 
-def sidebar(pages: dict[str, Page], infos: tuple) -> None:  # type: ignore[type-arg]
+
+def sidebar(pages: dict[str, Page]) -> None:
+    """Draw it; `pages` are this run's pages by name."""
     with st.sidebar:
         st.page_link(pages["home"], label="**cnnviz**", icon=":material/blur_on:")
         _digit(pages)
         _model()
-        _navigation(pages, infos)
+        _navigation(pages)
 
 
 def _digit(pages: dict[str, Page]) -> None:
     digit = session.current_digit()
     with st.container(key="frame_digit", border=True):
         picture, words = st.columns([1, 1.4], vertical_alignment="center")
-        picture.image(digit_png(digit.image, 4), alt=f"The current digit, {digit.caption}", width="stretch", output_format="PNG")
+        picture.image(
+            digit_png(digit.image, 4),
+            alt=f"The current digit, {digit.caption}",
+            width="stretch",
+            output_format="PNG",
+        )
         with words:
             _reading()
         _change(pages, digit)
@@ -40,7 +48,10 @@ def _change(pages: dict[str, Page], digit: session.CurrentDigit) -> None:
     with st.popover("Change digit", width="stretch", key="change_digit"):
         st.page_link(pages["draw"], label="Draw one", icon=":material/draw:")
         st.button(
-            "Random test digit", icon=":material/casino:", on_click=session.choose_random_digit, key="frame_random"
+            "Random test digit",
+            icon=":material/casino:",
+            on_click=session.choose_random_digit,
+            key="frame_random",
         )
         st.number_input(
             "Test digit number",
@@ -70,9 +81,9 @@ def _model() -> None:
     )
 
 
-def _navigation(pages: dict[str, Page], infos: tuple) -> None:  # type: ignore[type-arg]
+def _navigation(pages: dict[str, Page]) -> None:
     group = ""
-    for info in infos:
+    for info in present_pages():
         if info.name == "home":
             continue
         if info.group != group:

@@ -8,7 +8,7 @@ from cnnviz.images import encode_png
 from cnnviz.palette import colour
 from cnnviz.tracing import LayerRecord, Trace
 from cnnviz.ui import session
-from cnnviz.ui.frame import FOLDER
+from cnnviz.ui.page_list import FOLDER
 from cnnviz.ui.pictures import digit_png, theme
 
 MAPS = 8  # shown of each layer: those that respond most
@@ -35,7 +35,12 @@ def strip() -> None:
             st.caption("Input, 28 × 28")
         for record in layers:
             with st.container(width=150):
-                st.image(_sheet(record), width=146, alt=f"{record.name}: its {MAPS} strongest maps", output_format="PNG")
+                st.image(
+                    _sheet(record),
+                    width=146,
+                    alt=f"{record.name}: its {MAPS} strongest maps",
+                    output_format="PNG",
+                )
                 st.caption(_caption(record))
         with st.container(width=100):
             _answer(trace)

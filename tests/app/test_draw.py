@@ -27,7 +27,10 @@ def sent(points: list[list[float]], png: str | None = None) -> dict:
     """What the browser's canvas sends after a stroke."""
     picture = rasterize([np.array(points)], 20)
     data = "data:image/png;base64," + base64.b64encode(encode_png(picture)).decode()
-    return {"drawing": {"raw": {"objects": [path_object(points)]}, "data": data if png is None else png}, "backgroundFit": None}
+    return {
+        "drawing": {"raw": {"objects": [path_object(points)]}, "data": data if png is None else png},
+        "backgroundFit": None,
+    }
 
 
 def send(app: AppTest, value: object) -> AppTest:

@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cnnviz.checkpoints import shipped_models
-from cnnviz.ui.frame import PAGES, present_pages
+from cnnviz.ui.page_list import PAGES, present_pages
 
 ROOT = Path(__file__).parents[2]
 Go = Callable[..., AppTest]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page
 
-from cnnviz.ui.frame import present_pages
+from cnnviz.ui.page_list import present_pages
 from tests.e2e.browser import running_browser, running_server, settle
 from tests.e2e.test_draw import STROKES, expect_digit, pen
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from cnnviz.ui.frame import PageInfo, present_pages
+from cnnviz.ui.page_list import PageInfo, present_pages
 from tests.e2e.browser import running_server, settle
 
 

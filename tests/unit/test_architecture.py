@@ -32,7 +32,9 @@ def test_pages_are_thin_and_begin_with_the_frame(path: Path) -> None:
 
     assert len(source.splitlines()) <= 60
     assert ast.get_docstring(ast.parse(source))
-    first = next(node for node in calls if not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)))
+    first = next(
+        node for node in calls if not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
+    )
     assert ast.unparse(first) == "require_frame()"
 
 

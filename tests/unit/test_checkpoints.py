@@ -36,7 +36,9 @@ def test_round_trip(tmp_path: Path, network: Network) -> None:
 
     assert loaded.card == {"seed": 5}
     assert loaded.digest == digest(path.read_bytes())
-    assert all(torch.equal(value, loaded.model.state_dict()[key]) for key, value in network.state_dict().items())
+    assert all(
+        torch.equal(value, loaded.model.state_dict()[key]) for key, value in network.state_dict().items()
+    )
     assert not loaded.model.training
     assert not any(parameter.requires_grad for parameter in loaded.model.parameters())
     assert load_model(path).config == network.config
@@ -93,7 +95,9 @@ def test_weights_that_do_not_fit_are_refused(
         parse_checkpoint(changed(network, key, value))
 
 
-@pytest.mark.parametrize("metadata", [None, {}, {"network": "{"}, {"network": '{"convs": 1}'}, {"network": "[]"}])
+@pytest.mark.parametrize(
+    "metadata", [None, {}, {"network": "{"}, {"network": '{"convs": 1}'}, {"network": "[]"}]
+)
 def test_files_without_a_network_are_refused(network: Network, metadata: dict[str, str] | None) -> None:
     content = safetensors.torch.save(dict(network.state_dict()), metadata)
 
@@ -131,5 +135,7 @@ def test_shipped_models_match_their_cards() -> None:
     assert set(names) >= NETWORKS.keys()
     for name in names:
         checkpoint = load_checkpoint(name)
-        assert checkpoint.card["training"]["network"] == json.loads(json.dumps(checkpoint.model.config.as_json()))
+        assert checkpoint.card["training"]["network"] == json.loads(
+            json.dumps(checkpoint.model.config.as_json())
+        )
         assert checkpoint.card["rebuild"].startswith("python -m cnnviz train")

@@ -76,7 +76,9 @@ def test_damaged_file_is_refused(tmp_path: Path, damage: str) -> None:
 
 
 def test_split_parts_are_disjoint_and_repeatable() -> None:
-    digits = Digits(torch.arange(100, dtype=torch.uint8).view(100, 1, 1), torch.arange(100, dtype=torch.uint8))
+    digits = Digits(
+        torch.arange(100, dtype=torch.uint8).view(100, 1, 1), torch.arange(100, dtype=torch.uint8)
+    )
 
     training, validation = split(digits, 20, seed=3)
     again, _ = split(digits, 20, seed=3)

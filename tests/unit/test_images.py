@@ -13,7 +13,9 @@ from cnnviz.errors import ImageError
 from cnnviz.images import decode, encode_png, enlarge, read_picture
 
 
-def encoded(kind: str = "PNG", mode: str = "RGB", size: tuple[int, int] = (40, 30), **options: object) -> bytes:
+def encoded(
+    kind: str = "PNG", mode: str = "RGB", size: tuple[int, int] = (40, 30), **options: object
+) -> bytes:
     buffer = io.BytesIO()
     Image.new(mode, size, 200 if mode in ("L", "P", "1") else None).save(buffer, kind, **options)
     return buffer.getvalue()
@@ -23,10 +25,17 @@ def bomb(width: int, height: int) -> bytes:
     """A PNG that claims any size and holds almost nothing."""
 
     def chunk(name: bytes, content: bytes) -> bytes:
-        return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+        return (
+            struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+        )
 
     header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0")) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(b"\0"))
+        + chunk(b"IEND", b"")
+    )
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
@@ -35,7 +44,8 @@ def test_the_three_formats_are_read(kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("mode", "shape"), [("L", (30, 40)), ("1", (30, 40)), ("RGBA", (30, 40, 4)), ("P", (30, 40, 3)), ("LA", (30, 40, 4))]
+    ("mode", "shape"),
+    [("L", (30, 40)), ("1", (30, 40)), ("RGBA", (30, 40, 4)), ("P", (30, 40, 3)), ("LA", (30, 40, 4))],
 )
 def test_modes(mode: str, shape: tuple[int, ...]) -> None:
     pixels = decode(encoded(mode=mode))

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from cnnviz.checkpoints import MODELS, shipped_models
-from cnnviz.ui.frame import present_pages
+from cnnviz.ui.page_list import present_pages
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()

@@ -76,7 +76,12 @@ def test_predict_takes_one_or_many() -> None:
 
 @pytest.mark.parametrize(
     "images",
-    [torch.rand(27, 28), torch.rand(1, 1, 28, 28), torch.full((28, 28), torch.nan), torch.full((28, 28), 255.0)],
+    [
+        torch.rand(27, 28),
+        torch.rand(1, 1, 28, 28),
+        torch.full((28, 28), torch.nan),
+        torch.full((28, 28), 255.0),
+    ],
 )
 def test_other_images_are_refused(images: torch.Tensor) -> None:
     with pytest.raises(ImageError):

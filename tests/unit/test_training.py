@@ -13,7 +13,12 @@ from cnnviz.networks import NETWORKS, build
 from cnnviz.training import RECIPES, Progress, TrainConfig, fit, learning_rate_at, load_parts
 
 TINY = TrainConfig(
-    network=NETWORKS["eight"], epochs=2, batch_size=50, learning_rate=3e-3, train_size=600, validation_size=100
+    network=NETWORKS["eight"],
+    epochs=2,
+    batch_size=50,
+    learning_rate=3e-3,
+    train_size=600,
+    validation_size=100,
 )
 
 
@@ -37,7 +42,9 @@ def test_it_learns(parts: tuple[Digits, Digits]) -> None:
     assert last.epoch == 2
 
 
-@pytest.mark.parametrize("extra", [{}, {"augmentation": Augmentation(2, 10, 0.1, 5, 1), "network": NETWORKS["classic"]}])
+@pytest.mark.parametrize(
+    "extra", [{}, {"augmentation": Augmentation(2, 10, 0.1, 5, 1), "network": NETWORKS["classic"]}]
+)
 def test_equal_configurations_give_equal_weights(parts: tuple[Digits, Digits], extra: dict) -> None:
     config = replace(TINY, epochs=1, **extra)
     states = [run(config, parts)[-1].state for _ in range(2)]
@@ -107,7 +114,14 @@ def test_one_cycle_rises_then_falls_to_zero() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"epochs": 0}, {"learning_rate": 0}, {"batch_size": 10**6}, {"optimizer": "magic"}, {"validation_size": 600}]
+    "wrong",
+    [
+        {"epochs": 0},
+        {"learning_rate": 0},
+        {"batch_size": 10**6},
+        {"optimizer": "magic"},
+        {"validation_size": 600},
+    ],
 )
 def test_settings_out_of_range_are_refused(wrong: dict) -> None:
     with pytest.raises(ConfigError):

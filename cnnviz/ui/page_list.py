@@ -1,0 +1,36 @@
+"""Every page, once: its file, title, question, icon and group."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+FOLDER = Path(__file__).parents[2] / "pages"
+
+
+@dataclass(frozen=True)
+class PageInfo:
+    """A page: `name` is its file and its URL; the question is what the page answers."""
+
+    name: str
+    title: str
+    question: str
+    icon: str
+    group: str
+
+
+PAGES = (
+    PageInfo("home", "Home", "See one network, one digit, and every number between them.", "home", ""),
+    PageInfo("draw", "Draw", "What does the network read?", "draw", "Explore"),
+    PageInfo("network", "Network", "How does the number come about?", "account_tree", "Explore"),
+    PageInfo("filters", "Filters", "What has each filter learnt to look for?", "grid_view", "Explore"),
+    PageInfo("activations", "Activations", "What lights up?", "flare", "Explore"),
+    PageInfo("pooling", "Pooling", "Which pixels survive?", "filter_alt", "Explore"),
+    PageInfo("maximize", "Maximize", "What would it love to see?", "auto_awesome", "Imagine"),
+    PageInfo("dream", "Dream", "What does it see in my picture?", "bedtime", "Imagine"),
+    PageInfo("train", "Train", "Can I watch it learn?", "model_training", "Train"),
+    PageInfo("evaluate", "Evaluate", "How good is it, and where is it wrong?", "rule", "Train"),
+)
+
+
+def present_pages() -> tuple[PageInfo, ...]:
+    """The pages whose file exists."""
+    return tuple(page for page in PAGES if (FOLDER / f"{page.name}.py").exists())
