@@ -125,11 +125,8 @@ def check_state(network: Network, state: dict[str, Tensor]) -> None:
             raise CheckpointError(
                 f"{name} has type {tensor.dtype}, the network needs {expected[name].dtype}."
             )
-        if (
-            not torch.isfinite(tensor).all()
-            or tensor.abs().max() > WEIGHT_LIMIT
-            and tensor.is_floating_point()
-        ):
+        too_large = tensor.is_floating_point() and bool((tensor.abs() > WEIGHT_LIMIT).any())
+        if too_large or not torch.isfinite(tensor).all():
             raise CheckpointError(f"{name} holds values that are not usable numbers.")
 
 

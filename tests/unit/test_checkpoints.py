@@ -82,10 +82,10 @@ def changed(network: Network, key: str, value: torch.Tensor | None) -> bytes:
     [
         ("conv1.weight", None, "layers"),
         ("extra", torch.zeros(1), "layers"),
-        ("conv1.weight", torch.zeros(32, 1, 5, 5), "shape"),
-        ("conv1.bias", torch.zeros(32, dtype=torch.int64), "type"),
-        ("conv1.bias", torch.full((32,), torch.nan), "usable"),
-        ("conv1.bias", torch.full((32,), 1e9), "usable"),
+        ("conv1.weight", torch.zeros(24, 1, 3, 3), "shape"),
+        ("conv1.bias", torch.zeros(24, dtype=torch.int64), "type"),
+        ("conv1.bias", torch.full((24,), torch.nan), "usable"),
+        ("conv1.bias", torch.full((24,), 1e9), "usable"),
     ],
 )
 def test_weights_that_do_not_fit_are_refused(

@@ -2,7 +2,8 @@
 
 const MAP_TERMS = 6 // input maps a convolution's ledger names
 const UNIT_TERMS = 10 // inputs a dense unit's ledger names
-const NUMBER_KERNEL = 5 // kernels up to this side are written as numbers
+const PLAIN_KERNEL = 3 // kernels up to this side are written beside their patch
+const NUMBER_KERNEL = 5 // up to this side in one grid with it; larger ones only as colours
 
 // The layer that did the sum, and the ones that only changed its value in place.
 function stageOf(model, cell) {
@@ -117,18 +118,19 @@ function patchFigures(view, root, channel) {
   const source = model.layers[root.layer - 1]
   const terms = patchOf(model, root, channel)
   const columns = layer.kernel[1]
-  const isInput = source.kind === "Input"
-  const kernelLimit = Math.max(...terms.map(({ weight }) => Math.abs(weight)))
-  const productLimit = Math.max(...terms.map(({ product }) => Math.abs(product)))
-  const grid = (part, limit, kind = "") =>
-    numberGrid(terms.map((term) => ({ value: term[part], padded: term.padded && part !== "weight" })), columns, limit, theme, kind)
+  const largest = (part) => Math.max(...terms.map((term) => Math.abs(term[part])))
+  const inputColour = source.kind === "Input" ? digitColour : (value) => colourOf(value, ranges[source.index](channel), theme)
+  const coloured = (part) => (value) => colourOf(value, largest(part), theme)
+  const grid = (part, colour) =>
+    numberGrid(terms.map((term) => ({ value: term[part], padded: term.padded && part !== "weight" })), columns, colour)
+  const kernel = source.channels === 1 ? "kernel" : `kernel ${channel} → ${root.channel}`
+  const products = titled("products", grid("product", coloured("product")))
+  const factors = columns > PLAIN_KERNEL && columns <= NUMBER_KERNEL
+    ? titled(`patch × ${kernel}`, pairGrid(terms, columns, { input: inputColour, weight: coloured("weight") }))
+    : titled("patch", grid("input", inputColour)) + operator("×") + titled(kernel, grid("weight", coloured("weight")))
   const sum = terms.reduce((total, { product }) => total + product, 0)
-  const wide = columns > NUMBER_KERNEL ? " colours" : columns > 3 ? " wide" : ""
-  return `<div class="patch${wide}">` +
-    titled("patch", grid("input", ranges[source.index](channel), isInput ? "digit" : "")) + operator("×") +
-    titled(source.channels === 1 ? "kernel" : `kernel ${channel} → ${root.channel}`, grid("weight", kernelLimit)) + operator("=") +
-    titled("products", grid("product", productLimit)) +
-    `</div><p class="foot">The ${terms.length} products add up to <strong>${signed(sum)}</strong></p>`
+  return `<div class="patch${columns > NUMBER_KERNEL ? " colours" : ""}">${factors}${operator("=")}${products}</div>` +
+    `<p class="foot">The ${terms.length} products add up to <strong>${signed(sum)}</strong></p>`
 }
 
 function resultFigure({ model, playing }, cell) {
@@ -149,7 +151,7 @@ function detailOfPool(view, root) {
   const { terms, winner, ties, runnerUp, result, total } = explain(model, root)
   const grid = numberGrid(
     terms.map(({ input }, at) => ({ value: input, marked: at === winner })),
-    layer.kernel[1], ranges[source.index](root.channel), theme)
+    layer.kernel[1], (value) => colourOf(value, ranges[source.index](root.channel), theme))
   const values = terms.map(({ input }) => num(input))
   const line = winner === undefined
     ? `(${values.join(" + ").replaceAll("+ −", "− ")}) ÷ ${terms.length} = ${num(total)} ÷ ${terms.length} = <strong>${num(result)}</strong>`

@@ -5,15 +5,15 @@ const CLASS_LINKS = 10
 function labelsHtml(model, layout, mode, theme) {
   const { x, width } = layout.classes
   const probability = `<span class="layer" style="left:${x + width / 2}px"><b>probability</b><span>softmax</span></span>`
-  return layout.blocks.map((block) => labelHtml(block) + rangeHtml(model, layout, block, mode, theme)).join("") + probability
+  return layout.blocks.map((block) => labelHtml(block, layout.crowded) + rangeHtml(model, layout, block, mode, theme)).join("") + probability
 }
 
-function labelHtml({ layer, type, x, width }) {
+function labelHtml({ layer, type, x, width }, crowded) {
   if (type === "slim") {
     const off = layer.kind === "Dropout" ? " · off" : ""
     return `<button type="button" tabindex="0" class="layer slim" data-layer="${layer.index}" style="left:${x}px">${layer.name}${off}</button>`
   }
-  return `<button type="button" class="layer" data-layer="${layer.index}" style="left:${x + width / 2}px"><b>${layer.name}</b><span>${shapeText(layer)}</span></button>`
+  return `<button type="button" class="layer" data-layer="${layer.index}" style="left:${x + width / 2}px"><b>${layer.name}</b><span>${crowded ? shortShape(layer) : shapeText(layer)}</span></button>`
 }
 
 // A colour bar from the layer's least to its greatest value, with both printed.

@@ -11,18 +11,18 @@ const BOTTOM = 36 // colour bar and range
 const MAP_GAP = 2
 const SLIM = 11
 const NARROWEST = 900 // below this the picture scrolls sideways
-const LEAST_GAP = 9
-const BLOCK_LEAST = 56 // its name and shape must fit
+const ROOMY = { gap: 9, least: 56 } // least: a block's name and shape must fit
+const CROWDED = { gap: 6, least: 43 } // the same with short shapes, for many layers
 const LOGIT_WIDTH = 52
 const CLASS_WIDTH = 118
 
 function layoutOf(model, available) {
   const width = Math.max(available, NARROWEST)
   const tallest = Math.round(Math.max(300, Math.min(440, width * 0.315)))
-  const blocks = fittingBlocks(model, width, tallest)
+  const { blocks, spacing } = fittingBlocks(model, width, tallest)
   const band = Math.max(290, ...blocks.map((block) => block.height ?? 0))
   for (const block of blocks) if (!block.height) block.height = band // slim ones and the logits
-  const gap = Math.max(LEAST_GAP, (width - usedWidth(blocks)) / (blocks.length - 1))
+  const gap = Math.max(spacing.gap, (width - usedWidth(blocks)) / (blocks.length - 1))
   let x = 0
   for (const block of blocks) {
     block.x = x
@@ -30,7 +30,7 @@ function layoutOf(model, available) {
     x += block.width + (block.layer.name === "logits" ? 0 : gap)
   }
   const classes = { x, y: TOP, width: CLASS_WIDTH, row: band / 10 }
-  return { width: Math.max(width, x + CLASS_WIDTH), height: TOP + band + BOTTOM, blocks, classes, band }
+  return { width: Math.max(width, x + CLASS_WIDTH), height: TOP + band + BOTTOM, blocks, classes, band, crowded: spacing === CROWDED }
 }
 
 function usedWidth(blocks) {
@@ -39,37 +39,38 @@ function usedWidth(blocks) {
 
 // The widest blocks that fit the row; all blocks of maps may be equally wide.
 function fittingBlocks(model, width, tallest) {
-  let [low, high] = [BLOCK_LEAST, 260]
-  const blocksFor = (most) => model.layers.map((layer) => blockOf(layer, most, tallest, width))
-  const fits = (blocks) => usedWidth(blocks) + LEAST_GAP * (blocks.length - 1) <= width
+  const blocksFor = (most, spacing) => model.layers.map((layer) => blockOf(layer, most, tallest, width, spacing))
+  const fits = (blocks, { gap }) => usedWidth(blocks) + gap * (blocks.length - 1) <= width
+  const spacing = fits(blocksFor(ROOMY.least, ROOMY), ROOMY) ? ROOMY : CROWDED
+  let [low, high] = [spacing.least, 260]
   while (high - low > 1) {
     const middle = (low + high) / 2
-    if (fits(blocksFor(middle))) low = middle
+    if (fits(blocksFor(middle, spacing), spacing)) low = middle
     else high = middle
   }
-  return blocksFor(low)
+  return { blocks: blocksFor(low, spacing), spacing }
 }
 
-function blockOf(layer, most, tallest, width) {
+function blockOf(layer, most, tallest, width, spacing) {
   if (layer.name === "logits") return { layer, type: "logits", columns: 1, rows: layer.channels, width: LOGIT_WIDTH }
   if (["Flatten", "Dropout"].includes(layer.kind)) {
     return { layer, type: "slim", columns: 1, rows: layer.channels, width: SLIM + 15 }
   }
-  if (layer.flat) return unitBlock(layer, most, tallest)
-  if (layer.channels > 1) return mapBlock(layer, most, tallest)
+  if (layer.flat) return unitBlock(layer, most, tallest, spacing)
+  if (layer.channels > 1) return mapBlock(layer, most, tallest, spacing)
   const side = Math.round(Math.min(Math.max(most, width * 0.1), 150, 2 * most))
   return { layer, type: "maps", columns: 1, rows: 1, side, step: side, width: side, height: side }
 }
 
 // Units are squares in a grid, as large as the block allows.
-function unitBlock(layer, most, tallest) {
+function unitBlock(layer, most, tallest, spacing) {
   const best = largestGrid(layer.channels, most, tallest, { gap: 0, cap: 18 })
-  return { layer, type: "units", ...gridSizes(best, 0) }
+  return { layer, type: "units", ...gridSizes(best, 0, spacing) }
 }
 
-function mapBlock(layer, most, tallest) {
+function mapBlock(layer, most, tallest, spacing) {
   const best = largestGrid(layer.channels, most, tallest, { gap: MAP_GAP, cap: Math.max(26, 3 * layer.columns) })
-  return { layer, type: "maps", ...gridSizes(best, MAP_GAP) }
+  return { layer, type: "maps", ...gridSizes(best, MAP_GAP, spacing) }
 }
 
 // The number of columns that draws `count` squares largest within `most` x `tallest`.
@@ -86,10 +87,10 @@ function largestGrid(count, most, tallest, { gap, cap }) {
 }
 
 // A narrow grid stands in the middle of the width its name needs.
-function gridSizes({ columns, rows, side }, gap) {
+function gridSizes({ columns, rows, side }, gap, { least }) {
   const step = side + gap
   const inner = columns * step - gap
-  const width = Math.max(BLOCK_LEAST, inner)
+  const width = Math.max(least, inner)
   return { columns, rows, side, step, width, inset: (width - inner) / 2, height: rows * step - gap }
 }
 

@@ -129,6 +129,12 @@ function cellName(model, cell) {
   return `${layer.name}${map} · row ${cell.row}, column ${cell.column}`
 }
 
+// 32×26², for 32 maps of 26×26
+function shortShape(layer) {
+  const square = layer.rows === layer.columns && !layer.flat
+  return square ? `${layer.channels}×${layer.rows}²` : shapeText(layer)
+}
+
 function shapeText({ shape }) {
   return shape.map((side) => side.toLocaleString("en")).join("×")
 }

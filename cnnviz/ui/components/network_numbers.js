@@ -27,15 +27,26 @@ function plus(value) {
 
 // ---- grids of numbers ----
 
-// terms: [{value, padded, marked, title}], `columns` a row; colours from the signed scale.
-function numberGrid(terms, columns, limit, theme, kind = "") {
+// terms: [{value, padded, marked}], `columns` a row; colour: value -> {background, ink}.
+function numberGrid(terms, columns, colour) {
   const cells = terms.map(({ value, padded, marked }) => {
-    const classes = [padded ? "padded" : "", marked ? "marked" : ""].join(" ")
-    const { background, ink } = kind === "digit" ? digitColour(value) : colourOf(value, limit, theme)
+    const { background, ink } = colour(value)
     const paint = padded ? "" : ` style="background:${background};color:${ink}"`
+    const classes = [padded ? "padded" : "", marked ? "marked" : ""].join(" ")
     return `<span class="${classes}"${paint} title="${padded ? "padding, counts as 0" : value}">${short(value)}</span>`
   })
   return `<div class="grid size${columns}" style="--columns:${columns}">${cells.join("")}</div>`
+}
+
+// Kernels too wide for two grids: each cell holds the input above and its weight below.
+function pairGrid(terms, columns, colours) {
+  const cells = terms.map(({ input, weight, padded }) => {
+    const [above, below] = [colours.input(input), colours.weight(weight)]
+    const paint = ({ background, ink }) => `style="background:${background};color:${ink}"`
+    return `<span title="${input} × ${weight}"><i class="${padded ? "padded" : ""}" ${padded ? "" : paint(above)}>${short(input)}</i>` +
+      `<i ${paint(below)}>×${short(weight)}</i></span>`
+  })
+  return `<div class="grid pairs" style="--columns:${columns}">${cells.join("")}</div>`
 }
 
 function digitColour(value) {
