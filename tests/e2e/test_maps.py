@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from cnnviz import load_model
 from cnnviz.palette import Scale, Theme, colour
@@ -208,8 +208,18 @@ def test_phone_has_four_tiles_a_row_and_no_sideways_scrolling(page: Page, server
     tops = [tile(page, number).bounding_box() for number in range(5)]
     assert len({round(box["y"]) for box in tops[:4] if box}) == 1
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    tile(page, 6).tap() if page.evaluate("'ontouchstart' in window") else tile(page, 6).click()
+
+
+def test_touch_selects_and_leaves_the_value_standing(browser: Browser, server: str) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    page.goto(f"{server}/filters")
+    expect(widget(page)).to_have_attribute("data-selected", "0")
+    tile(page, 6).tap()
     expect(widget(page)).to_have_attribute("data-selected", "6")
+    value = f"{WEIGHTS[6, 1, 1]:.4f}".replace("-", "−")
+    expect(widget(page).locator(".hover")).to_have_text(f"filter 6 · row 1, column 1: {value}")
+    context.close()
 
 
 def test_resize_keeps_every_cell_the_same_whole_number_of_pixels(filters: OpenPage) -> None:

@@ -157,6 +157,7 @@ def test_a_strangers_message_is_ignored(page: AppTest, tile: Any, turn: Any) -> 
     "arguments",
     [
         {"values": np.zeros((3, 3))},
+        {"values": np.zeros((0, 3, 3))},
         {"captions": ["one"]},
         {"notes": ["one"]},
         {"marks": [True]},

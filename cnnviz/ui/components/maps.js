@@ -46,7 +46,9 @@ class MapsWidget {
   listen() {
     this.tiles.onpointermove = (event) => this.point(this.placeOf(event))
     this.tiles.onpointerdown = (event) => this.point(this.placeOf(event))
-    this.tiles.onpointerleave = () => this.point(null)
+    this.tiles.onpointerleave = (event) => {
+      if (event.pointerType !== "touch") this.point(null) // a lifted finger leaves its value standing
+    }
     this.tiles.onclick = (event) => {
       const place = this.placeOf(event)
       if (place) this.choose(place.tile)
@@ -356,10 +358,13 @@ class MapsWidget {
 
   about(tile) {
     const size = this.rows * this.columns
-    const cells = this.values.subarray(tile * size, (tile + 1) * size)
-    const [low, high] = [Math.min(...cells), Math.max(...cells)].map((value) => formatNumber(value))
+    let [low, high] = [Infinity, -Infinity]
+    for (const value of this.values.subarray(tile * size, (tile + 1) * size)) {
+      low = Math.min(low, value)
+      high = Math.max(high, value)
+    }
     const { names, notes } = this.content
-    return [names[tile], `from ${low} to ${high}`, notes?.[tile]].filter(Boolean).join(" · ")
+    return [names[tile], `from ${formatNumber(low)} to ${formatNumber(high)}`, notes?.[tile]].filter(Boolean).join(" · ")
   }
 
   summary() {

@@ -64,11 +64,11 @@ def maps(
     on_select runs before the rerun that a selection causes; chosen_tile(key) is the new choice.
     """
     array = _floats(values)
-    if array.ndim != 3:
-        raise ValueError(f"maps takes (N, H, W) values, not {array.shape}.")
+    if array.ndim != 3 or not array.size:
+        raise ValueError(f"maps takes (N, H, W) values, at least one, not {array.shape}.")
     count = len(array)
     choice = _resolve(key, selected, count) if selectable else _Choice(0, selected, selected)
-    if scale == "activation" and array.size and array.min() < 0:
+    if scale == "activation" and array.min() < 0:
         scale = "signed"
     noun = noun or ("map" if captions is None else "")
     captions = _texts(captions, [str(index) for index in range(count)], "captions")
