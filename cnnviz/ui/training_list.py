@@ -1,0 +1,64 @@
+"""The train page's lower part: every run of this machine, whatever became of it."""
+
+from typing import Literal
+
+import streamlit as st
+
+from cnnviz import runs
+from cnnviz.run_folder import State
+from cnnviz.runs import Run
+from cnnviz.ui import settings
+from cnnviz.ui.training_view import actions, attempt, watch
+
+POLL_SECONDS = 3.0
+SHOWN = 6
+_COLOURS: dict[State, Literal["gray", "blue", "green", "red", "orange"]] = {
+    "queued": "gray",
+    "running": "blue",
+    "finished": "green",
+    "stopped": "gray",
+    "failed": "red",
+    "interrupted": "orange",
+}
+
+
+def my_runs(watched: Run | None) -> None:
+    """Newest first; kept up to date while one of them lives that nobody here watches."""
+    listed = runs.list_runs(settings.runs_root())
+    if not listed:
+        return
+    st.subheader("My runs", anchor=False)
+    others_live = any(run.alive and (watched is None or run.id != watched.id) for run in listed)
+    st.fragment(_rows, run_every=POLL_SECONDS if others_live else None)(watched.id if watched else "")
+
+
+def _rows(watched_id: str) -> None:
+    listed = runs.list_runs(settings.runs_root())
+    shown = listed if len(listed) <= SHOWN or st.session_state.get("train_all_runs") else listed[:SHOWN]
+    for run in shown:
+        _row(run, run.id == watched_id)
+    if len(listed) > SHOWN:
+        st.toggle(f"Show all {len(listed)} runs", key="train_all_runs")
+
+
+def _row(run: Run, watched: bool) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", key=f"run_{run.id}", border=watched):
+        st.badge(run.state, color=_COLOURS[run.state])
+        st.markdown(f"**{run.title}**" if watched else run.title, width="stretch")
+        clicked = False
+        if not watched:
+            clicked = st.button("Open", key=f"open_{run.id}", on_click=watch, args=(run.id,), type="tertiary")
+        clicked |= actions(run, "list", "tertiary")
+        clicked |= not run.alive and _delete(run)
+        if clicked:
+            st.rerun()  # a click in here runs the list alone; the rest of the page is to follow
+
+
+def _delete(run: Run) -> bool:
+    with st.popover("Delete", type="tertiary", key=f"ask_delete_{run.id}"):
+        st.markdown("Its weights, history and figures will be gone.")
+        return st.button("Delete this run", key=f"delete_{run.id}", on_click=_forget, args=(run.id,))
+
+
+def _forget(run_id: str) -> None:
+    attempt(lambda: runs.delete_run(settings.runs_root(), run_id))
