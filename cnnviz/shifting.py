@@ -2,6 +2,7 @@
 
     shifted(image, right, down)                    the digit, moved; what leaves the image is lost
     shift_effects(model, image, layer, shifts)     one ShiftEffect a shift, all in one batch
+    stride(model, layer)                           pixels between neighbouring cells of the pooled map's input
 
 Only windows that one cell won count; the empty background would stay the same whatever happens.
 """
@@ -65,14 +66,14 @@ def shift_effects(
     window = window_of(model, layer)
     images = torch.stack([shifted(check_images(image), *shift) for shift in ((0, 0), *shifts)])
     features = _up_to(model, layer, images[:, None])  # (1 + N, C, H, W)
-    stride = _stride(model, layer)
+    step = stride(model, layer)
     if pooling_layers(model)[layer] == "average":
         pooled = torch.nn.functional.avg_pool2d(features, window)
         return [_of_average(shift, pooled[0], after) for shift, after in zip(shifts, pooled[1:], strict=True)]
     _, places = torch.nn.functional.max_pool2d(features, window, return_indices=True)
     first, *others = (pick_winners(*pair, window) for pair in zip(features, places, strict=True))
     return [
-        _of_winners(shift, stride, first, after, feature)
+        _of_winners(shift, step, first, after, feature)
         for shift, after, feature in zip(shifts, others, features[1:], strict=True)
     ]
 
@@ -132,7 +133,7 @@ def _up_to(model: Network, layer: str, x: Tensor) -> Tensor:
     raise NetworkError(f"There is no layer called {layer!r}.")
 
 
-def _stride(model: Network, layer: str) -> int:
+def stride(model: Network, layer: str) -> int:
     """How many pixels apart neighbouring cells of the feature map look."""
     spans = pixel_spans(model, before(model, layer), clip=False)
     return spans[1][0] - spans[0][0] if len(spans) > 1 else SIZE

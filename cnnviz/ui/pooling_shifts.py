@@ -1,0 +1,106 @@
+"""The pooling page's shift test: which winners and values stay when the digit moves."""
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from cnnviz.palette import CORNERS
+from cnnviz.pooling import window_of
+from cnnviz.reading import read
+from cnnviz.shifting import TOLERANCE, ShiftEffect, shift_effects, stride
+from cnnviz.ui.pooling_parts import Shown
+
+FARTHEST = 4
+_SHIFTS = range(-FARTHEST, FARTHEST + 1)
+
+
+def shift_counts(shown: Shown) -> None:
+    """This shift in figures, all horizontal ones as curves."""
+    st.subheader("Move the digit: what stays?", anchor=False)
+    right, down = shown.shift
+    shifts = [(pixels, down) for pixels in _SHIFTS]
+    effects = shift_effects(shown.model, shown.original, shown.layer, shifts)
+    words, chart = st.columns([1, 1.6], gap="large", vertical_alignment="center")
+    with words:
+        if right or down:
+            _figures(shown, effects[_SHIFTS.index(right)])
+        else:
+            _expectation(shown)
+    with chart:
+        st.plotly_chart(
+            _curves(effects, right),
+            config={"displayModeBar": False},
+            key="shift_chart",
+            alt="Share of winners and values that stay, against the shift to the right",
+        )
+    st.caption(
+        f"Counted are all maps of {shown.layer}; of their windows, those that one cell won. A value stays if "
+        f"it changes by at most {TOLERANCE:.0%} of the layer's largest; what leaves the map is lost.  \n"
+        "**What this does not show:** shifts by parts of a pixel, as a hand makes them."
+    )
+
+
+def _expectation(shown: Shown) -> None:
+    window = window_of(shown.model, shown.layer)
+    whole = f"a whole window ({window * stride(shown.model, shown.layer)} pixels)"
+    rule = (
+        f"After a shift by {whole}, every winner that stays on the map moves along with the digit. After "
+        "half of that, the windows cut the digit anew, and others win."
+        if shown.kind == "max"
+        else f"An average moves along only when the shift is {whole}."
+    )
+    st.markdown(f"Move the digit with the two sliders at the top. {rule}")
+
+
+def _figures(shown: Shown, effect: ShiftEffect) -> None:
+    reading = read(shown.passed.probabilities)
+    right, down = shown.shift
+    ways = [_amount(right, "right", "left"), _amount(down, "down", "up")]
+    st.markdown(
+        f"Moved {' and '.join(filter(None, ways))}, the digit is read as "
+        f"**{reading.digit}** ({reading.probability:.1%})."
+    )
+    left, middle = st.columns(2)
+    _metric(left, "Values that stay", effect.same_value, effect.windows)
+    if effect.winners is None:
+        return
+    _metric(middle, "Winners that stay", effect.same_winner or 0, effect.windows)
+    _metric(left, "Winners that move along", effect.followed or 0, effect.winners)
+    _metric(middle, "and keep their value", effect.followed_value or 0, effect.winners)
+
+
+def _amount(pixels: int, positive: str, negative: str) -> str:
+    return f"{abs(pixels)} {positive if pixels > 0 else negative}" if pixels else ""
+
+
+def _metric(place: st.delta_generator.DeltaGenerator, label: str, part: int, whole: int) -> None:
+    place.metric(label, _share(part, whole))
+    place.caption(f"{part:,} of {whole:,} windows")
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part / whole:.0%}" if whole else "none"
+
+
+def _curves(effects: list[ShiftEffect], chosen: int) -> go.Figure:
+    figure = go.Figure()
+    _add(figure, "values that stay", [(each.same_value, each.windows) for each in effects], 0)
+    if effects[0].winners is not None:
+        _add(figure, "winners that stay", [(each.same_winner, each.windows) for each in effects], 1)
+        _add(figure, "winners that move along", [(each.followed, each.winners) for each in effects], 2)
+    figure.add_vline(x=chosen, line_width=1, line_dash="dot", line_color="grey")
+    figure.update_xaxes(title="pixels to the right", dtick=1, fixedrange=True)
+    figure.update_yaxes(range=[0, 1.05], tickformat=".0%", fixedrange=True)
+    figure.update_layout(
+        height=280,
+        margin={"l": 0, "r": 0, "t": 8, "b": 0},
+        legend={"orientation": "h", "y": 1.15},
+        hovermode="x unified",
+        font_size=14,
+    )
+    return figure
+
+
+def _add(figure: go.Figure, name: str, pairs: list[tuple[int | None, int | None]], number: int) -> None:
+    shares = [part / whole if part is not None and whole else None for part, whole in pairs]
+    line = {"color": CORNERS[number], "dash": ("solid", "dot", "solid")[number], "width": 3}
+    figure.add_scatter(x=list(_SHIFTS), y=shares, name=name, line=line, mode="lines+markers")
