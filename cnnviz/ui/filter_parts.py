@@ -72,14 +72,12 @@ def numbers(model: Network, untrained: Network, shown: Shown, tile: int) -> None
 
 
 def choose_layer(layers: list[str]) -> str:
-    """The layer in the address; coming from another page's layer, the convolution of its number."""
-    wanted = st.session_state.get(LAYER)
-    if wanted is not None and wanted not in layers:
-        likely = "conv" + "".join(filter(str.isdecimal, str(wanted)))
+    """The layer in the address; for another page's layer, the convolution of the same number."""
+    wanted = str(st.session_state.get(LAYER, st.query_params.get(LAYER, "")))
+    if wanted not in layers:
+        likely = "conv" + "".join(filter(str.isdecimal, wanted))
         st.session_state[LAYER] = likely if likely in layers else layers[0]
-    return st.segmented_control(
-        "Layer", layers, default=layers[0], key=LAYER, bind="query-params", required=True
-    )
+    return st.segmented_control("Layer", layers, key=LAYER, bind="query-params", required=True) or layers[0]
 
 
 def choose_input(count: int) -> int | None:
@@ -94,10 +92,20 @@ def choose_input(count: int) -> int | None:
 
 
 def choose_unit(label: str, count: int, first: int = 0) -> int:
-    """The filter in the address; `first` when that one is not in this layer."""
-    if not 0 <= st.session_state.get(CHANNEL, first) < count:
+    """The filter in the address; `first` when there is none, or one that this layer does not have."""
+    if not 0 <= (st.session_state.get(CHANNEL) or 0) < count:
         st.session_state[CHANNEL] = first
-    return int(st.number_input(label, 0, count - 1, first, key=CHANNEL, bind="query-params", width=140))
+    unit = st.number_input(
+        label,
+        0,
+        count - 1,
+        "min" if first == 0 else None,
+        key=CHANNEL,
+        bind="query-params",
+        placeholder=str(first),
+        width=140,
+    )
+    return first if unit is None else int(unit)
 
 
 def choose_limit(layer: Tensor, network: list[Tensor]) -> float | None:

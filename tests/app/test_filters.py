@@ -68,7 +68,6 @@ def test_strongest_input_is_each_filters_own(go: Go) -> None:
     "link",
     [
         {"layer": "conv9"},
-        {"layer": "relu1"},
         {"channel": "99999"},
         {"channel": "-3"},
         {"channel": "x"},
@@ -81,6 +80,13 @@ def test_odd_addresses_fall_back(go: Go, link: dict[str, str]) -> None:
     assert not app.exception
     header, _ = picture(app, "kernels")
     assert header["selected"] == 0
+
+
+@pytest.mark.parametrize(("layer", "shown"), [("relu2", 64), ("pool1", 32), ("logits", 32)])
+def test_another_pages_layer_means_the_convolution_of_its_number(go: Go, layer: str, shown: int) -> None:
+    app = go("filters", layer=layer)
+    assert not app.exception
+    assert len(picture(app, "kernels")[1]) == shown
 
 
 def test_filter_kept_from_a_wider_layer_falls_back(go: Go) -> None:
@@ -129,6 +135,7 @@ def test_template_chosen_by_number_brings_its_part(go: Go) -> None:
     norms = load_model("mlp").dense1.weight.detach().norm(dim=1)
     weakest = int(norms.argmin())
     app = go("filters", model="mlp", channel=str(weakest))
+    assert app.number_input(key="channel").value == weakest
     header, _ = picture(app, "kernels")
     assert header["captions"][header["selected"]] == str(weakest)
     assert app.selectbox(key="templates").value == "449–512"
