@@ -4,7 +4,8 @@
     shift_effects(model, image, layer, shifts)     one ShiftEffect a shift, all in one batch
     stride(model, layer)                           pixels between neighbouring cells of the pooled map's input
 
-Only windows that one cell won count; the empty background would stay the same whatever happens.
+Only windows that one cell won count (for average pooling: whose cells differ); the even background
+would stay the same whatever happens.
 """
 
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ from torch import Tensor
 
 from cnnviz.errors import NetworkError
 from cnnviz.networks import SIZE, Network
-from cnnviz.pooling import Winners, before, pick_winners, pooling_layers, window_of
+from cnnviz.pooling import Winners, before, pick_winners, pooling_layers, window_of, windows
 from cnnviz.receptive_field import pixel_spans
 from cnnviz.tracing import check_images
 
@@ -26,7 +27,7 @@ TOLERANCE = 0.01  # a value "stays" when it moves by at most this share of the l
 class ShiftEffect:
     """What one shift did to a pooling layer; all counts are windows, summed over its maps.
 
-    At the same place: of `windows` decided before or after (for average pooling: not empty),
+    At the same place: of `windows` decided before or after (for average pooling: whose cells differ),
     `same_value` hold the same value as before, in `same_winner` the same corner won too.
     Moved along: of `winners` decided before, `followed` win again at the place the digit carried
     them to, and `followed_value` of these with the same value. `exact` says whether that place is a
@@ -68,8 +69,8 @@ def shift_effects(
     features = _up_to(model, layer, images[:, None])  # (1 + N, C, H, W)
     step = stride(model, layer)
     if pooling_layers(model)[layer] == "average":
-        pooled = torch.nn.functional.avg_pool2d(features, window)
-        return [_of_average(shift, pooled[0], after) for shift, after in zip(shifts, pooled[1:], strict=True)]
+        cells = [windows(feature, window) for feature in features]  # (C, h, w, k*k) each
+        return [_of_average(shift, cells[0], after) for shift, after in zip(shifts, cells[1:], strict=True)]
     _, places = torch.nn.functional.max_pool2d(features, window, return_indices=True)
     first, *others = (pick_winners(*pair, window) for pair in zip(features, places, strict=True))
     return [
@@ -79,9 +80,10 @@ def shift_effects(
 
 
 def _of_average(shift: tuple[int, int], first: Tensor, after: Tensor) -> ShiftEffect:
-    seen = (first != 0) | (after != 0)
-    same = _close(after, first, first) & seen
-    return ShiftEffect(*shift, False, int(seen.sum()), int(same.sum()), None, None, None, None)
+    """From the windows' cells (C, h, w, k*k)."""
+    uneven = (first.amax(-1) > first.amin(-1)) | (after.amax(-1) > after.amin(-1))
+    same = _close(after.mean(-1), first.mean(-1), first.mean(-1)) & uneven
+    return ShiftEffect(*shift, False, int(uneven.sum()), int(same.sum()), None, None, None, None)
 
 
 def _of_winners(

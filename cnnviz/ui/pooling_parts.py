@@ -66,7 +66,7 @@ def reconstruction(shown: Shown) -> None:
         )
         channel = shown.channel if origin == "this map" else None
         total = int((output if channel is None else output[channel]).gt(0).sum())
-        kept = _choose_count(total)
+        kept = _choose_count(total, "Winners" if shown.kind == "max" else "Values")
     if not total:
         st.info(
             "This map is all zero for this digit: there is nothing to take back.", icon=":material/block:"
@@ -98,15 +98,16 @@ def reconstruction(shown: Shown) -> None:
             selectable=False,
             link="unpool",
         )
+    returned = "put back where its winner was" if shown.kind == "max" else "shared out over its window"
     st.caption(
-        "A deconvnet (Zeiler and Fergus 2014): each kept value is put back where its winner was, with zeros "
-        "around it; then comes ReLU, then the convolution turned round, with the same weights. Blue: ink "
-        "here goes with these winners; orange: ink here speaks against them.  \n"
-        "**What this does not show:** the digit itself. Biases are left out; what the losers knew is gone."
+        f"A deconvnet (Zeiler and Fergus 2014): each kept value is {returned}; then comes "
+        "ReLU, then the convolution turned round, with the same weights. Blue: ink here goes with these "
+        "values; orange: ink here speaks against them.  \n"
+        "**What this does not show:** the digit itself. Biases are left out; so is all that was not kept."
     )
 
 
-def _choose_count(total: int) -> int:
+def _choose_count(total: int, what: str) -> int:
     """How many winners to keep; as many as there are when there is nothing to choose."""
     steps = sorted({min(count, total) for count in _COUNTS} | {total})
     if len(steps) < 2:
@@ -114,7 +115,7 @@ def _choose_count(total: int) -> int:
     if st.session_state.get(KEPT) not in steps:
         st.session_state[KEPT] = min(5, total)
     kept = st.select_slider(
-        "Winners kept, the strongest first", steps, key=KEPT, persist_state="session", width=420
+        f"{what} kept, the strongest first", steps, key=KEPT, persist_state="session", width=420
     )
     return int(kept)
 

@@ -32,9 +32,10 @@ def shift_counts(shown: Shown) -> None:
             key="shift_chart",
             alt="Share of winners and values that stay, against the shift to the right",
         )
+    which = "that one cell won" if shown.kind == "max" else "whose cells differ"
     st.caption(
-        f"Counted are all maps of {shown.layer}; of their windows, those that one cell won. A value stays if "
-        f"it changes by at most {TOLERANCE:.0%} of the layer's largest; what leaves the map is lost.  \n"
+        f"Counted are all maps of {shown.layer}; of their windows, those {which}. A value stays if it "
+        f"changes by at most {TOLERANCE:.0%} of the layer's largest; what leaves the map is lost.  \n"
         "**What this does not show:** shifts by parts of a pixel, as a hand makes them."
     )
 
