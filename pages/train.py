@@ -33,7 +33,6 @@ with left:
             disabled=not alive,
             on_click=training_view.stop,
             args=(run.id if run else "",),
-            help="Keeps what was learnt",
         )
     shown = config or training_form.QUICK
     training_form.layers(shown.network, opened=run is None)

@@ -8,7 +8,7 @@ from cnnviz import runs
 from cnnviz.run_folder import State
 from cnnviz.runs import Run
 from cnnviz.ui import settings
-from cnnviz.ui.training_view import actions, attempt, watch
+from cnnviz.ui.training_view import actions, attempt, look_away, watch
 
 POLL_SECONDS = 3.0
 SHOWN = 6
@@ -61,4 +61,8 @@ def _delete(run: Run) -> bool:
 
 
 def _forget(run_id: str) -> None:
-    attempt(lambda: runs.delete_run(settings.runs_root(), run_id))
+    def delete() -> None:
+        runs.delete_run(settings.runs_root(), run_id)
+        look_away(run_id)
+
+    attempt(delete)

@@ -65,6 +65,13 @@ def watch(run_id: str) -> None:
     st.query_params["run"] = run_id
 
 
+def look_away(run_id: str) -> None:
+    """Forget a run that is gone."""
+    if st.session_state.get(_RUN) == run_id:
+        del st.session_state[_RUN]
+        st.query_params.pop("run", None)
+
+
 def start(config: TrainConfig) -> None:
     """Start a run and look at it; a second click while one is watched and alive does nothing."""
     watched_id = st.session_state.get(_RUN)

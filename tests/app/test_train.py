@@ -1,0 +1,297 @@
+"""The train page: before the first run, while one lives, and after every kind of end."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from cnnviz import run_folder
+from cnnviz.checkpoints import serialize
+from cnnviz.jobs import QUEUE_LIMIT, LocalEngine
+from cnnviz.networks import NETWORKS, build
+from cnnviz.run_folder import RunFolder
+from cnnviz.training import RECIPES, TrainConfig
+from cnnviz.ui import training_form
+
+Go = Callable[..., AppTest]
+CONFIG = TrainConfig(network=NETWORKS["eight"], epochs=2, train_size=1_000, validation_size=100)
+FIGURES = {"step": 8, "steps": 16, "epoch": 1.0, "loss": 0.7, "accuracy": 0.81, "learning_rate": 1e-3}
+RECORDS = [
+    {**FIGURES, "step": 0, "epoch": 0.0, "loss": 0.0, "accuracy": 0.0, "images_per_second": 0.0}
+    | {"validation_loss": 2.3, "validation_accuracy": 0.1, "seconds": 0.5},
+    {
+        **FIGURES,
+        "images_per_second": 4_000.0,
+        "validation_loss": 0.5,
+        "validation_accuracy": 0.8765,
+        "seconds": 2.5,
+    },
+]
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """Where the app under test keeps its runs."""
+    return tmp_path / "runs"
+
+
+@pytest.fixture(autouse=True)
+def no_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The worker has tests of its own; here the folder alone tells the page what happens."""
+    monkeypatch.setattr(LocalEngine, "_start", lambda *_: None)
+
+
+def learnt(root: Path) -> RunFolder:
+    folder = run_folder.create(root, CONFIG.as_json())
+    folder.weights_file.write_bytes(serialize(build(CONFIG.network)))
+    for record in RECORDS:
+        folder.append(record)
+    return folder
+
+
+@contextmanager
+def running(root: Path) -> Iterator[RunFolder]:
+    folder = learnt(root)
+    with folder.held():
+        folder.begin()
+        folder.leave_queue()
+        yield folder
+
+
+def open_run(go: Go, run_id: str) -> AppTest:
+    """The page, then its address with the run in it (AppTest drops the address when it switches)."""
+    app = go("train")
+    app.query_params["run"] = run_id
+    return app.run()
+
+
+def page_text(app: AppTest) -> str:
+    return "\n".join(element.value for element in (*app.main.markdown, *app.main.caption))
+
+
+def test_before_the_first_run(go: Go) -> None:
+    app = go("train")
+
+    assert not app.exception
+    assert "Ready" in page_text(app)
+    assert app.metric[0].value == "–"
+    assert not app.button(key="train_start").disabled
+    assert app.button(key="train_stop").disabled
+    table = app.dataframe[0].value
+    assert table["Layer"].iloc[0] == "conv1"
+    assert sum(table["Parameters"]) == sum(p.numel() for p in build(NETWORKS["default"]).parameters())
+    assert not app.subheader
+
+
+@pytest.mark.parametrize("name", training_form.PRESETS)
+def test_recipe_sets_everything(go: Go, root: Path, name: str) -> None:
+    app = go("train")
+    app.selectbox(key="train_recipe").select(name).run()
+
+    assert not app.exception
+    assert app.selectbox(key="train_recipe").value == name
+    expected = training_form.PRESETS[name]
+    app.button(key="train_start").click().run()
+    run = run_folder.find(root, app.query_params["run"])
+    assert TrainConfig.from_json(run.read("config")["config"]) == expected
+
+
+def test_changed_recipe_is_ones_own(go: Go) -> None:
+    app = go("train")
+    app.number_input(key="setting_epochs").set_value(7).run()
+    assert app.selectbox(key="train_recipe").value == "own"
+    app.number_input(key="setting_epochs").set_value(training_form.QUICK.epochs).run()
+    assert app.selectbox(key="train_recipe").value == "quick"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "sentence"),
+    [
+        ("setting_learning_rate", 1e9, "learning rate must be from"),
+        ("setting_learning_rate", 0.0, "learning rate must be from"),
+        ("setting_validation_size", 30_000, "must be smaller than the training set"),
+    ],
+)
+def test_impossible_settings_are_a_sentence(go: Go, key: str, value: float, sentence: str) -> None:
+    app = go("train")
+    app.select_slider(key="setting_train_size").set_value(1_000)
+    app.number_input(key=key).set_value(value).run()
+
+    assert not app.exception
+    assert any(sentence in error.value for error in app.error)
+    assert app.button(key="train_start").disabled
+
+
+def test_start_shows_the_run_and_its_address(go: Go, root: Path) -> None:
+    app = go("train")
+    app.button(key="train_start").click().run()
+
+    assert not app.exception
+    (folder,) = run_folder.all_folders(root)
+    assert app.query_params["run"] == folder.id
+    assert TrainConfig.from_json(folder.read("config")["config"]) == training_form.QUICK
+    assert "Starting" in page_text(app)
+    assert app.button(key="train_start").disabled
+    assert not app.button(key="train_stop").disabled
+
+
+def test_second_click_starts_nothing(go: Go, root: Path) -> None:
+    app = go("train")
+    app.button(key="train_start").click().run()
+    button = app.button(key="train_start")
+    button.proto.disabled = False  # the second click was sent before the browser knew better
+    button.click().run()
+
+    assert len(run_folder.all_folders(root)) == 1
+
+
+def test_full_queue_is_a_sentence(go: Go, root: Path) -> None:
+    for _ in range(QUEUE_LIMIT):
+        run_folder.create(root, CONFIG.as_json())
+    app = go("train")
+    app.button(key="train_start").click().run()
+
+    assert not app.exception
+    assert any("waiting already" in error.value for error in app.error)
+    assert not any("waiting already" in error.value for error in app.run().error)
+
+
+def test_run_that_waits(go: Go, root: Path) -> None:
+    run_folder.create(root, CONFIG.as_json())
+    second = run_folder.create(root, CONFIG.as_json())
+    app = open_run(go, second.id)
+
+    assert "1 more before it in the queue" in page_text(app)
+
+
+def test_running_run(go: Go, root: Path) -> None:
+    with running(root) as folder:
+        app = open_run(go, folder.id)
+
+        assert not app.exception
+        assert app.metric[0].value == "87.65 %"
+        text = page_text(app)
+        assert "**Training** · step 8 of 16 · epoch 1.0 of 2 · 4,000 images/s · 2 s left" in text
+        assert app.button(key="train_start").disabled
+        app.button(key="train_stop").click().run()
+        assert folder.stop_wanted()
+        assert "**Stopping**" in page_text(app)
+        assert "eight, 2 epochs, running" in text.lower()
+
+
+def test_impatience_is_possible_after_a_while(go: Go, root: Path) -> None:
+    killed = []
+    with running(root) as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(LocalEngine, "kill", lambda _, run_id: killed.append(run_id))
+        folder.write("control", {"command": "stop", "time": 0})
+        app = open_run(go, folder.id)
+        next(button for button in app.button if button.label == "End it at once").click().run()
+    assert killed == [folder.id]
+
+
+def test_finished_run_is_used_everywhere(go: Go, root: Path) -> None:
+    folder = learnt(root)
+    parts = {
+        "mnist": {"n": 10_000, "accuracy": 0.9876},
+        "pen, writers never trained on": {"n": 9, "accuracy": 0.5},
+    }
+    folder.write("card", {"test": parts, "seed": 0})
+    folder.end("finished", test_accuracy=0.9876)
+    app = open_run(go, folder.id)
+
+    assert not app.exception
+    text = page_text(app)
+    assert "**Finished** · step 8 of 16" in text
+    assert "Reads **98.76 %** of MNIST's 10,000 test digits, **50.00 %** of 9 pen digits" in text
+    assert "Eight, 2 epochs, 98.8 % · " in " ".join(app.selectbox(key="model_choice").options)
+    app.button(key=f"panel_use_{folder.id}").click().run()
+    assert app.selectbox(key="model_choice").value == f"run:{folder.id}"
+    app.switch_page("pages/draw.py").run()
+    assert not app.exception
+    assert app.selectbox(key="model_choice").value == f"run:{folder.id}"
+    app.switch_page("pages/train.py").run()
+    assert app.query_params["run"] == folder.id  # the visitor's run is still the one on screen
+
+
+def test_failed_run_says_why_and_can_go_on(go: Go, root: Path) -> None:
+    folder = learnt(root)
+    folder.end("failed", "The disk is full.")
+    app = open_run(go, folder.id)
+
+    assert not app.exception
+    assert [error.value for error in app.error] == ["The disk is full."]
+    app.button(key=f"panel_resume_{folder.id}").click().run()
+    assert folder.state() == "queued"
+    assert not app.exception
+
+
+def test_interrupted_run(go: Go, root: Path) -> None:
+    folder = learnt(root)
+    folder.write("control", {"command": "go", "time": 0})
+    app = open_run(go, folder.id)
+
+    assert "Resume goes on" in app.warning[0].value
+    assert "**Interrupted** · step 8 of 16" in page_text(app)
+
+
+def test_damaged_weights_and_events_do_no_harm(go: Go, root: Path) -> None:
+    folder = learnt(root)
+    folder.weights_file.write_bytes(b"nonsense")
+    folder.events_file.write_bytes(folder.events_file.read_bytes() + b'{"step": 9, "st\n\xff\n')
+    folder.end("stopped")
+    app = open_run(go, folder.id)
+
+    assert not app.exception
+    assert len(app.error) == 1
+    assert "step 8 of 16" in page_text(app)
+
+
+@pytest.mark.parametrize("bad", ["nonsense", "../../etc", "abcdefghijkl", "", "%00"])
+def test_wrong_id_is_one_sentence(go: Go, bad: str) -> None:
+    app = open_run(go, bad)
+
+    assert not app.exception
+    assert len(app.warning) == bool(bad)
+    assert "Ready" in page_text(app)
+
+
+def test_list_opens_and_deletes(go: Go, root: Path) -> None:
+    first, second = learnt(root), learnt(root)
+    first.end("stopped", test_accuracy=0.5)
+    second.end("finished", test_accuracy=0.75)
+    app = go("train")
+    assert app.subheader[0].value == "My runs"
+    app.button(key=f"open_{first.id}").click().run()
+    assert app.query_params["run"] == first.id
+
+    app.button(key=f"delete_{second.id}").click().run()
+    assert not app.exception
+    assert run_folder.all_folders(root) == [first]
+    app.button(key=f"delete_{first.id}").click().run()
+    assert not app.exception
+    assert not app.warning
+    assert run_folder.all_folders(root) == []
+
+
+def test_long_list_is_folded(go: Go, root: Path) -> None:
+    for _ in range(8):
+        learnt(root).end("finished", test_accuracy=0.5)
+    app = go("train")
+    assert sum(str(button.key).startswith("open_") for button in app.button) == 6
+    app.toggle(key="train_all_runs").set_value(True).run()
+    assert sum(str(button.key).startswith("open_") for button in app.button) == 8
+
+
+@pytest.mark.parametrize("name", training_form.PRESETS)
+def test_program_makes_the_same_configuration(name: str) -> None:
+    program = training_form.program(training_form.PRESETS[name])
+    head, _, _ = program.partition("for progress")
+    names: dict[str, object] = {}
+    exec(head, names)
+    assert names["config"] == training_form.PRESETS[name]
+
+
+def test_presets_are_the_recipes_and_a_short_one() -> None:
+    assert set(training_form.PRESETS) == {"quick", *RECIPES}

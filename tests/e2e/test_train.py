@@ -1,0 +1,84 @@
+"""A run started in the browser: seen learning, reloaded, stopped, and its model read a drawing."""
+
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, expect
+
+from cnnviz.checkpoints import parse_checkpoint
+from tests.e2e.browser import settle
+from tests.e2e.test_draw import STROKES, expect_digit, pen
+
+OpenPage = Callable[[str], Page]
+LEARNT = 0.9  # enough to read a clear seven
+
+
+def step(page: Page) -> int:
+    found = re.search(r"step ([\d,]+) of", page.locator(".st-key-train_status").inner_text())
+    return int(found[1].replace(",", "")) if found else -1
+
+
+def accuracy(page: Page) -> float:
+    found = re.search(r"([\d.]+) %", page.locator(".st-key-train_accuracy").inner_text())
+    return float(found[1]) / 100 if found else 0.0
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 90) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.2)
+
+
+def test_watch_stop_and_use(open_page: OpenPage, browser: Browser) -> None:
+    page = open_page("/train")
+    expect(page.locator(".st-key-train_status")).to_contain_text("Ready")
+    expect(page.locator(".st-key-train_stop button")).to_be_disabled()
+    page.locator(".st-key-train_start button").click()
+
+    expect(page.locator(".st-key-train_status")).to_contain_text("Training", timeout=60_000)
+    page.wait_for_url(re.compile(r"run=[\w-]{12}"))
+    expect(page.locator(".st-key-train_start button")).to_be_disabled()
+    wait_for(lambda: step(page) > 0)
+    first = step(page)
+    wait_for(lambda: step(page) > first + 5 and accuracy(page) > LEARNT)
+
+    page.reload()
+    settle(page)
+    wait_for(lambda: step(page) > first)
+    elsewhere = browser.new_context()  # another browser, by the address alone
+    other = elsewhere.new_page()
+    other.goto(page.url)
+    wait_for(lambda: step(other) > first)
+    elsewhere.close()
+
+    page.locator(".st-key-train_stop button").click()
+    expect(page.locator(".st-key-train_status")).to_contain_text("Stopped", timeout=30_000)
+    stopped_at = step(page)
+    expect(page.locator(".st-key-train_status")).to_contain_text("of MNIST's 10,000 test digits")
+    expect(page.locator(".st-key-train_start button")).to_be_enabled()
+    settle(page)
+    assert step(page) == stopped_at > first
+
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download").first.click()
+    assert parse_checkpoint(Path(download.value.path()).read_bytes())
+
+    picker = page.get_by_test_id("stSidebar").get_by_role("combobox", name="Model")
+    page.get_by_role("button", name="Use this model").click()
+    expect(picker).to_have_value(re.compile("Default, 2 epochs"))
+    page.get_by_role("link", name="In use: draw for it").first.click()
+    expect(page.get_by_role("heading", name="Draw")).to_be_visible()
+    settle(page)
+    expect(picker).to_have_value(re.compile("Default, 2 epochs"))
+    pen(page, STROKES[7])
+    expect_digit(page, 7)
+
+
+def test_wrong_address_is_a_sentence(open_page: OpenPage) -> None:
+    page = open_page("/train?run=../../secret")
+
+    expect(page.get_by_text("no such training run")).to_be_visible()
+    expect(page.locator(".st-key-train_status")).to_contain_text("Ready")
