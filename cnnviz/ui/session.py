@@ -169,7 +169,11 @@ def check_model() -> None:
 
 def current_model() -> CurrentModel:
     """The chosen model. Raises CheckpointError when its file is damaged or gone."""
-    key = st.session_state.get(_MODEL) or "default"
+    return model_called(st.session_state.get(_MODEL) or "default")
+
+
+def model_called(key: str) -> CurrentModel:
+    """Any model of model_keys(). Raises CheckpointError when its file is damaged or gone."""
     if key.startswith("run:"):
         content, card = settings.run_checkpoint(key)
         name = digest(content)
