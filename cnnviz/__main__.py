@@ -7,13 +7,14 @@ python -m cnnviz fetch FOLDER
 """
 
 import argparse
+import json
 import sys
 import time
 from dataclasses import replace
 from pathlib import Path
 
-from cnnviz.cards import make_card
-from cnnviz.checkpoints import MODELS, load_model, save_checkpoint
+from cnnviz.cards import make_card, preparation_figures, test_figures
+from cnnviz.checkpoints import MODELS, load_checkpoint, load_model, save_checkpoint
 from cnnviz.data import load_mnist
 from cnnviz.drawing import to_digit
 from cnnviz.errors import CnnvizError
@@ -49,10 +50,20 @@ def train(options: argparse.Namespace) -> None:
     network = Network(config.network)
     network.load_state_dict(last.state)
     card = make_card(options.name, network.eval(), config, time.perf_counter() - start)
+    card["preparation"] = preparation_figures(network)
     save_checkpoint(options.out / f"{options.name}.safetensors", network, card)
     print(f"saved {options.out / options.name}.safetensors")
     for name, figures in card["test"].items():
         print(f"{name}: {figures['accuracy']:.2%} of {figures['n']:,} (seed {config.seed})")
+
+
+def measure(options: argparse.Namespace) -> None:
+    """Measure a saved model again and write the figures into its card."""
+    path = options.out / f"{options.name}.safetensors"
+    checkpoint = load_checkpoint(path)
+    figures = {"test": test_figures(checkpoint.model), "preparation": preparation_figures(checkpoint.model)}
+    save_checkpoint(path, checkpoint.model, {**checkpoint.card, **figures})
+    print(json.dumps(figures, indent=2))
 
 
 def evaluate_model(options: argparse.Namespace) -> None:
@@ -112,6 +123,10 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--epochs", type=int, help="instead of the recipe's")
     command.add_argument("--out", type=Path, default=MODELS, help="folder for NAME.safetensors and NAME.json")
     command.set_defaults(run=train)
+    command = commands.add_parser("measure", help="measure a saved model again and update its card")
+    command.add_argument("name")
+    command.add_argument("--out", type=Path, default=MODELS, help="folder of NAME.safetensors and NAME.json")
+    command.set_defaults(run=measure)
     command = commands.add_parser("evaluate", help="measure a model on both test sets")
     command.add_argument("model", nargs="?", default="default")
     command.set_defaults(run=evaluate_model)

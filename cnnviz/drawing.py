@@ -16,6 +16,13 @@ from torch import Tensor
 from cnnviz.errors import ImageError, NothingDrawn
 
 SIDE, BOX = 28, 20
+# What each optional stage does; without it, what happens instead.
+STAGES = {
+    "crop": "the whole picture is shrunk to 28 × 28, empty paper included",
+    "aspect": "the ink is stretched to fill 20 × 20",
+    "antialias": "one source pixel decides each result pixel",
+    "centre": "the box, not the mass, lies in the middle",
+}
 MIDDLE = 14  # pixel index of the centre of mass; MNIST's own digits lie within half a pixel of it
 SMALLEST_SHARE = 0.08  # ink whose box is below this share of the picture is a dot, not a digit
 
@@ -30,12 +37,14 @@ class Digit:
     steps: dict[str, Grey]
 
 
-def to_digit(pixels: NDArray[np.generic]) -> Digit:
+def to_digit(pixels: NDArray[np.generic], without: str | None = None) -> Digit:
     """Turn a drawing into a digit as MNIST would hold it.
 
     pixels: (H, W) grey, (H, W, 3) RGB or (H, W, 4) RGBA; uint8, or floats in [0, 1]. Dark ink
     on light paper or the reverse. Steps: "grey" and "ink" at full size, "cropped" to the ink,
     "shrunk" to 20x20, "centred" in 28x28; all float32 in [0, 1].
+
+    without: a stage of STAGES to leave out, to see what it is good for.
 
     Raises NothingDrawn for a blank picture or a mere dot, ImageError for anything else that
     is not such a picture.
@@ -43,8 +52,9 @@ def to_digit(pixels: NDArray[np.generic]) -> Digit:
     grey = to_grey(pixels)
     ink = to_ink(grey)
     cropped = crop_to_ink(ink)
-    shrunk = shrink(cropped)
-    centred = centre(shrunk)
+    source, side = (ink, SIDE) if without == "crop" else (cropped, BOX)
+    shrunk = shrink(source, side, keep_aspect=without != "aspect", antialias=without != "antialias")
+    centred = centre(shrunk, by_mass=without != "centre")
     steps = {"grey": grey, "ink": ink, "cropped": cropped, "shrunk": shrunk, "centred": centred}
     return Digit(torch.from_numpy(centred.copy()), steps)
 
@@ -98,24 +108,26 @@ def crop_to_ink(ink: Grey) -> Grey:
     return np.asarray(ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
 
 
-def shrink(cropped: Grey) -> Grey:
-    """Antialiased to 20 on the longer side, aspect kept; strokes stay as dark as they were."""
+def shrink(cropped: Grey, side: int = BOX, keep_aspect: bool = True, antialias: bool = True) -> Grey:
+    """Antialiased to `side` on the longer side, aspect kept; strokes stay as dark as they were."""
     height, width = cropped.shape
-    scale = BOX / max(height, width)
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    resized = Image.fromarray(cropped).resize(size, Image.Resampling.BILINEAR, reducing_gap=None)
-    shrunk = np.asarray(resized, np.float32)
+    scale = side / max(height, width)
+    size = (max(1, round(width * scale)), max(1, round(height * scale))) if keep_aspect else (side, side)
+    method = Image.Resampling.BILINEAR if antialias else Image.Resampling.NEAREST
+    shrunk = np.asarray(Image.fromarray(cropped).resize(size, method), np.float32)
     return np.asarray(np.clip(shrunk / max(float(shrunk.max()), 1e-6), 0, 1), np.float32)
 
 
-def centre(shrunk: Grey) -> Grey:
+def centre(shrunk: Grey, by_mass: bool = True) -> Grey:
     """Placed in 28x28, by whole pixels, centre of mass in the middle as far as it fits."""
     height, width = shrunk.shape
-    mass = shrunk.sum()
-    row = float((shrunk.sum(1) * np.arange(height)).sum() / mass)
-    column = float((shrunk.sum(0) * np.arange(width)).sum() / mass)
-    top = int(np.clip(round(MIDDLE - row), 0, SIDE - height))
-    left = int(np.clip(round(MIDDLE - column), 0, SIDE - width))
+    top, left = (SIDE - height) // 2, (SIDE - width) // 2
+    if by_mass:
+        mass = max(float(shrunk.sum()), 1e-6)
+        row = float((shrunk.sum(1) * np.arange(height)).sum()) / mass
+        column = float((shrunk.sum(0) * np.arange(width)).sum()) / mass
+        top = int(np.clip(round(MIDDLE - row), 0, SIDE - height))
+        left = int(np.clip(round(MIDDLE - column), 0, SIDE - width))
     placed = np.zeros((SIDE, SIDE), np.float32)
     placed[top : top + height, left : left + width] = shrunk
     return placed

@@ -4,11 +4,13 @@ import streamlit as st
 import torch
 
 from cnnviz.ui import session
-from cnnviz.ui.answer import answer, probabilities, stages
+from cnnviz.ui.answer import answer, probabilities
 from cnnviz.ui.canvas import canvas, clear, undo
+from cnnviz.ui.corrections import corrections
 from cnnviz.ui.frame import require_frame
 from cnnviz.ui.pictures import digit_png
 from cnnviz.ui.upload import upload
+from cnnviz.ui.xray import xray
 
 require_frame()
 
@@ -38,5 +40,6 @@ with middle:
 
 with right:
     probabilities()
+    corrections()
 
-stages()
+xray()

@@ -1,4 +1,4 @@
-"""The network's answer on the draw page: the digit, ten probabilities, and how the 28x28 came about."""
+"""The network's answer on the draw page: the digit, in words, and ten probabilities."""
 
 import streamlit as st
 import torch
@@ -6,15 +6,6 @@ import torch
 from cnnviz.reading import read
 from cnnviz.ui import session
 from cnnviz.ui.charts import probability_bars
-from cnnviz.ui.pictures import square_png
-
-_STAGES = {
-    "grey": "1 · grey levels",
-    "ink": "2 · ink on paper",
-    "cropped": "3 · cropped to the ink",
-    "shrunk": "4 · shrunk to 20 × 20",
-    "centred": "5 · centre of mass in the middle",
-}
 
 
 def answer() -> None:
@@ -44,13 +35,3 @@ def probabilities() -> None:
             key="probability_chart",
             alt="Ten probabilities, one a digit",
         )
-
-
-def stages() -> None:
-    """Every stage from the drawing to the 28x28, as a strip of small pictures."""
-    steps = session.current_digit().steps
-    if not steps:
-        return
-    st.markdown("From your picture to the network's 28 × 28")
-    for column, (name, title) in zip(st.columns(len(_STAGES)), _STAGES.items(), strict=True):
-        column.image(square_png(steps[name]), caption=title, width="stretch", alt=title, output_format="PNG")

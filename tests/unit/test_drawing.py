@@ -6,7 +6,7 @@ import torch
 from PIL import Image, ImageDraw
 
 from cnnviz.data import load_mnist
-from cnnviz.drawing import to_digit
+from cnnviz.drawing import STAGES, to_digit
 from cnnviz.errors import ImageError, NothingDrawn
 
 
@@ -132,3 +132,23 @@ def test_nothing_drawn_is_never_a_digit(name: str) -> None:
 def test_other_arrays_are_refused_in_words(pixels: np.ndarray, words: str) -> None:
     with pytest.raises(ImageError, match=words):
         to_digit(pixels)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_each_stage_can_be_left_out_and_matters(stage: str) -> None:
+    drawing = seven(at=(30, 20), height=120)
+
+    assert (to_digit(drawing, without=stage).image - to_digit(drawing).image).abs().mean() > 0.003
+
+
+def test_without_cropping_the_paper_stays() -> None:
+    image = to_digit(seven(at=(20, 20), height=60, width=10), without="crop").image
+
+    assert image[14:, 14:].sum() == 0
+    assert image[:10, :10].sum() > 5
+
+
+def test_without_aspect_the_box_is_square() -> None:
+    image = to_digit(seven(), without="aspect").image
+
+    assert int((image.sum(0) > 0).sum()) == int((image.sum(1) > 0).sum()) == 20

@@ -1,9 +1,12 @@
 """Pen digits become pictures; writers held back are never trained on."""
 
+import numpy as np
+import pytest
 import torch
 
+from cnnviz.checkpoints import load_model
 from cnnviz.data import load_pen_digits
-from cnnviz.pen import held_back_writers, pen_test_digits
+from cnnviz.pen import accuracy_without, add_habit, held_back_writers, pen_test_digits
 
 
 def test_a_quarter_of_the_writers_is_held_back_always_the_same() -> None:
@@ -21,3 +24,23 @@ def test_test_pictures_are_prepared_like_drawings() -> None:
     assert 1_800 <= len(digits) <= 1_900
     assert digits.images.flatten(1).amax(1).min() == 255
     assert torch.bincount(digits.labels.long(), minlength=10).min() > 100
+
+
+def test_leaving_a_stage_out_costs_accuracy() -> None:
+    accuracies = accuracy_without(load_model("classic"), count=200)
+
+    assert list(accuracies) == [None, "crop", "aspect", "antialias", "centre"]
+    assert accuracies[None] > 0.9
+    assert accuracies["crop"] < accuracies[None] - 0.05
+
+
+@pytest.mark.parametrize(("label", "most"), [(0, 1), (1, 2), (7, 1), (3, 0)])
+def test_habits_add_strokes_to_plain_digits_only(label: int, most: int) -> None:
+    generator = np.random.default_rng(0)
+    plain = (np.stack([np.linspace(400, 600, 30), np.linspace(0, 1000, 30)], 1),)
+
+    added = {len(add_habit(plain, label, generator)) - 1 for _ in range(200)}
+
+    assert max(added) == most
+    assert 0 in added
+    assert len(add_habit(plain * 2, label, generator)) == 2

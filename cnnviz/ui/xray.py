@@ -1,0 +1,52 @@
+"""How a picture became the network's 28x28, and what each stage is good for."""
+
+import streamlit as st
+
+from cnnviz.drawing import STAGES, to_digit
+from cnnviz.reading import read
+from cnnviz.tracing import predict
+from cnnviz.ui import session
+from cnnviz.ui.pictures import digit_png, square_png
+
+_STEPS = {
+    "grey": "1 · grey levels",
+    "ink": "2 · ink on paper",
+    "cropped": "3 · cropped to the ink",
+    "shrunk": "4 · shrunk to 20 × 20",
+    "centred": "5 · centre of mass in the middle",
+}
+_TITLES = {
+    "crop": "without cropping",
+    "aspect": "without keeping the aspect",
+    "antialias": "without antialiasing",
+    "centre": "without centring the mass",
+}
+
+
+def xray() -> None:
+    """Every stage as a picture; below, the result with one stage left out, read again."""
+    steps = session.current_digit().steps
+    if not steps:
+        return
+    st.subheader("From your picture to the network's 28 × 28", anchor=False)
+    for column, (name, title) in zip(st.columns(len(_STEPS)), _STEPS.items(), strict=True):
+        column.image(square_png(steps[name]), caption=title, width="stretch", alt=title, output_format="PNG")
+    st.markdown("**And with one stage left out?**")
+    for column, stage in zip(st.columns(len(STAGES)), STAGES, strict=True):
+        with column:
+            _left_out(stage)
+    if "preparation" in session.current_model().card:
+        n = session.current_model().card["preparation"]["n"]
+        st.caption(
+            f"Accuracy: this model on {n:,} pen digits by writers it never saw, drawn anywhere, any size."
+        )
+
+
+def _left_out(stage: str) -> None:
+    digit = to_digit(session.current_digit().steps["grey"], without=stage)
+    reading = read(predict(session.current_model().model, digit.image)[0])
+    st.image(digit_png(digit.image), width=140, alt=_TITLES[stage], output_format="PNG")
+    st.markdown(f"{_TITLES[stage]}: reads **{reading.digit}**, {reading.probability:.0%}", help=STAGES[stage])
+    measured = session.current_model().card.get("preparation")
+    if measured:
+        st.caption(f"accuracy {measured['all stages']:.1%} → {measured[stage]:.1%}")
