@@ -194,12 +194,23 @@ def output_shapes(config: NetworkConfig) -> dict[str, tuple[int, ...]]:
     _check(config)
     with torch.device("meta"):
         network = Network(config)
-        x = torch.empty(1, 1, SIZE, SIZE)
+    shape: tuple[int, ...] = (1, SIZE, SIZE)
     shapes = {}
-    for name, module in network.eval().named_children():
-        x = module(x)
-        shapes[name] = tuple(x.shape[1:])
+    for name, module in network.named_children():
+        shape = shapes[name] = _shape_after(module, shape)
     return shapes
+
+
+def _shape_after(module: nn.Module, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """By arithmetic: running the layers on "meta" would import PyTorch's compiler, two seconds' work."""
+    if isinstance(module, nn.Conv2d):
+        (kernel, _), (stride, _), padding = module.kernel_size, module.stride, int(module.padding[0])
+        return module.out_channels, *((side - kernel + 2 * padding) // stride + 1 for side in shape[1:])
+    if isinstance(module, nn.MaxPool2d | nn.AvgPool2d):
+        return shape[0], *(side // int(module.kernel_size) for side in shape[1:])  # type: ignore[arg-type]
+    if isinstance(module, nn.Flatten):
+        return (math.prod(shape),)
+    return (module.out_features,) if isinstance(module, nn.Linear) else shape
 
 
 def _layers(config: NetworkConfig) -> Iterator[tuple[str, nn.Module]]:

@@ -15,6 +15,7 @@ from cnnviz.networks import (
     build,
     config_of,
     layer_table,
+    output_shapes,
     parameter_count,
 )
 
@@ -34,6 +35,27 @@ COUNTS = {
 def test_parameter_counts(name: str) -> None:
     assert parameter_count(build(NETWORKS[name])) == COUNTS[name]
     assert sum(row.parameters for row in layer_table(NETWORKS[name])) == COUNTS[name]
+
+
+ODD = NetworkConfig(
+    convs=(
+        ConvBlock(3, kernel=5, stride=2, padding=2, pool="none"),
+        ConvBlock(4, kernel=4, padding=3, batch_norm=True, pool="average", pool_size=3),
+        ConvBlock(5, kernel=2, stride=3, pool="max"),
+    ),
+    dense=(6,),
+    dropout=0.1,
+    normalize=True,
+)
+
+
+@pytest.mark.parametrize("config", [*NETWORKS.values(), ODD], ids=[*NETWORKS, "odd"])
+def test_output_shapes_are_those_of_a_real_pass(config: NetworkConfig) -> None:
+    x, walked = torch.zeros(1, 1, 28, 28), {}
+    for name, module in build(config).eval().named_children():
+        x = module(x)
+        walked[name] = tuple(x.shape[1:])
+    assert output_shapes(config) == walked
 
 
 def test_first_convolution_of_the_padded_net_has_160_parameters() -> None:
