@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from cnnviz.ascent import Frame, maximize
     from cnnviz.checkpoints import load_model
     from cnnviz.drawing import Digit, to_digit
     from cnnviz.evaluation import Report, evaluate
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Digit",
+    "Frame",
     "Progress",
     "Report",
     "Trace",
@@ -23,12 +25,14 @@ __all__ = [
     "evaluate",
     "fit",
     "load_model",
+    "maximize",
     "predict",
     "to_digit",
     "trace",
 ]
 
 _HOMES = {
+    "ascent": ("Frame", "maximize"),
     "checkpoints": ("load_model",),
     "drawing": ("Digit", "to_digit"),
     "evaluation": ("Report", "evaluate"),

@@ -1,0 +1,194 @@
+"""The one loop behind maximised images and dreams: change a picture until the network is excited.
+
+    maximize(model, objective, ...)   -> Iterator[Frame]
+    last(frames)                      the last frame, the others thrown away
+
+    for frame in maximize(model, channel("conv2", range(64))):
+        frame.images, frame.values
+
+Start image × objective × transforms × step rule. Gradients are taken with respect to the picture
+alone, by torch.autograd.grad; nothing is ever accumulated in the model. In eval mode and with
+transforms that are the same for all pictures of a step, each picture goes its own way: a batch
+gives what its pictures give one by one.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+
+from cnnviz.errors import ConfigError, NetworkError
+from cnnviz.image_parameters import Decode, Fourier, ImageParameters, Size
+from cnnviz.networks import SIZE
+from cnnviz.objectives import Look, Objective, evaluate_objective, features
+from cnnviz.regularizers import Regularizer
+from cnnviz.transforms import Transform, crop_middle
+
+DIGIT: Size = (1, SIZE, SIZE)
+STEPS_LIMIT = 4096
+Change = Callable[[Tensor], Tensor]  # gradient -> what to add to the values
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """A moment of the ascent.
+
+    step: 0 (the start) to steps. images: float32 (N, C, H, W) in [0, 1].
+    values: (N,), the objective for these very pictures, undisturbed and without charges.
+    still: bool (N,), pictures whose gradient was zero at every step so far: nothing to climb.
+    """
+
+    step: int
+    steps: int
+    images: Tensor
+    values: Tensor
+    still: Tensor
+
+    @property
+    def last(self) -> bool:
+        return self.step == self.steps
+
+
+class Rule(Protocol):
+    def begin(self, values: Tensor) -> Change:
+        """A function with its own memory: gradient -> change, both shaped like the values."""
+
+
+@dataclass(frozen=True)
+class Adam:
+    """Kingma and Ba 2015. Works on each number by itself, so pictures of a batch do not mix."""
+
+    rate: float = 0.05
+    betas: tuple[float, float] = (0.9, 0.999)
+    epsilon: float = 1e-8
+
+    def begin(self, values: Tensor) -> Change:
+        mean, square = torch.zeros_like(values), torch.zeros_like(values)
+        first, second = self.betas
+        step = 0
+
+        def change(gradient: Tensor) -> Tensor:
+            nonlocal step
+            step += 1
+            mean.lerp_(gradient, 1 - first)
+            square.mul_(second).addcmul_(gradient, gradient, value=1 - second)
+            size = (square / (1 - second**step)).sqrt_().add_(self.epsilon)
+            return mean / size * (self.rate / (1 - first**step))
+
+        return change
+
+
+@dataclass(frozen=True)
+class NormalizedStep:
+    """rate × gradient / mean |gradient| of each picture: DeepDream's steps, always equally large."""
+
+    rate: float = 1.5 / 255
+
+    def begin(self, values: Tensor) -> Change:
+        others = tuple(range(1, values.ndim))
+
+        def change(gradient: Tensor) -> Tensor:
+            size = gradient.abs().mean(others, keepdim=True)
+            return gradient * (self.rate / size.clamp(min=1e-12))
+
+        return change
+
+
+def maximize(
+    model: nn.Module,
+    objective: Objective,
+    *,
+    images: ImageParameters | None = None,
+    transforms: Sequence[Transform] = (),
+    regularizers: Sequence[Regularizer] = (),
+    rule: Rule | None = None,
+    steps: int = 128,
+    every: int = 8,
+    seed: int | Sequence[int] = 0,
+    size: Size = DIGIT,
+    look: Look = features,
+) -> Iterator[Frame]:
+    """Frames of step 0, every, 2 * every, ... and the last, each with pictures of its own.
+
+    images: how pictures are written and started (default Fourier()); rule: default Adam().
+    seed: of the start, one for all pictures or one each; it fixes everything that is random.
+    look: runs the model as far as needed; the default takes models that are sequences of layers.
+    Settings are checked before the first frame. Raises ConfigError, NetworkError.
+    """
+    if model.training:
+        raise NetworkError("The model is in training mode, which would change it; call model.eval() first.")
+    if not (0 <= steps <= STEPS_LIMIT and every >= 1):
+        raise ConfigError(f"Steps are 0 to {STEPS_LIMIT:,}, with a frame every 1 or more of them.")
+    seeds = _seeds(seed, objective.count)
+    values, decode = (images or Fourier()).begin(seeds, size)
+    run = _Run(model, objective, decode, tuple(transforms), tuple(regularizers), size, look)
+    return _frames(run, values, (rule or Adam()).begin(values), steps, every)
+
+
+def last(frames: Iterable[Frame]) -> Frame:
+    """The last frame."""
+    frame = None
+    for frame in frames:  # noqa: B007 - only the last one counts
+        pass
+    if frame is None:
+        raise ConfigError("There were no frames.")
+    return frame
+
+
+@dataclass(frozen=True, eq=False)
+class _Run:
+    """Everything that stays the same during one ascent."""
+
+    model: nn.Module
+    objective: Objective
+    decode: Decode
+    transforms: tuple[Transform, ...]
+    regularizers: tuple[Regularizer, ...]
+    size: Size
+    look: Look
+
+    def score(self, images: Tensor) -> Tensor:
+        return evaluate_objective(self.model, self.objective, images, self.look)
+
+    def gradient(self, values: Tensor, generator: torch.Generator) -> Tensor:
+        """Of the sum over the pictures: each picture's objective depends on its own values alone."""
+        with torch.enable_grad():
+            leaf = values.detach().requires_grad_()
+            images = self.decode(leaf)
+            gain = self.score(self._disturbed(images, generator))
+            for charge in self.regularizers:
+                gain = gain - charge(images)
+            return torch.autograd.grad(gain.sum(), leaf)[0]
+
+    def _disturbed(self, images: Tensor, generator: torch.Generator) -> Tensor:
+        for transform in self.transforms:
+            images = transform.draw(generator)(images)
+        return crop_middle(images, *self.size[1:])
+
+    def frame(self, step: int, steps: int, values: Tensor, still: Tensor) -> Frame:
+        with torch.no_grad():
+            images = self.decode(values).clone()
+            return Frame(step, steps, images, self.score(images), still.clone())
+
+
+def _frames(run: _Run, values: Tensor, change: Change, steps: int, every: int) -> Iterator[Frame]:
+    generator = torch.Generator().manual_seed(0)  # every seed meets the same disturbances
+    still = torch.ones(len(values), dtype=torch.bool)
+    yield run.frame(0, steps, values, still)
+    for step in range(1, steps + 1):
+        gradient = run.gradient(values, generator)
+        still &= ~gradient.flatten(1).any(1)
+        values = values + change(gradient)
+        if step % every == 0 or step == steps:
+            yield run.frame(step, steps, values, still)
+
+
+def _seeds(seed: int | Sequence[int], count: int | None) -> list[int]:
+    """One a picture."""
+    if isinstance(seed, int):
+        return [seed] * (count or 1)
+    if not seed or (count is not None and count != len(seed)):
+        raise ConfigError(f"{len(seed)} seeds for {count or 'some'} pictures.")
+    return list(seed)

@@ -1,0 +1,259 @@
+"""What a picture is to excite: small callables that can be added, scaled and turned round.
+
+    channel(layer, 3)          the mean of a map, or a dense unit's value
+    neuron(layer, 3)           one cell of a map, by default the middle one
+    layer(name)                mean squared activation: what DeepDream raises
+    class_logit(7)             a class's logit minus the mean of the others
+    diversity(layer)           how little the pictures of one batch resemble each other
+    guided(layer, features)    what another picture has in it
+    difference(objective, m)   the objective minus what the same gives on another model
+
+`objective(activations)` is one value a picture, (N,). A sequence of channels makes one picture each:
+`channel("conv2", range(64))` is 64 objectives in one batch. `2 * a - b`, `-a`: arithmetic as usual.
+
+A convolution or dense layer is taken *before* its activation function (and after its batch
+normalisation), because behind a ReLU the gradient of a silent unit is zero. Name the activation
+("relu2") to have its output. "input" is the picture itself.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from cnnviz.errors import ConfigError, NetworkError
+
+INPUT = "input"
+Units = int | Sequence[int]
+
+
+class Source(NamedTuple):
+    """Where an activation comes from: a layer of the model being looked at, or of another one."""
+
+    layer: str
+    model: nn.Module | None = None
+
+
+Activations = Mapping[Source, Tensor]
+Look = Callable[[nn.Module, Tensor, Collection[str]], dict[str, Tensor]]
+
+
+@dataclass(frozen=True, eq=False)
+class Objective:
+    """name: in words; needs: the activations it reads; score: those -> (N,); count: N, None for any."""
+
+    name: str
+    needs: frozenset[Source]
+    score: Callable[[Activations], Tensor]
+    count: int | None = None
+
+    def __call__(self, activations: Activations) -> Tensor:
+        return self.score(activations)
+
+    def __add__(self, other: "Objective") -> "Objective":
+        return self._with(other, f"{self.name} + {other.name}", lambda a: self.score(a) + other.score(a))
+
+    def __sub__(self, other: "Objective") -> "Objective":
+        return self._with(other, f"{self.name} − {other.name}", lambda a: self.score(a) - other.score(a))
+
+    def __mul__(self, weight: float) -> "Objective":
+        name = f"{weight:g} × ({self.name})"
+        return Objective(name, self.needs, lambda a: self.score(a) * weight, self.count)
+
+    __rmul__ = __mul__
+
+    def __neg__(self) -> "Objective":
+        return Objective(f"−({self.name})", self.needs, lambda a: -self.score(a), self.count)
+
+    def of(self, model: nn.Module) -> "Objective":
+        """The same, asked of another model."""
+        moved = {source: Source(source.layer, source.model or model) for source in self.needs}
+
+        def score(activations: Activations) -> Tensor:
+            return self.score({source: activations[place] for source, place in moved.items()})
+
+        return Objective(f"{self.name} of the other", frozenset(moved.values()), score, self.count)
+
+    def _with(self, other: "Objective", name: str, score: Callable[[Activations], Tensor]) -> "Objective":
+        counts = {self.count, other.count} - {None}
+        if len(counts) > 1:
+            raise ConfigError(
+                f"{self.name} is about {self.count} pictures, {other.name} about {other.count}."
+            )
+        return Objective(name, self.needs | other.needs, score, next(iter(counts), None))
+
+
+# ---- objectives ----
+
+
+def channel(layer: str, channels: Units) -> Objective:
+    """Each picture's own channel: the mean of its map, or the value of a dense unit."""
+    wanted = _units(channels)
+
+    def score(activation: Tensor) -> Tensor:
+        return _pick(activation, wanted, layer).flatten(1).mean(1)  # (N,)
+
+    return _reading(f"{_words('channel', wanted)} of {layer}", layer, score, _count(channels))
+
+
+def neuron(layer: str, channels: Units, row: int | None = None, column: int | None = None) -> Objective:
+    """One cell of each picture's own channel; without row and column the middle one."""
+    wanted = _units(channels)
+
+    def score(activation: Tensor) -> Tensor:
+        maps = _pick(activation, wanted, layer)  # (N, H, W) or (N,)
+        if maps.ndim == 1:
+            return maps
+        place = [
+            side // 2 if at is None else at for at, side in zip((row, column), maps.shape[1:], strict=True)
+        ]
+        if not all(0 <= at < side for at, side in zip(place, maps.shape[1:], strict=True)):
+            raise NetworkError(
+                f"{layer} has maps of {maps.shape[1]} × {maps.shape[2]} cells, no cell {place}."
+            )
+        return maps[:, place[0], place[1]]
+
+    return _reading(f"one cell of {_words('channel', wanted)} of {layer}", layer, score, _count(channels))
+
+
+def layer(name: str) -> Objective:
+    """Mean squared activation of a whole layer: whatever it sees already, more of that."""
+    return _reading(f"all of {name}", name, lambda activation: activation.flatten(1).square().mean(1))
+
+
+def class_logit(classes: Units, layer: str = "logits") -> Objective:
+    """The class's logit minus the mean of all others, so that raising all of them gains nothing."""
+    wanted = _units(classes)
+
+    def score(logits: Tensor) -> Tensor:
+        own = _pick(logits, wanted, layer)  # (N,)
+        return own - (logits.sum(1) - own) / (logits.shape[1] - 1)
+
+    return _reading(_words("class", wanted), layer, score, _count(classes))
+
+
+def diversity(layer: str) -> Objective:
+    """Minus the mean cosine between each picture's Gram matrix and the others' (Olah et al. 2017).
+
+    The only objective that couples the pictures of a batch.
+    """
+
+    def score(activation: Tensor) -> Tensor:
+        cells = activation.reshape(*activation.shape[:2], -1)  # (N, C, H*W)
+        gram = F.normalize((cells @ cells.transpose(1, 2)).flatten(1), dim=1)  # (N, C*C)
+        others = (gram @ gram.T).sum(1) - gram.square().sum(1)
+        return -others / max(len(gram) - 1, 1)
+
+    return _reading(f"diversity in {layer}", layer, score)
+
+
+def guided(layer: str, features: Tensor) -> Objective:
+    """At every cell the dot product with that cell of `features` (C, h, w) which suits it best.
+
+    Its gradient is that best cell's feature vector, as in Mordvintsev's guided dream.
+    """
+    guide = features.detach().flatten(1)  # (C, h*w)
+
+    def score(activation: Tensor) -> Tensor:
+        if activation.shape[1] != len(guide):
+            raise NetworkError(f"{layer} has {activation.shape[1]} channels, the guide has {len(guide)}.")
+        cells = activation.flatten(2).transpose(1, 2)  # (N, H*W, C)
+        return (cells @ guide).amax(2).mean(1)
+
+    return _reading(f"{layer} as in the guide", layer, score)
+
+
+def difference(objective: Objective, other: nn.Module) -> Objective:
+    """What excites the model but not the other one."""
+    return objective - objective.of(other)
+
+
+# ---- running a network only as far as needed ----
+
+
+def features(model: nn.Module, images: Tensor, names: Collection[str]) -> dict[str, Tensor]:
+    """Outputs of the named layers, (N, C, H, W) or (N, U), of a model that is a sequence of layers.
+
+    Nothing behind the last of them is run, so pictures of any size will do for convolutions. For
+    other models hand `maximize` another function of this form. Raises NetworkError for an unknown
+    layer and for pictures that do not fit the next one.
+    """
+    wanted = {name: before_activation(model, name) for name in names}
+    missing = set(wanted.values()) - {INPUT}
+    found = {INPUT: images}
+    for name, module in model.named_children():
+        if not missing:
+            break
+        try:
+            images = module(images)
+        except RuntimeError as error:
+            raise NetworkError(f"Pictures of this size do not fit layer {name}: {error}") from error
+        if name in missing:
+            found[name] = images
+            missing.remove(name)
+    return {name: found[place] for name, place in wanted.items()}
+
+
+def before_activation(model: nn.Module, name: str) -> str:
+    """The layer whose output counts as `name`'s: behind a convolution its batch normalisation."""
+    if name == INPUT:
+        return name
+    layers = list(model.named_children())
+    names = [layer_name for layer_name, _ in layers]
+    if name not in names:
+        raise NetworkError(f"There is no layer called {name!r}; choose one of {', '.join(names)}.")
+    after = layers[names.index(name) + 1 :]
+    return after[0][0] if after and isinstance(after[0][1], nn.BatchNorm2d) else name
+
+
+def evaluate_objective(
+    model: nn.Module, objective: Objective, images: Tensor, look: Look = features
+) -> Tensor:
+    """(N,): the objective's value for pictures (N, C, H, W) in [0, 1]; differentiable in them."""
+    activations: dict[Source, Tensor] = {}
+    for asked in {source.model for source in objective.needs}:
+        names = [source.layer for source in objective.needs if source.model is asked]
+        seen = look(model if asked is None else asked, images, names)
+        activations.update({Source(name, asked): seen[name] for name in names})
+    values = objective(activations)
+    if values.shape != (len(images),):
+        raise ConfigError(
+            f"{objective.name} gave values of shape {tuple(values.shape)} for {len(images)} pictures."
+        )
+    return values
+
+
+def _reading(name: str, layer: str, score: Callable[[Tensor], Tensor], count: int | None = None) -> Objective:
+    """An objective of one layer."""
+    source = Source(layer)
+    return Objective(name, frozenset([source]), lambda activations: score(activations[source]), count)
+
+
+def _pick(activation: Tensor, wanted: Tensor, layer: str) -> Tensor:
+    """Picture n's channel wanted[n], or the one channel for all: (N, H, W) or (N,)."""
+    if wanted.min() < 0 or wanted.max() >= activation.shape[1]:
+        raise NetworkError(f"{layer} has channels 0 to {activation.shape[1] - 1}.")
+    if len(wanted) not in (1, len(activation)):
+        raise ConfigError(f"{len(wanted)} channels for {len(activation)} pictures.")
+    return activation[torch.arange(len(activation)), wanted.expand(len(activation))]
+
+
+def _units(units: Units) -> Tensor:
+    wanted = torch.as_tensor(list(units) if isinstance(units, Sequence) else [units], dtype=torch.long)
+    if not len(wanted):
+        raise ConfigError("Name at least one channel.")
+    return wanted
+
+
+def _count(units: Units) -> int | None:
+    return len(units) if isinstance(units, Sequence) else None
+
+
+def _words(noun: str, wanted: Tensor) -> str:
+    """channel 3, channels 0 to 63."""
+    units = wanted.tolist()
+    plural = noun + ("es" if noun.endswith("s") else "s")
+    return f"{noun} {units[0]}" if len(set(units)) == 1 else f"{plural} {min(units)} to {max(units)}"
