@@ -29,11 +29,12 @@ def make_card(name: str, network: Network, config: TrainConfig, seconds: float) 
 
 def test_figures(network: Network) -> dict[str, Any]:
     """Accuracy, loss and calibration on MNIST's test digits and on the held-back pen writers."""
-    mnist, pen = load_mnist().test, pen_test_digits()
-    return {
-        "mnist": _figures(network, mnist.images, mnist.labels),
-        "pen, writers never trained on": _figures(network, pen.images, pen.labels),
+    parts = {
+        "mnist": load_mnist().test,
+        "pen, writers never trained on": pen_test_digits(),
+        "pen, without items wrong in the original": pen_test_digits(with_wrong=False),
     }
+    return {name: _figures(network, digits.images, digits.labels) for name, digits in parts.items()}
 
 
 def preparation_figures(network: Network, count: int = 1_000) -> dict[str, Any]:

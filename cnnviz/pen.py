@@ -1,5 +1,6 @@
 """Pen digits as training pictures: strokes varied, painted and prepared like a user's drawing."""
 
+import json
 from functools import lru_cache
 
 import numpy as np
@@ -7,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from cnnviz.data import Digits, PenDigit, load_pen_digits
+from cnnviz.data import Digits, PenDigit, load_pen_digits, read_asset
 from cnnviz.drawing import STAGES, to_digit
 from cnnviz.errors import NothingDrawn
 from cnnviz.networks import Network
@@ -29,20 +30,37 @@ def held_back_writers() -> frozenset[str]:
     return frozenset(writers[index] for index in order[: int(HELD_BACK * len(writers))])
 
 
+@lru_cache(maxsize=1)
+def wrong_items() -> dict[int, str]:
+    """Position in load_pen_digits() -> why the item is not the digit its label says.
+
+    Half digits and stray strokes of the original's segmentation, found where a trained model
+    disagreed with the label, each looked at before it was listed.
+    """
+    return {int(index): reason for index, reason in json.loads(read_asset("pen-wrong.json")).items()}
+
+
+def _digits(held_back: bool, with_wrong: bool) -> list[PenDigit]:
+    held = held_back_writers()
+    return [
+        digit
+        for index, digit in enumerate(load_pen_digits())
+        if (digit.writer in held) == held_back and (with_wrong or index not in wrong_items())
+    ]
+
+
 @lru_cache(maxsize=2)
 def pen_training_digits(seed: int) -> Digits:
     """Varied pictures of all digits by the training writers; about 20 seconds, once a run."""
     generator = np.random.default_rng(seed)
-    held = held_back_writers()
-    chosen = [digit for digit in load_pen_digits() if digit.writer not in held]
+    chosen = _digits(held_back=False, with_wrong=False)
     return _pictures([_vary(digit, generator) for _ in range(VARIANTS) for digit in chosen], generator)
 
 
-@lru_cache(maxsize=1)
-def pen_test_digits() -> Digits:
+@lru_cache(maxsize=2)
+def pen_test_digits(with_wrong: bool = True) -> Digits:
     """The held-back writers' digits as written, painted with the app's default pen."""
-    held = held_back_writers()
-    return _pictures([digit for digit in load_pen_digits() if digit.writer in held], None)
+    return _pictures(_digits(held_back=True, with_wrong=with_wrong), None)
 
 
 def accuracy_without(model: Network, count: int = 1_000) -> dict[str | None, float]:
@@ -52,8 +70,7 @@ def accuracy_without(model: Network, count: int = 1_000) -> dict[str | None, flo
     About five seconds on one core for the default count.
     """
     generator = np.random.default_rng(0)
-    held = held_back_writers()
-    chosen = [digit for digit in load_pen_digits() if digit.writer in held]
+    chosen = _digits(held_back=True, with_wrong=False)
     digits = [chosen[index] for index in generator.permutation(len(chosen))[:count]]
     paintings = [_paint_anywhere(digit, generator) for digit in digits]
     labels = torch.tensor([digit.label for digit in digits])

@@ -123,13 +123,13 @@ _CLASSIC = TrainConfig(epochs=15, batch_size=128, validation_size=6_000)
 # Reads what people draw: MNIST and pen digits together.
 _READER = TrainConfig(
     network=NETWORKS["default"],
-    epochs=24,
+    epochs=30,
     batch_size=256,
     learning_rate=1e-2,
     optimizer="adamw",
     schedule="one_cycle",
     weight_decay=0.02,
-    augmentation=Augmentation(shift=2, rotate=10, scale=0.12, shear=10, elastic=1.0),
+    augmentation=Augmentation(shift=1.5, rotate=8, scale=0.1, shear=6, elastic=0.8),
     data="mnist+pen",
 )
 

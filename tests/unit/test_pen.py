@@ -6,7 +6,7 @@ import torch
 
 from cnnviz.checkpoints import load_model
 from cnnviz.data import load_pen_digits
-from cnnviz.pen import accuracy_without, add_habit, held_back_writers, pen_test_digits
+from cnnviz.pen import accuracy_without, add_habit, held_back_writers, pen_test_digits, wrong_items
 
 
 def test_a_quarter_of_the_writers_is_held_back_always_the_same() -> None:
@@ -44,3 +44,12 @@ def test_habits_add_strokes_to_plain_digits_only(label: int, most: int) -> None:
     assert max(added) == most
     assert 0 in added
     assert len(add_habit(plain * 2, label, generator)) == 2
+
+
+def test_wrong_items_have_reasons_and_stay_out_of_the_cleaned_set() -> None:
+    digits = load_pen_digits()
+
+    assert 40 <= len(wrong_items()) <= 72  # about one in a hundred, as the original's makers say
+    assert all(reason and digits[index] for index, reason in wrong_items().items())
+    held = sum(digits[index].writer in held_back_writers() for index in wrong_items())
+    assert len(pen_test_digits()) - len(pen_test_digits(with_wrong=False)) == held
