@@ -115,17 +115,22 @@ def order(stage: Stage, by: Order) -> Tensor:
     return (measures.mean if by == "mean" else measures.high).argsort(descending=True, stable=True)
 
 
-def limits(among: Sequence[Stage], stage: Stage, scope: Scope) -> Tensor:
-    """(C,): the |value| at which each unit's colours end, the same before and after.
+def limits(among: Sequence[Stage], stage: Stage, scope: Scope) -> tuple[Tensor, Tensor]:
+    """(C,) each: the |value| at which a unit's colours end, before and after.
 
-    "unit": its own largest; "layer": the stage's; "network": the largest of all stages. Logits and
-    probabilities differ too much to share a scale with maps; they take part only in their own.
+    "unit": its own largest; "layer": the stage's; "network": the largest that any activation or
+    pooling puts out. Before and after share it, so that what passes keeps its colour; what ReLU
+    cuts off may then lie beyond the end colour. Where the activation changes the scale itself
+    (tanh, softmax), and where nothing passes, each has its own.
     """
-    if scope == "unit":
-        return torch.maximum(_largest(stage.before), _largest(stage.after))
-    group = [stage] if scope == "layer" else [other for other in among if other.doing != "softmax"]
-    ends = [torch.maximum(_largest(other.before).max(), _largest(other.after).max()) for other in group]
-    return torch.stack(ends or [torch.tensor(1.0)]).max().expand(len(stage.after)).clone()
+    before, after = (_spread(values, scope) for values in (stage.before, stage.after))
+    if stage.doing == "softmax":
+        return before, after
+    if scope == "network":
+        after = _largest_of(among).expand(len(after)).clone()
+    if stage.doing == "tanh":
+        return before, after
+    return torch.where(after > 0, after, before), after
 
 
 def histogram(values: Tensor, bins: int = 24) -> Histogram:
@@ -142,6 +147,16 @@ def strongest_cell(values: Tensor) -> tuple[int, int]:
     """Row and column of a map's (H, W) largest value; the first in row-major order."""
     place = int(values.argmax())
     return place // values.shape[1], place % values.shape[1]
+
+
+def _spread(values: Tensor, scope: Scope) -> Tensor:
+    own = _largest(values)
+    return own if scope == "unit" else own.max().expand(len(own)).clone()
+
+
+def _largest_of(among: Sequence[Stage]) -> Tensor:
+    ends = [_largest(stage.after).max() for stage in among if stage.doing != "softmax"]
+    return torch.stack(ends or [torch.tensor(1.0)]).max()
 
 
 def _largest(values: Tensor) -> Tensor:

@@ -10,7 +10,8 @@ from cnnviz.receptive_field import pixel_spans
 from cnnviz.shifting import shifted
 from cnnviz.ui import session
 from cnnviz.ui.components.pooling import PoolingContent, chosen_map, pooling
-from cnnviz.ui.filter_parts import CHANNEL, LAYER, choose_unit
+from cnnviz.ui.filter_parts import CHANNEL
+from cnnviz.ui.layer_choice import choose_layer, choose_unit, of_the_same_number
 from cnnviz.ui.pooling_parts import Shown, averaging, code, comparison, nothing_pools, reconstruction
 from cnnviz.ui.pooling_shifts import FARTHEST, shift_counts
 from cnnviz.ui.session import CurrentModel
@@ -41,11 +42,11 @@ def pooling_page() -> None:
 def _controls(chosen: CurrentModel, kinds: dict[str, PoolKind]) -> Shown:
     original = session.current_digit().image
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="pooling_controls"):
-        layer = _choose_layer(list(kinds))
+        layer = choose_layer(list(kinds), of_the_same_number("pool", list(kinds)))
         passed = session.trace_of(chosen, original)
         count = len(passed[layer].output)
         first = int(passed[layer].output.flatten(1).amax(1).argmax())
-        channel = choose_unit("Map", count, first)
+        channel = choose_unit("Map", layer, count, first)
         shift = _slider("Move right, pixels", RIGHT), _slider("Move down, pixels", DOWN)
     if any(shift):
         passed = session.trace_of(chosen, shifted(original, *shift))
@@ -54,19 +55,6 @@ def _controls(chosen: CurrentModel, kinds: dict[str, PoolKind]) -> Shown:
 
 def _slider(label: str, key: str) -> int:
     return int(st.slider(label, -FARTHEST, FARTHEST, 0, key=key, bind="query-params", width=170))
-
-
-def _choose_layer(layers: list[str]) -> str:
-    """The layer in the address; coming from another page's layer, the pooling of its number."""
-    wanted = st.session_state.get(LAYER)
-    if wanted is not None and wanted not in layers:
-        likely = "pool" + "".join(filter(str.isdecimal, str(wanted)))
-        st.session_state[LAYER] = likely if likely in layers else layers[0]
-    return str(
-        st.segmented_control(
-            "Layer", layers, default=layers[0], key=LAYER, bind="query-params", required=True
-        )
-    )
 
 
 def _picture(shown: Shown) -> None:

@@ -84,16 +84,23 @@ def test_limits_of_unit_layer_and_network() -> None:
     before = torch.tensor([[[1.0, -3.0]], [[-1.0, -2.0]], [[4.0, 0.0]], [[2.0, 3.0]]])
     found = stages(with_values(before))
 
-    assert limits(found, found[0], "unit").tolist() == [3, 2, 4, 3]
-    assert limits(found, found[0], "layer").tolist() == [4, 4, 4, 4]
-    largest = max(
-        float(values.abs().max())
-        for stage in found
-        if stage.doing != "softmax"
-        for values in (stage.before, stage.after)
-    )
-    assert limits(found, found[0], "network").tolist() == [largest] * 4
-    assert limits(found, found[-1], "layer").tolist() == [float(found[-1].before.abs().max())] * 10
+    # The dead second unit passes nothing, so in front of ReLU it has its own.
+    assert [limit.tolist() for limit in limits(found, found[0], "unit")] == [[1, 2, 4, 3], [1, 0, 4, 3]]
+    assert [limit.tolist() for limit in limits(found, found[0], "layer")] == [[4] * 4] * 2
+    largest = max(float(stage.after.abs().max()) for stage in found if stage.doing != "softmax")
+    assert [limit.tolist() for limit in limits(found, found[0], "network")] == [[largest] * 4] * 2
+
+
+def test_scales_that_differ_are_not_shared() -> None:
+    found = stages(traced("lenet5"))
+    before, after = limits(found, found[0], "layer")
+    assert before[0] == found[0].before.abs().max()
+    assert after[0] == found[0].after.abs().max()
+
+    for scope in ("layer", "network"):
+        logits, probabilities = limits(found, found[-1], scope)
+        assert logits.tolist() == [float(found[-1].before.abs().max())] * 10
+        assert probabilities.tolist() == [float(found[-1].after.max())] * 10
 
 
 def test_dense_units_are_measured_one_by_one() -> None:
@@ -101,7 +108,8 @@ def test_dense_units_are_measured_one_by_one() -> None:
 
     assert torch.equal(measure(stage.before).mean, stage.before)
     assert torch.equal(dead(stage), stage.after == 0)
-    assert torch.equal(limits([stage], stage, "unit"), stage.before.abs())
+    assert torch.equal(limits([stage], stage, "unit")[1], stage.after)
+    assert torch.equal(limits([stage], stage, "unit")[0], stage.before.abs())
 
 
 def test_histogram_counts_every_value_once_and_zeros_apart() -> None:

@@ -148,7 +148,7 @@ class PoolingPicture extends PoolingPaint {
     this.tiles.style.gridTemplateColumns = `repeat(${across}, ${side}px)`
     while (this.tiles.children.length > layer.maps) this.tiles.lastChild.remove()
     while (this.tiles.children.length < layer.maps) this.tiles.append(this.addTile())
-    ;[...this.tiles.children].forEach((tile, map) => this.drawTile(tile, map, zoom, side))
+    ;[...this.tiles.children].forEach((tile, map) => this.drawTile(tile, map, zoom))
     this.across = across
     this.markSelected()
   }
@@ -161,20 +161,13 @@ class PoolingPicture extends PoolingPaint {
     return tile
   }
 
-  drawTile(tile, map, zoom, side) {
+  drawTile(tile, map, zoom) {
     const { layer } = this
     tile.id = `mask-${map}`
     tile.dataset.map = map
     const canvas = tile.firstChild
-    canvas.width = canvas.height = zoom * layer.height
-    canvas.style.width = canvas.style.height = `${side}px`
-    const small = new OffscreenCanvas(layer.width, layer.height)
-    const pixels = this.maskPixels(map, "winners", 1)
-    small.getContext("2d").putImageData(
-      new ImageData(new Uint8ClampedArray(pixels.buffer), layer.width, layer.height), 0, 0)
-    const brush = canvas.getContext("2d")
-    brush.imageSmoothingEnabled = false
-    brush.drawImage(small, 0, 0, canvas.width, canvas.height)
+    resizeCanvas(canvas, zoom * layer.width, zoom * layer.height, this.ratio)
+    const brush = paintCells(canvas, this.maskPixels(map, "winners", 1), layer.height, layer.width, zoom)
     this.hatch(brush, map, zoom)
     tile.lastChild.textContent = map
     const { tied, empty } = layer.census(map)
@@ -256,16 +249,8 @@ class PoolingPicture extends PoolingPaint {
     return [left, top, right - left + 1, bottom - top + 1]
   }
 
-  // Ink with paper around it, so that it shows on every colour.
   frame(brush, box, zoom, weight, dashed = false) {
-    const style = getComputedStyle(this.pooling)
-    const [x, y, width, height] = box.map((cells) => cells * zoom)
-    brush.setLineDash(dashed ? [4 * this.ratio, 3 * this.ratio] : [])
-    for (const [colour, extra] of [["--st-background-color", 2], ["--st-text-color", 0]]) {
-      brush.strokeStyle = style.getPropertyValue(colour)
-      brush.lineWidth = (weight + extra) * this.ratio
-      brush.strokeRect(x, y, width, height)
-    }
+    outlineCells(brush, getComputedStyle(this.pooling), this.ratio, box, zoom, weight, dashed)
   }
 
   writeWindow({ row, column }) {

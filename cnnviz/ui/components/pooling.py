@@ -23,7 +23,7 @@ _mount = st.components.v2.component(
     "cnnviz_pooling",
     html=style("pooling.html"),
     css=style("pooling.css"),
-    js=script("pooling_model.js", "pooling_paint.js", "pooling.js"),
+    js=script("cells.js", "pooling_model.js", "pooling_paint.js", "pooling.js"),
 )
 
 

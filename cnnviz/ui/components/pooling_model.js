@@ -3,10 +3,6 @@
 const DECIDED = 0, TIED = 1, EMPTY = 2 // what `state` says of a window
 const SIDES = { 2: ["top left", "top right", "bottom left", "bottom right"] }
 
-function written(value) {
-  return value === 0 ? "0" : formatNumber(value)
-}
-
 class PoolingLayer {
   constructor(content) {
     const { feature, corner } = content.arrays

@@ -32,16 +32,8 @@ class PoolingPaint {
       ;[left.textContent, right.textContent] = ["0", "1"]
       return
     }
-    this.rangeBar(bar, range)
+    rangeBar(bar, range, this.limit, "signed", this.theme)
     ;[left.textContent, right.textContent] = range.map(written)
-  }
-
-  // The scale's stops between two values, on the map's own limit.
-  rangeBar(bar, [low, high], limit = this.limit) {
-    const table = colourTable("signed", this.theme)
-    const stops = Array.from({ length: 9 }, (_, at) =>
-      cssColour(table[colourIndex(low + ((high - low) * at) / 8, limit)]))
-    bar.style.background = `linear-gradient(to right, ${stops.join(", ")})`
   }
 
   pooledRange() {
@@ -56,27 +48,20 @@ class PoolingPaint {
     return [low, high]
   }
 
-  // A canvas of the panel at its size; cells are painted one pixel each and enlarged without blur.
+  // The panel's map at its size, from one packed pixel a cell.
   paint(name, pixels, rows, columns, zoom) {
-    const grid = this.gridOf(name)
     const canvas = this.figures[name].querySelector(".map")
-    const brush = this.fit(name, canvas)
-    const small = new OffscreenCanvas(columns, rows)
-    const image = new ImageData(new Uint8ClampedArray(pixels.buffer), columns, rows)
-    small.getContext("2d").putImageData(image, 0, 0)
-    brush.imageSmoothingEnabled = false
-    brush.drawImage(small, 0, 0, columns * zoom, rows * zoom)
-    return { brush, grid }
+    this.fit(name, canvas)
+    return paintCells(canvas, pixels, rows, columns, zoom)
   }
 
   fit(name, canvas) {
     const { zoom, rows, columns } = this.gridOf(name)
-    canvas.width = columns * zoom
-    canvas.height = rows * zoom
+    resizeCanvas(canvas, columns * zoom, rows * zoom, this.ratio)
     const screen = canvas.parentElement
-    screen.style.width = canvas.style.width = `${canvas.width / this.ratio}px`
-    screen.style.height = canvas.style.height = `${canvas.height / this.ratio}px`
-    this.figures[name].style.width = screen.style.width
+    screen.style.width = canvas.style.width
+    screen.style.height = canvas.style.height
+    this.figures[name].style.width = canvas.style.width
     return canvas.getContext("2d")
   }
 
@@ -84,7 +69,7 @@ class PoolingPaint {
     const { layer, map, digitZoom } = this
     const table = colourTable("digit", this.theme)
     const pixels = Uint32Array.from(layer.image, (value) => table[colourIndex(value, 1)])
-    const { brush } = this.paint("digit", pixels, 28, 28, digitZoom)
+    const brush = this.paint("digit", pixels, 28, 28, digitZoom)
     this.eachWindow((row, column, at) => {
       if (layer.state[at] !== DECIDED) return
       const { row: r, column: c } = layer.winner(map, row, column)
@@ -102,7 +87,7 @@ class PoolingPaint {
     const table = colourTable("signed", this.theme)
     const cells = layer.feature.subarray(map * size, (map + 1) * size)
     const pixels = Uint32Array.from(cells, (value) => table[colourIndex(value, this.limit)])
-    const { brush } = this.paint("feature", pixels, layer.height, layer.width, zoom)
+    const brush = this.paint("feature", pixels, layer.height, layer.width, zoom)
     this.crossOutLost(brush)
   }
 
@@ -113,7 +98,7 @@ class PoolingPaint {
     this.eachWindow((row, column) => {
       pixels[row * layer.columns + column] = table[colourIndex(layer.value(map, row, column), this.limit)]
     })
-    const { brush } = this.paint("pooled", pixels, layer.rows, layer.columns, zoom * layer.window)
+    const brush = this.paint("pooled", pixels, layer.rows, layer.columns, zoom * layer.window)
     this.crossOutLost(brush)
   }
 
@@ -124,7 +109,7 @@ class PoolingPaint {
     }
     const limit = this.viewLimit()
     const pixels = this.maskPixels(map, view, limit)
-    const { brush } = this.paint("mask", pixels, layer.height, layer.width, zoom)
+    const brush = this.paint("mask", pixels, layer.height, layer.width, zoom)
     this.hatch(brush, map, zoom)
     if (view === "winners") this.ringChanged(brush)
     this.crossOutLost(brush)
@@ -143,7 +128,7 @@ class PoolingPaint {
     const figure = this.figures.mask
     figure.querySelector(".bar").style.visibility = view === "winners" ? "hidden" : "visible"
     figure.querySelector(".range").style.visibility = view === "winners" ? "hidden" : "visible"
-    if (ranges[view]) this.rangeBar(figure.querySelector(".bar"), ranges[view], limit)
+    if (ranges[view]) rangeBar(figure.querySelector(".bar"), ranges[view], limit, "signed", this.theme)
   }
 
   viewLimit() {
@@ -252,20 +237,4 @@ class PoolingPaint {
     brush.stroke()
     brush.restore()
   }
-}
-
-function packed([red, green, blue]) {
-  return ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0
-}
-
-function unpacked(pixel) {
-  return [pixel & 255, (pixel >> 8) & 255, (pixel >> 16) & 255]
-}
-
-function cssColour(pixel) {
-  return `rgb(${unpacked(pixel).join(", ")})`
-}
-
-function mixed(colour, paper, share) {
-  return colour.map((value, channel) => Math.round(value * share + paper[channel] * (1 - share)))
 }

@@ -1,0 +1,145 @@
+"""The activations page: all maps of a layer before and after its activation, and one of them large.
+
+One fragment: another layer, unit, order or range reruns nothing else. The address names layer and unit.
+"""
+
+import streamlit as st
+from torch import Tensor
+
+from cnnviz.activations import Scope, Stage, dead, find, limits, measure, order, stages
+from cnnviz.errors import NetworkError
+from cnnviz.ui import session
+from cnnviz.ui.activations_parts import Shown, code, comparison, detail
+from cnnviz.ui.components.maps import chosen_tile, maps
+from cnnviz.ui.filter_parts import CHANNEL, RANGE
+from cnnviz.ui.layer_choice import choose_layer, choose_unit
+
+BEFORE, AFTER = "maps_before", "maps_after"
+ORDERS = {"index": "index", "mean": "mean", "maximum": "maximum"}
+NAMED = 24  # dead units called by their numbers; more would be no help
+SCOPES: tuple[Scope, ...] = ("unit", "layer", "network")
+
+
+@st.fragment
+def activations_page() -> None:
+    """All of the page, for the current model and digit."""
+    chosen = session.current_model()
+    every = stages(session.current_trace())
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="activation_controls"):
+        stage = find(every, choose_layer([stage.name for stage in every], lambda name: _nearest(every, name)))
+        first = int(measure(stage.after).high.argmax())
+        unit = choose_unit("Map" if stage.maps else "Unit", stage.name, len(stage.after), first)
+        by = _choose("Sort by", list(ORDERS), "sort_by")
+        scope = _choose("Colour range", list(SCOPES), RANGE, "layer")
+    shown = Shown(chosen, every, stage, unit, *limits(every, stage, scope), scope)  # type: ignore[arg-type]
+    units = order(stage, by).tolist()  # type: ignore[arg-type]
+    before, after, side = st.columns([1.3, 1.3, 1], gap="medium")
+    with before:
+        _grid(shown, BEFORE, units)
+    with after:
+        _grid(shown, AFTER, units)
+    with side:
+        detail(shown)
+    _words(shown)
+    comparison(shown)
+    code(shown)
+
+
+def _nearest(every: list[Stage], name: str) -> str | None:
+    try:
+        return find(every, name).name
+    except NetworkError:
+        return None
+
+
+def _choose(label: str, options: list[str], key: str, default: str | None = None) -> str:
+    chosen = st.segmented_control(
+        label, options, default=default or options[0], key=key, persist_state="session", required=True
+    )
+    return chosen or options[0]
+
+
+def _grid(shown: Shown, key: str, units: list[int]) -> None:
+    """One tile a unit, in the chosen order; both grids select the same unit."""
+    stage = shown.stage
+    when, values, ends = {
+        BEFORE: ("Before", stage.before, shown.limits_before),
+        AFTER: ("After", stage.after, shown.limits_after),
+    }[key]
+    title = f"{when} {stage.doing}"
+    low, high = float(values.min()), float(values.max())
+    size = " × ".join(map(str, values.shape[1:])) if stage.maps else "one number each"
+    st.markdown(f"**{title}** · {size}  \n{_number(low)} to {_number(high)}")
+    silent = dead(stage)[units]
+    captioned = stage.maps or len(units) <= 16  # hundreds of dense units are too small for captions
+    tiles = values[units] if stage.maps else values[units][:, None, None]  # (C, H, W)
+    own = shown.scope == "unit"
+    maps(
+        tiles,
+        key=key,
+        label=f"{title}: the {len(units)} units of {stage.name}",
+        captions=list(map(str, units)) if captioned else [""] * len(units),
+        notes=_notes(values, units, silent.tolist(), captioned),
+        noun=("map" if stage.maps else "unit") if captioned else "",
+        scale="activation",
+        limit=None if own else float(ends[0]),
+        limits=ends[units] if own else None,
+        selected=units.index(shown.unit),
+        tile=_tile_side(len(units), stage.maps),
+        marks=silent.numpy() if key == AFTER else None,
+        link="activations",
+        on_select=lambda: _select(key, units),
+    )
+
+
+def _select(key: str, units: list[int]) -> None:
+    tile = chosen_tile(key)
+    if tile is not None and tile < len(units):
+        st.session_state[CHANNEL] = units[tile]
+
+
+def _notes(values: Tensor, units: list[int], silent: list[bool], captioned: bool) -> list[str]:
+    """What the hover line adds: the unit's number where no caption tells it, its mean, its death."""
+    means = measure(values).mean.tolist() if values.ndim == 3 else None
+    notes = []
+    for unit, off in zip(units, silent, strict=True):
+        parts = [
+            "" if captioned else f"unit {unit}",
+            f"mean {_number(means[unit])}" if means else "",
+            "dead" if off else "",
+        ]
+        notes.append(", ".join(filter(None, parts)))
+    return notes
+
+
+def _tile_side(count: int, are_maps: bool) -> int:
+    """CSS px of a tile such that the usual layers stay above the fold."""
+    steps = {8: 92, 16: 70, 32: 50, 64: 33} if are_maps else {16: 60, 128: 20}
+    return next((side for most, side in steps.items() if count <= most), 26 if are_maps else 11)
+
+
+def _words(shown: Shown) -> None:
+    """What one sees, which units are dead, and what one does not see."""
+    stage = shown.stage
+    silent = dead(stage).nonzero().flatten().tolist()
+    noun = "maps" if stage.maps else "units"
+    many = f"{len(silent)} of {len(stage.after)} {noun}"
+    named = ", ".join(map(str, silent[:NAMED])) + (" …" if len(silent) > NAMED else "")
+    lines = {
+        "ReLU": "ReLU cuts off all that is negative (orange).",
+        "tanh": "tanh squeezes every value into −1 to 1.",
+        "softmax": "Softmax turns ten scores into ten probabilities.",
+    }
+    what = lines.get(stage.doing, "Of every window one number goes on.")
+    off = f" **Dead for this digit**, zero everywhere: {many} ({named})." if silent else ""
+    network = float(limits(shown.every, shown.every[0], "network")[1].max())
+    st.caption(
+        f"{what}{off} The largest value in the network is {_number(network)}; colours end where the bars do, "
+        "values beyond keep the end colour.  \n"
+        "**What this does not show:** whether later layers listen; a bright map may count for little. One "
+        "that is dead here may be bright for another digit."
+    )
+
+
+def _number(value: float) -> str:
+    return f"{value:.3g}".replace("-", "−")
