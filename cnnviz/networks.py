@@ -159,7 +159,9 @@ def build(config: NetworkConfig, seed: int = 0) -> Network:
     """A new network with PyTorch's default initialisation drawn from `seed` alone."""
     with torch.device("meta"):  # without values, so that the global generator is left alone
         network = Network(config)
-    network.to_empty(device="cpu")
+    # Not to_empty(), which imports a computer algebra system to lay out tensors.
+    empty = {name: torch.empty(kept.shape, dtype=kept.dtype) for name, kept in network.state_dict().items()}
+    network.load_state_dict(empty, assign=True)
     generator = torch.Generator().manual_seed(seed)
     for module in network:
         if isinstance(module, nn.Conv2d | nn.Linear):
