@@ -15,7 +15,8 @@ def corrections() -> None:
     digit = session.current_digit()
     kept: list[dict[str, object]] = st.session_state.setdefault(_KEPT, [])
     if digit.source in ("drawing", "upload"):
-        label = st.pills("Wrong? What is it really?", range(10), key=f"_truth{_name()}")
+        with st.popover("Misread? Say what it is", key="misread"):
+            label = st.pills("It is a", range(10), key=f"_truth{_name()}", label_visibility="collapsed")
         if label is not None:
             _keep(kept, int(label))
             st.caption(f"Kept as a {label}.")

@@ -8,12 +8,13 @@ from cnnviz.tracing import predict
 from cnnviz.ui import session
 from cnnviz.ui.pictures import digit_png, square_png
 
+_WIDTH = 160
 _STEPS = {
     "grey": "1 · grey levels",
     "ink": "2 · ink on paper",
     "cropped": "3 · cropped to the ink",
     "shrunk": "4 · shrunk to 20 × 20",
-    "centred": "5 · centre of mass in the middle",
+    "centred": "5 · centred by mass",
 }
 _TITLES = {
     "crop": "without cropping",
@@ -29,12 +30,16 @@ def xray() -> None:
     if not steps:
         return
     st.subheader("From your picture to the network's 28 × 28", anchor=False)
-    for column, (name, title) in zip(st.columns(len(_STEPS)), _STEPS.items(), strict=True):
-        column.image(square_png(steps[name]), caption=title, width="stretch", alt=title, output_format="PNG")
+    with st.container(horizontal=True):
+        for name, title in _STEPS.items():
+            with st.container(width=_WIDTH):
+                st.image(square_png(steps[name]), width=_WIDTH, alt=title, output_format="PNG")
+                st.caption(title)
     st.markdown("**And with one stage left out?**")
-    for column, stage in zip(st.columns(len(STAGES)), STAGES, strict=True):
-        with column:
-            _left_out(stage)
+    with st.container(horizontal=True):
+        for stage in STAGES:
+            with st.container(width=_WIDTH):
+                _left_out(stage)
     if "preparation" in session.current_model().card:
         n = session.current_model().card["preparation"]["n"]
         st.caption(
@@ -45,8 +50,10 @@ def xray() -> None:
 def _left_out(stage: str) -> None:
     digit = to_digit(session.current_digit().steps["grey"], without=stage)
     reading = read(predict(session.current_model().model, digit.image)[0])
-    st.image(digit_png(digit.image), width=140, alt=_TITLES[stage], output_format="PNG")
-    st.markdown(f"{_TITLES[stage]}: reads **{reading.digit}**, {reading.probability:.0%}", help=STAGES[stage])
+    st.image(digit_png(digit.image), width=_WIDTH, alt=_TITLES[stage], output_format="PNG")
+    st.markdown(
+        f"{_TITLES[stage]}  \nreads **{reading.digit}**, {reading.probability:.0%}", help=STAGES[stage]
+    )
     measured = session.current_model().card.get("preparation")
     if measured:
         st.caption(f"accuracy {measured['all stages']:.1%} → {measured[stage]:.1%}")

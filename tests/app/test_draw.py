@@ -149,3 +149,22 @@ def test_a_bad_upload_is_one_sentence_and_keeps_the_digit(go: Go, content: bytes
     assert not app.exception
     assert [words in error.value for error in app.error] == [True]
     assert app.sidebar.caption[0].value == "test digit 61"
+
+
+def test_a_misread_drawing_is_kept_with_its_label(go: Go) -> None:
+    app = send(go("draw"), sent(SEVEN))
+    pills = next(group for group in app.get("button_group") if group.label == "It is a")
+    pills.set_value(2).run()
+
+    assert not app.exception
+    (kept,) = app.session_state["_corrections"]
+    assert kept["label"] == 2
+    assert len(kept["strokes"][0]) == 3
+
+
+def test_xray_reads_the_digit_without_each_stage(go: Go) -> None:
+    app = send(go("draw"), sent(SEVEN))
+
+    readings = [block.value for block in app.markdown if "reads **" in block.value]
+    assert len(readings) == 4
+    assert sum("accuracy" in caption.value for caption in app.caption) == 4
