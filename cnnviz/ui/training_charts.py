@@ -1,54 +1,94 @@
-"""Curves of a training run, on axes that stay where they are while it grows."""
+"""Charts of a training run, on axes that stay where they are while it grows.
+
+Vega-Lite here, not Plotly: Streamlit 1.67 names a Plotly chart by its content and so builds it
+anew at each change, which blinks once a second; a Vega-Lite chart with the same specification
+takes the new data in place.
+"""
 
 import math
 from collections.abc import Sequence
 from typing import Any
 
-import plotly.graph_objects as go
+import streamlit as st
+from torch import Tensor
 
 from cnnviz.palette import ACCENT, MUTED
 from cnnviz.ui.pictures import theme
 
 WINDOW = 10  # records in the training curves' moving average
-HEIGHT = 240
+HEIGHT = 230
 _LOSSES = (0.003, 4.0)
-_ACCURACIES = (0, 50, 80, 90, 95, 98, 99, 99.5, 99.9)  # labelled; the axis widens towards 100 %
+_ACCURACIES = (0, 80, 95, 99, 99.9)  # labelled; the axis widens towards 100 %
 _FINEST = 1 - _ACCURACIES[-1] / 100
 
 Event = dict[str, Any]
+Spec = dict[str, Any]
 
 
-def loss_chart(events: Sequence[Event], epochs: float) -> go.Figure:
-    """Training and validation loss over epochs; the axis is logarithmic."""
-    figure = _chart(events, epochs, "loss", lambda value: max(value, 1e-9), ".4f")
-    figure.update_layout(legend={"y": 1, "yanchor": "top"})
-    highest = max([_LOSSES[1], *(record["loss"] for record in events if record["step"])])
-    figure.update_yaxes(
-        type="log",
-        range=[math.log10(_LOSSES[0]), math.log10(highest)],
-        tickvals=[0.01, 0.1, 1],
-        ticktext=["0.01", "0.1", "1"],
-    )
-    return figure
+def loss_chart(events: Sequence[Event], epochs: float, key: str) -> None:
+    """Training and validation loss over epochs; the axis is logarithmic, base 10."""
+    losses = [record["loss"] for record in events if record["step"]]
+    axis = {
+        "scale": {"domain": [math.log10(_LOSSES[0]), math.log10(max([_LOSSES[1], *losses]))]},
+        "axis": {"values": [-2, -1, 0, 1], "labelExpr": "format(pow(10, datum.value), '.2~g')"},
+    }
+    rows = curves(events, "loss", lambda loss: math.log10(max(loss, 1e-6)))
+    _draw(rows, _spec(axis, epochs, "top-right", ".4f"), key, "Training and validation loss over epochs")
 
 
-def accuracy_chart(events: Sequence[Event], epochs: float, shipped: float | None = None) -> go.Figure:
+def accuracy_chart(events: Sequence[Event], epochs: float, shipped: float | None, key: str) -> None:
     """Training and validation accuracy over epochs, and the shipped model's as a line to reach."""
-    figure = _chart(events, epochs, "accuracy", stretched, ".2%")
-    figure.update_layout(legend={"y": 0, "yanchor": "bottom"})
-    figure.update_yaxes(
-        range=[-0.03, stretched(1.0) + 0.03],
-        tickvals=[stretched(percent / 100) for percent in _ACCURACIES],
-        ticktext=[f"{percent:g} %" for percent in _ACCURACIES],
-    )
+    axis = {
+        "scale": {"domain": [0, stretched(1.0)]},
+        "axis": {
+            "values": [stretched(percent / 100) for percent in _ACCURACIES],
+            "labelExpr": "format(100 - 100 * pow(10, -datum.value), '.1~f') + ' %'",
+        },
+    }
+    spec = _spec(axis, epochs, "bottom-right", ".2%")
     if shipped is not None:
-        figure.add_hline(
-            stretched(shipped),
-            line={"dash": "dot", "width": 1, "color": MUTED[theme()]},
-            annotation={"text": f"shipped model {100 * shipped:.1f} %", "font_color": MUTED[theme()]},
-            annotation_position="top left",
-        )
-    return figure
+        spec["layer"] += _reference(stretched(shipped), f"shipped model {100 * shipped:.1f} %")
+    rows = curves(events, "accuracy", stretched)
+    _draw(rows, spec, key, "Training and validation accuracy over epochs")
+
+
+def probability_chart(probabilities: Tensor, key: str) -> None:
+    """Ten horizontal bars (10,), 0 at the top, the likeliest in the accent colour; they do not blink."""
+    values = probabilities.tolist()
+    best = max(range(len(values)), key=values.__getitem__)
+    rows = {
+        "digit": list(range(len(values))),
+        "probability": values,
+        "label": [f"{value:.1%}" if value >= 0.0005 else "" for value in values],
+        "best": [digit == best for digit in range(len(values))],
+    }
+    place = {"field": "digit", "type": "ordinal", "title": None, "axis": {"ticks": False, "domain": False}}
+    width = {"field": "probability", "type": "quantitative", "scale": {"domain": [0, 1.15]}, "axis": None}
+    colour = {"condition": {"test": "datum.best", "value": ACCENT[theme()]}, "value": MUTED[theme()]}
+    words = {"type": "text", "align": "left", "dx": 4, "color": MUTED[theme()]}
+    spec = {
+        "height": HEIGHT,
+        "encoding": {"y": place, "x": width},
+        "layer": [
+            {"mark": {"type": "bar", "height": {"band": 0.75}}, "encoding": {"color": colour}},
+            {"mark": words, "encoding": {"text": {"field": "label"}}},
+        ],
+    }
+    _draw(rows, spec, key, "Ten probabilities, one a digit")
+
+
+def curves(events: Sequence[Event], name: str, place: Any) -> dict[str, list[Any]]:
+    """Columns of the points of both curves; `place` maps a value to its height."""
+    trained = [record for record in events if record["step"]]  # before the first step there is no batch
+    validated = [record for record in events if record.get(f"validation_{name}") is not None]
+    averages = moving_average([record[name] for record in trained])
+    values = averages + [record[f"validation_{name}"] for record in validated]
+    return {
+        "epoch": [record["epoch"] for record in (*trained, *validated)],
+        "value": values,
+        "height": [place(value) for value in values],
+        "curve": ["training"] * len(trained) + ["validation"] * len(validated),
+    }
 
 
 def stretched(accuracy: float) -> float:
@@ -58,52 +98,63 @@ def stretched(accuracy: float) -> float:
 
 def moving_average(values: Sequence[float], window: int = WINDOW) -> list[float]:
     """The mean of each value and the window - 1 before it."""
+    parts = (values[max(0, end - window) : end] for end in range(1, len(values) + 1))
+    return [math.fsum(part) / len(part) for part in parts]
+
+
+def _spec(axis: Spec, epochs: float, legend: str, form: str) -> Spec:
+    """Two curves over epochs; hovering shows the values themselves."""
+    names = ["training", "validation"]
+    colour = {
+        "field": "curve",
+        "type": "nominal",
+        "scale": {"domain": names, "range": [MUTED[theme()], ACCENT[theme()]]},
+        "legend": {"title": None, "orient": legend, "symbolType": "stroke", "labelFontSize": 12},
+    }
+    tooltip = [
+        {"field": "curve", "title": "curve"},
+        {"field": "value", "type": "quantitative", "format": form, "title": "value"},
+        {"field": "epoch", "type": "quantitative", "format": ".2f", "title": "epochs"},
+    ]
+    ticks = {"grid": False, "tickCount": 5, "format": "~g"}
+    x = {
+        "field": "epoch",
+        "type": "quantitative",
+        "title": None,
+        "scale": {"domain": [0, epochs]},
+        "axis": ticks,
+    }
+    y = {"field": "height", "type": "quantitative", "title": None, **axis}
+    dots = {"filter": "datum.curve == 'validation'"}
+    return {
+        "height": HEIGHT,
+        "layer": [
+            {
+                "mark": {"type": "line", "clip": True, "strokeWidth": 2},
+                "encoding": {"x": x, "y": y, "color": colour, "tooltip": tooltip},
+            },
+            {
+                "transform": [dots],
+                "mark": {"type": "point", "filled": True, "size": 40, "opacity": 1},
+                "encoding": {"x": x, "y": y, "color": colour, "tooltip": tooltip},
+            },
+        ],
+    }
+
+
+def _reference(height: float, text: str) -> list[Spec]:
+    """A dotted line across the chart, with words on it at the left, where no curve begins."""
+    grey = MUTED[theme()]
+    words = {"type": "text", "align": "left", "baseline": "bottom", "dx": 4, "dy": -2, "text": text}
+    y = {"datum": height, "type": "quantitative"}
+    once: Spec = {"values": [{}]}  # else the words are drawn once a record
+    line = {"type": "rule", "strokeDash": [2, 3], "color": grey}
     return [
-        math.fsum(part) / len(part)
-        for end in range(1, len(values) + 1)
-        if (part := values[max(0, end - window) : end])
+        {"data": once, "mark": line, "encoding": {"y": y}},
+        {"data": once, "mark": {**words, "color": grey}, "encoding": {"y": y, "x": {"value": 0}}},
     ]
 
 
-def _chart(events: Sequence[Event], epochs: float, name: str, place: Any, spec: str) -> go.Figure:
-    """`place` maps a value to its height; hovering shows the value itself."""
-    trained = [record for record in events if record["step"]]  # before the first step there is no batch
-    validated = [record for record in events if record.get(f"validation_{name}") is not None]
-    curves = (
-        (
-            "training",
-            [r["epoch"] for r in trained],
-            moving_average([r[name] for r in trained]),
-            MUTED,
-            "lines",
-        ),
-        (
-            "validation",
-            [r["epoch"] for r in validated],
-            [r[f"validation_{name}"] for r in validated],
-            ACCENT,
-            "lines+markers",
-        ),
-    )
-    figure = go.Figure()
-    for title, x, values, colours, mode in curves:
-        figure.add_scatter(
-            x=x,
-            y=[place(value) for value in values],
-            customdata=values,
-            name=title,
-            mode=mode,
-            line={"color": colours[theme()], "width": 2},
-            marker={"size": 6},
-            hovertemplate=f"%{{customdata:{spec}}} after %{{x:.2f}} epochs<extra>{title}</extra>",
-        )
-    figure.update_xaxes(range=[0, epochs], title="epochs", fixedrange=True, zeroline=False)
-    figure.update_yaxes(fixedrange=True, zeroline=False)
-    figure.update_layout(
-        height=HEIGHT,
-        margin={"l": 0, "r": 6, "t": 14, "b": 0},
-        uirevision="kept",
-        showlegend=True,
-        legend={"x": 1, "xanchor": "right", "title": None, "bgcolor": "rgba(0, 0, 0, 0)"},
-    )
-    return figure
+def _draw(rows: dict[str, list[Any]], spec: Spec, key: str, alt: str) -> None:
+    with st.container(key=key):  # a key of the chart's own would be one more thing to compare
+        st.vega_lite_chart(rows, spec, width="stretch", alt=alt)

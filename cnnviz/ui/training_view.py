@@ -19,9 +19,8 @@ from cnnviz.runs import Run
 from cnnviz.tracing import predict
 from cnnviz.training import TrainConfig
 from cnnviz.ui import cache, session, settings
-from cnnviz.ui.charts import probability_bars
 from cnnviz.ui.components.maps import maps
-from cnnviz.ui.training_charts import accuracy_chart, loss_chart
+from cnnviz.ui.training_charts import accuracy_chart, loss_chart, probability_chart
 from cnnviz.ui.training_form import duration
 
 Kind = Literal["primary", "secondary", "tertiary"]
@@ -214,15 +213,12 @@ def _latest_accuracy(events: list[dict[str, Any]]) -> str:
 def _curves(events: list[dict[str, Any]], config: TrainConfig) -> None:
     shipped = cache.shipped("default", 0.0).card.get("test", {}).get("mnist", {}).get("accuracy")
     left, right = st.columns(2)
-    hidden = {"displayModeBar": False}
     with left:
-        st.markdown("**Accuracy**")
-        figure = accuracy_chart(events, config.epochs, shipped)
-        st.plotly_chart(figure, key="accuracy_curve", config=hidden, alt="Accuracy over epochs")
+        st.markdown("**Accuracy** over epochs")
+        accuracy_chart(events, config.epochs, shipped, key="train_accuracy_curve")
     with right:
-        st.markdown("**Loss** (cross-entropy)")
-        figure = loss_chart(events, config.epochs)
-        st.plotly_chart(figure, key="loss_curve", config=hidden, alt="Loss over epochs")
+        st.markdown("**Loss** (cross-entropy, nats) over epochs")
+        loss_chart(events, config.epochs, key="train_loss_curve")
 
 
 def _pictures(network: Network) -> None:
@@ -234,9 +230,7 @@ def _pictures(network: Network) -> None:
     with right:
         digit = session.current_digit()
         st.markdown(f"**What it makes of {digit.caption}**")
-        bars = probability_bars(predict(network, digit.image)[0], height=220)
-        alt = "Ten probabilities, one a digit"
-        st.plotly_chart(bars, key="train_probabilities", config={"displayModeBar": False}, alt=alt)
+        probability_chart(predict(network, digit.image)[0], key="train_probabilities")
 
 
 def first_filters(network: Network) -> tuple[Tensor, str]:
