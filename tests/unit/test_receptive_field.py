@@ -61,8 +61,8 @@ def test_equals_the_pixels_that_get_a_gradient(name: str) -> None:
             assert torch.equal(as_mask(found), expected), (layer, cell)
 
 
-def test_known_sizes_of_the_default_network() -> None:
-    model = build(NETWORKS["default"])
+def test_known_sizes_of_the_classic_network() -> None:
+    model = build(NETWORKS["classic"])
 
     assert receptive_field(model, "conv1", 4, 7) == Box(4, 7, 3, 3)
     assert receptive_field(model, "pool1", 4, 7) == Box(8, 14, 4, 4)
@@ -98,7 +98,7 @@ def test_the_input_sees_itself() -> None:
 )
 def test_refuses_cells_outside(layer: str, row: int, column: int) -> None:
     with pytest.raises(NetworkError, match="has no cell"):
-        receptive_field(build(NETWORKS["default"]), layer, row, column)
+        receptive_field(build(NETWORKS["classic"]), layer, row, column)
 
 
 def test_refuses_unknown_layers() -> None:

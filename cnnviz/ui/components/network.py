@@ -28,6 +28,8 @@ PARTS = (
     "network_numbers.js",
     "network_detail.js",
     "network_labels.js",
+    "network_play.js",
+    "network_picture.js",
     "network.js",
 )
 

@@ -16,7 +16,7 @@ function stageOf(model, cell) {
   return { root, steps }
 }
 
-// view: {model, cell, chosen, theme, ranges, pinned, playing}; returns the HTML of the drawer's slots.
+// view: {model, cell, chosen, versus, theme, ranges, pinned, playing}; returns the HTML of the drawer's slots.
 function detailOf(view) {
   const { root, steps } = stageOf(view.model, view.cell)
   const kind = view.model.layers[root.layer].kind
@@ -178,27 +178,60 @@ function poolVerdict(ties, runnerUp, result) {
 function detailOfDense(view, root) {
   const { model } = view
   const layer = model.layers[root.layer]
-  const source = model.layers[root.layer - 1]
+  const isLogit = layer.name === "logits"
   const before = pictureBefore(model, layer)
+  const rival = isLogit && view.versus ? rivalOf(model, root.channel) : null
+  const terms = denseTerms(model, root, rival)
+  const about = rival === null ? root.channel : `${root.channel} minus the ${rival}`
+  return {
+    sum: `<div class="patch dense${isLogit ? "" : " large"}">` +
+      mosaicFigure(before, `<b>${before.name}</b> ${shapeText(before)}`, "inputs") + operator("×") +
+      mosaicFigure(before, isLogit ? `weights: ${about}` : "its weights", "weights") + operator("=") +
+      mosaicFigure(before, "contributions", "products") +
+      `</div><p class="foot">${terms.sums.length.toLocaleString("en")} products add up to <strong>${num(terms.result - terms.bias)}</strong>. Blue speaks for it, orange against.</p>`,
+    ledger: denseLedger(model, before, layer, root, terms, rival),
+    to: isLogit ? softmaxTable(model, root.channel) : "",
+    mosaics: mosaicsOf(view, before, terms),
+  }
+}
+
+// A unit's products, weights, bias and result; or how they differ from another unit's.
+function denseTerms(model, root, rival) {
+  const layer = model.layers[root.layer]
+  const count = model.layers[root.layer - 1].channels
+  const weightsOf = (unit) => layer.weight.subarray(unit * count, (unit + 1) * count)
   const { sums, bias, result } = explain(model, root)
+  if (rival === null) return { sums, bias, result, weights: weightsOf(root.channel) }
+  const other = explain(model, { ...root, channel: rival })
+  const others = weightsOf(rival)
+  return {
+    sums: sums.map((sum, at) => sum - other.sums[at]),
+    bias: bias - other.bias,
+    result: result - other.result,
+    weights: Float64Array.from(weightsOf(root.channel), (weight, at) => weight - others[at]),
+  }
+}
+
+// The class it has to beat: the answer, or for the answer itself the runner-up.
+function rivalOf(model, digit) {
+  const logits = Array.from(model.layers.at(-1).values)
+  logits[digit] = -Infinity
+  return logits.indexOf(Math.max(...logits))
+}
+
+function denseLedger(model, before, layer, root, { sums, bias, result }, rival) {
   const ledger = ledgerOf(sums, UNIT_TERMS)
   const rows = ledger.order.map((at) => {
     const cell = cellAtPlace(before, at)
     return { name: inputName(before, cell), amount: sums[at], cell, channel: at }
   })
   rows.push({ name: `${ledger.others.toLocaleString("en")} more`, amount: ledger.rest, kind: "rest" })
-  rows.push({ name: "bias", amount: bias }, { name: layer.name, amount: result, kind: "total" })
-  const weights = layer.name === "logits" ? `weights of the ${root.channel}` : "its weights"
-  return {
-    sum: `<div class="patch dense${layer.name === "logits" ? "" : " large"}">` +
-      mosaicFigure(before, `<b>${before.name}</b> ${shapeText(before)}`, "inputs") + operator("×") +
-      mosaicFigure(before, weights, "weights") + operator("=") +
-      mosaicFigure(before, "contributions", "products") +
-      `</div><p class="foot">${source.channels.toLocaleString("en")} products add up to <strong>${num(result - bias)}</strong>. Blue speaks for it, orange against.</p>`,
-    ledger: titled("largest contributions", `<div class="terms">${ledgerRows(rows)}</div>`),
-    to: layer.name === "logits" ? softmaxTable(model, root.channel) : "",
-    mosaics: mosaicsOf(view, layer, before, root, sums),
-  }
+  rows.push({ name: "bias", amount: bias })
+  rows.push({ name: rival === null ? layer.name : `${root.channel} − ${rival}`, amount: result, kind: "total" })
+  const toggle = layer.name === "logits"
+    ? `<button type="button" class="versus" aria-pressed="${rival !== null}">against the ${rival ?? rivalOf(model, root.channel)}</button>`
+    : ""
+  return titled(`largest contributions ${toggle}`, `<div class="terms">${ledgerRows(rows)}</div>`)
 }
 
 function inputName(layer, { channel, row, column }) {
@@ -206,16 +239,14 @@ function inputName(layer, { channel, row, column }) {
   return layer.channels === 1 ? `pixel ${row}, ${column}` : `map ${channel} at ${row}, ${column}`
 }
 
-function mosaicsOf({ theme, ranges }, layer, before, root, products) {
-  const count = products.length
-  const weights = layer.weight.subarray(root.channel * count, (root.channel + 1) * count)
-  const signed = colourTable("signed", theme)
+function mosaicsOf({ theme }, before, { sums, weights }) {
+  const table = colourTable("signed", theme)
   const inputLimit = before.kind === "Input" ? 1 : before.limit
   return {
     layer: before,
     inputs: [before.values, inputLimit, tableOf(before, theme)],
-    weights: [weights, extremes(weights).limit, signed],
-    products: [products, extremes(products).limit, signed],
+    weights: [weights, extremes(weights).limit, table],
+    products: [sums, extremes(sums).limit, table],
   }
 }
 

@@ -69,7 +69,7 @@ function crumbsHtml(model, { cells, at, stop }, chosen) {
 
 // ---- links: every input of the sum, or for thousands of inputs the largest ----
 
-function linksOf(model, cell, root) {
+function linksOf(model, root, versus) {
   const layer = model.layers[root.layer]
   if (layer.kind === "Conv2d") {
     const { sums } = explain(model, root)
@@ -78,7 +78,8 @@ function linksOf(model, cell, root) {
   }
   if (layer.kind !== "Linear") return []
   const before = pictureBefore(model, layer)
-  const { sums } = explain(model, root)
+  const rival = versus && layer.name === "logits" ? rivalOf(model, root.channel) : null
+  const { sums } = denseTerms(model, root, rival)
   return largestPlaces(sums, CLASS_LINKS).map((at) => ({ from: cellAtPlace(before, at), to: root, amount: sums[at] }))
 }
 

@@ -11,36 +11,35 @@ const BOTTOM = 36 // colour bar and range
 const MAP_GAP = 2
 const SLIM = 11
 const NARROWEST = 900 // below this the picture scrolls sideways
-const ROOMY = { gap: 9, least: 56 } // least: a block's name and shape must fit
-const CROWDED = { gap: 6, least: 43 } // the same with short shapes, for many layers
-const LOGIT_WIDTH = 52
-const CLASS_WIDTH = 118
+// least: a block's name and shape must fit; with many layers they are written smaller.
+const ROOMY = { gap: 9, least: 56, logits: 52, classes: 118, input: 0.1 }
+const CROWDED = { gap: 6, least: 42, logits: 44, classes: 98, input: 0.075 }
 
 function layoutOf(model, available) {
   const width = Math.max(available, NARROWEST)
-  const tallest = Math.round(Math.max(300, Math.min(440, width * 0.315)))
+  const tallest = Math.round(Math.max(300, Math.min(440, width * 0.295)))
   const { blocks, spacing } = fittingBlocks(model, width, tallest)
   const band = Math.max(290, ...blocks.map((block) => block.height ?? 0))
   for (const block of blocks) if (!block.height) block.height = band // slim ones and the logits
-  const gap = Math.max(spacing.gap, (width - usedWidth(blocks)) / (blocks.length - 1))
+  const gap = Math.max(spacing.gap, (width - usedWidth(blocks, spacing)) / (blocks.length - 1))
   let x = 0
   for (const block of blocks) {
     block.x = x
     block.y = TOP + (band - block.height) / 2
     x += block.width + (block.layer.name === "logits" ? 0 : gap)
   }
-  const classes = { x, y: TOP, width: CLASS_WIDTH, row: band / 10 }
-  return { width: Math.max(width, x + CLASS_WIDTH), height: TOP + band + BOTTOM, blocks, classes, band, crowded: spacing === CROWDED }
+  const classes = { x, y: TOP, width: spacing.classes, row: band / 10 }
+  return { width: Math.max(width, x + spacing.classes), height: TOP + band + BOTTOM, blocks, classes, band, crowded: spacing === CROWDED }
 }
 
-function usedWidth(blocks) {
-  return blocks.reduce((sum, block) => sum + block.width, CLASS_WIDTH)
+function usedWidth(blocks, { classes }) {
+  return blocks.reduce((sum, block) => sum + block.width, classes)
 }
 
 // The widest blocks that fit the row; all blocks of maps may be equally wide.
 function fittingBlocks(model, width, tallest) {
   const blocksFor = (most, spacing) => model.layers.map((layer) => blockOf(layer, most, tallest, width, spacing))
-  const fits = (blocks, { gap }) => usedWidth(blocks) + gap * (blocks.length - 1) <= width
+  const fits = (blocks, spacing) => usedWidth(blocks, spacing) + spacing.gap * (blocks.length - 1) <= width
   const spacing = fits(blocksFor(ROOMY.least, ROOMY), ROOMY) ? ROOMY : CROWDED
   let [low, high] = [spacing.least, 260]
   while (high - low > 1) {
@@ -52,13 +51,13 @@ function fittingBlocks(model, width, tallest) {
 }
 
 function blockOf(layer, most, tallest, width, spacing) {
-  if (layer.name === "logits") return { layer, type: "logits", columns: 1, rows: layer.channels, width: LOGIT_WIDTH }
+  if (layer.name === "logits") return { layer, type: "logits", columns: 1, rows: layer.channels, width: spacing.logits }
   if (["Flatten", "Dropout"].includes(layer.kind)) {
     return { layer, type: "slim", columns: 1, rows: layer.channels, width: SLIM + 15 }
   }
   if (layer.flat) return unitBlock(layer, most, tallest, spacing)
   if (layer.channels > 1) return mapBlock(layer, most, tallest, spacing)
-  const side = Math.round(Math.min(Math.max(most, width * 0.1), 150, 2 * most))
+  const side = Math.round(Math.min(Math.max(most, width * spacing.input), 150, 2 * most))
   return { layer, type: "maps", columns: 1, rows: 1, side, step: side, width: side, height: side }
 }
 

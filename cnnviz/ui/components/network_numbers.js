@@ -44,7 +44,7 @@ function pairGrid(terms, columns, colours) {
     const [above, below] = [colours.input(input), colours.weight(weight)]
     const paint = ({ background, ink }) => `style="background:${background};color:${ink}"`
     return `<span title="${input} × ${weight}"><i class="${padded ? "padded" : ""}" ${padded ? "" : paint(above)}>${short(input)}</i>` +
-      `<i ${paint(below)}>×${short(weight)}</i></span>`
+      `<i ${paint(below)}>${short(weight)}</i></span>`
   })
   return `<div class="grid pairs" style="--columns:${columns}">${cells.join("")}</div>`
 }

@@ -1,0 +1,174 @@
+"""What the network picture receives, read back; and what it accepts from the browser."""
+
+import json
+import struct
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from streamlit.testing.v1 import AppTest
+
+from cnnviz import load_model, trace
+from cnnviz.checkpoints import freeze
+from cnnviz.data import load_mnist
+from cnnviz.networks import NETWORKS, build
+from cnnviz.ui.components import script, style
+from cnnviz.ui.components.network import PARTS, Selection, is_cell, pair, payload
+
+IMAGE = load_mnist().test.images[61] / 255
+
+
+def decode(content: bytes) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    (length,) = struct.unpack_from("<I", content)
+    header = json.loads(content[4 : 4 + length])
+    arrays = {}
+    for name, place in header.pop("arrays").items():
+        size = int(np.prod(place["shape"]))
+        start = 4 + length + place["offset"]
+        arrays[name] = np.frombuffer(content, place["type"], size, start).reshape(place["shape"])
+    return header, arrays
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_holds_every_value_and_every_weight(name: str) -> None:
+    model = freeze(build(NETWORKS[name], 3))
+    traced = trace(model, IMAGE)
+    header, arrays = decode(payload(model, traced, "a caption"))
+
+    assert [layer["name"] for layer in header["layers"]] == ["input", *traced.layers]
+    assert header["caption"] == "a caption"
+    np.testing.assert_array_equal(arrays["input"], IMAGE)
+    np.testing.assert_array_equal(arrays["probabilities"], traced.probabilities)
+    for layer in traced:
+        np.testing.assert_array_equal(arrays[layer.name], layer.output)
+    sent = sum(array.size for key, array in arrays.items() if "." in key)
+    state = [tensor for key, tensor in model.state_dict().items() if "num_batches" not in key]
+    assert sent == sum(tensor.numel() for tensor in state)
+
+
+def test_says_how_each_window_moves() -> None:
+    model = freeze(build(NETWORKS["lenet5"]))
+    layers = {layer["name"]: layer for layer in decode(payload(model, trace(model, IMAGE)))[0]["layers"]}
+
+    assert layers["conv1"]["kernel"] == [5, 5]
+    assert layers["conv1"]["padding"] == [2, 2]
+    assert layers["pool1"]["kernel"] == layers["pool1"]["stride"] == [2, 2]
+    assert layers["pool1"]["kind"] == "AvgPool2d"
+    assert layers["tanh1"] == {"name": "tanh1", "kind": "Tanh", "shape": [6, 28, 28]}
+
+
+def test_a_convolution_without_bias_adds_zero() -> None:
+    model = freeze(build(NETWORKS["eight"]))
+    model.conv1.bias = None
+    _, arrays = decode(payload(model, trace(model, IMAGE)))
+
+    np.testing.assert_array_equal(arrays["conv1.bias"], np.zeros(8))
+
+
+def test_equal_passes_give_equal_bytes() -> None:
+    """Streamlit sends nothing again when the bytes are the same."""
+    model = load_model()
+    start = Selection("conv1", 3, 4, 5)
+
+    assert payload(model, trace(model, IMAGE)) == payload(model, trace(model, IMAGE.clone()))
+    assert payload(model, trace(model, IMAGE)) != payload(model, trace(model, IMAGE), start=start)
+    assert decode(payload(model, trace(model, IMAGE), start=start))[0]["start"]["channel"] == 3
+
+
+def test_knows_which_numbers_exist() -> None:
+    traced = trace(load_model("eight"), IMAGE)
+
+    assert is_cell(traced, Selection("input", 0, 27, 27))
+    assert is_cell(traced, Selection("conv1", 7, 25, 25))
+    assert is_cell(traced, Selection("logits", 9))
+    for wrong in (
+        Selection("conv2"),
+        Selection("conv1", 8),
+        Selection("conv1", 0, 26),
+        Selection("conv1", 0, 0, -1),
+        Selection("input", 1),
+        Selection("logits", 3, 0, 1),
+    ):
+        assert not is_cell(traced, wrong), wrong
+
+
+def test_script_is_one_module_that_fetches_nothing() -> None:
+    text = script(*PARTS)
+    pieces = text + style("network.css") + style("network.html")
+
+    assert text.count("export default") == 1
+    for word in ("import ", "fetch(", "XMLHttpRequest", "http:", "https:", "@import", "url("):
+        assert word not in pieces, word
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_script_files_hold_one_idea(part: str) -> None:
+    text = style(part)
+
+    assert len(text.splitlines()) <= 350
+    assert text.startswith("// ")
+
+
+# ---- what the browser sends back ----
+
+
+def app() -> None:
+    import streamlit as st
+
+    from cnnviz import load_model, trace
+    from cnnviz.data import load_mnist
+    from cnnviz.ui.components.network import Selection, network_view
+
+    model = load_model("eight")
+    traced = trace(model, load_mnist().test.images[61] / 255)
+    st.session_state["result"] = network_view(model, traced, key="net", start=Selection("pool1", 2, 3, 4))
+
+
+def result(sent: Any) -> Any:
+    page = AppTest.from_function(app, default_timeout=60).run()
+    page.session_state["net"] = {"selected": sent}
+    page.run()
+    assert not page.exception
+    return page.session_state["result"]
+
+
+def test_the_start_counts_until_something_is_sent() -> None:
+    page = AppTest.from_function(app, default_timeout=60).run()
+    assert page.session_state["result"] == Selection("pool1", 2, 3, 4)
+    assert result({}) is None  # released
+    sent = {"layer": "conv1", "channel": 1, "row": 2, "column": 3}
+    assert result(sent) == Selection("conv1", 1, 2, 3)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        "conv1",
+        [1],
+        {"layer": "conv1"},
+        {"layer": "conv9", "channel": 0, "row": 0, "column": 0},
+        {"layer": ["conv1"], "channel": 0, "row": 0, "column": 0},
+        {"layer": "conv1", "channel": 8, "row": 0, "column": 0},
+        {"layer": "conv1", "channel": -1, "row": 0, "column": 0},
+        {"layer": "conv1", "channel": True, "row": 0, "column": 0},
+        {"layer": "conv1", "channel": 1.0, "row": 0, "column": 0},
+        {"layer": "conv1", "channel": 10**30, "row": 0, "column": 0},
+        {"layer": "conv1", "channel": 1, "row": 0, "column": 0, "more": 1},
+    ],
+)
+def test_a_strangers_message_is_ignored(sent: Any) -> None:
+    assert result(sent) is None
+
+
+def test_every_kind_of_layer_is_described() -> None:
+    """A kind the browser has no rule for would leave it without an explanation."""
+    rules = style("network_arithmetic.js").split("const RULES = {")[1].split("\n}")[0]
+    kinds = {type(module).__name__ for config in NETWORKS.values() for module in build(config)}
+
+    assert all(f"  {kind}:" in rules for kind in kinds | {"Input"})
+
+
+def test_pair() -> None:
+    assert pair(3) == (3, 3)
+    assert pair((1, 2)) == (1, 2)
