@@ -64,21 +64,25 @@ def _kernels(chosen: CurrentModel, untrained: Network, trace: Trace) -> None:
     kernels, before = kernels_of(model, layer, channels), kernels_of(untrained, layer, channels)
     shown = Shown(layer, "filter", kernels, before, list(range(len(weight))), limit)
     channel = int(channels[unit])
-    left, right = st.columns([1.4, 1], gap="large")
+    left, right = st.columns([1.25, 1], gap="large")
     with left:
-        notes = [f"input {number}" for number in channels.tolist()] if weight.shape[1] > 1 else None
+        deep = weight.shape[1] > 1
+        notes = [f"input {number}" for number in channels.tolist()] if deep else None
         grid(shown, unit, _tile_side(len(weight)), notes)
         st.caption(_explanation(weight, source))
         suggestions(_worth_a_look(shown))
     with right:
-        deep = weight.shape[1] > 1
         st.markdown(f"**Filter {unit}** of {layer}" + (f", its kernel on input {channel}" if deep else ""))
-        _kernel_panel(shown, unit)
-        response, frequencies = st.columns([1.5 if deep else 1, 1], gap="medium")
+        _before_and_now(shown, unit)
+        match = nearest_known(kernels[unit])
+        known, response, frequencies = st.columns([1, 2 if deep else 1.2, 1], gap="small")
+        with known:
+            _known(shown, unit, match)
         with response:
             _response(model, trace[layer], unit, channel)
         with frequencies:
             _frequencies(shown, unit)
+        st.caption(_words_on(match, kernels.shape[-1]))
         numbers(model, untrained, shown, unit)
     code_panel(_program(chosen, shown, unit, channel, source))
 
@@ -89,22 +93,33 @@ def _tile_side(count: int) -> int:
     return next((side for most, side in sides.items() if count <= most), 42)
 
 
-def _kernel_panel(shown: Shown, unit: int) -> None:
-    """Three kernels with their numbers: before training, now, and the textbook filter nearest to it."""
-    match = nearest_known(shown.weights[unit])
-    side = shown.weights.shape[-1]
+def _before_and_now(shown: Shown, unit: int) -> None:
+    """The kernel before training and now, its weights written into the cells."""
     maps(
-        torch.stack([shown.untrained[unit], shown.weights[unit], match.fitted]),
+        torch.stack([shown.untrained[unit], shown.weights[unit]]),
         key="kernel_pair",
-        label=f"Filter {unit} before training, now, and the textbook filter most like it",
-        captions=["before training", "now", "most like it"],
+        label=f"Filter {unit} before training and now",
+        captions=["before training", "now"],
         limit=shown.limit_of(unit),
-        tile=100 if side <= 3 else 34 * side,  # room for a number in each cell
+        tile=max(130, 34 * shown.weights.shape[-1]),  # room for a number in each cell
         numbers=True,
         selectable=False,
         link="kernel",
     )
-    st.caption(_words_on(match, side))
+
+
+def _known(shown: Shown, unit: int, match: Match) -> None:
+    st.markdown("Most like it", help="The textbook filter most like it, scaled to fit.")
+    maps(
+        match.fitted[None],
+        key="known",
+        label=f"{match.known.name}, scaled to fit filter {unit}",
+        captions=[""],
+        limit=shown.limit_of(unit),
+        tile=104,
+        selectable=False,
+        link="kernel",
+    )
 
 
 def _words_on(match: Match, side: int) -> str:
@@ -123,13 +138,13 @@ def _response(model: Network, record: LayerRecord, unit: int, channel: int) -> N
     if len(record.input) > 1:
         pictures.insert(0, partial_response(model, record.name, unit, channel, record.input))
         captions = ["this kernel", "all, plus bias"]
-    st.markdown(f"Response to {digit.caption}")
+    st.markdown("Response", help=f"To {digit.caption}, before normalisation and activation.")
     maps(
         torch.stack(pictures),
         key="response",
         label=f"Response of filter {unit} of {record.name} to {digit.caption}, before the activation",
         captions=captions,
-        tile=112,
+        tile=104,
         selectable=False,
         link="response",
     )
@@ -137,9 +152,9 @@ def _response(model: Network, record: LayerRecord, unit: int, channel: int) -> N
 
 def _frequencies(shown: Shown, unit: int) -> None:
     st.markdown(
-        "Stripes it passes",
-        help="Magnitude of the kernel's Fourier transform. The middle is even ground; further out are finer "
-        "stripes: to the left and right vertical ones, above and below horizontal ones.",
+        "Stripes",
+        help="Which stripes the kernel passes: the magnitude of its Fourier transform. The middle is even "
+        "ground; further out are finer stripes, vertical ones at the sides, horizontal ones above and below.",
     )
     maps(
         spectrum(shown.weights[unit])[None],
@@ -147,7 +162,7 @@ def _frequencies(shown: Shown, unit: int) -> None:
         label=f"Magnitude of the Fourier transform of filter {unit}; even ground is in the middle",
         captions=[""],
         scale="activation",
-        tile=112,
+        tile=104,
         selectable=False,
     )
 

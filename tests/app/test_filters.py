@@ -82,11 +82,11 @@ def test_odd_addresses_fall_back(go: Go, link: dict[str, str]) -> None:
     assert header["selected"] == 0
 
 
-@pytest.mark.parametrize(("layer", "shown"), [("relu2", 64), ("pool1", 32), ("logits", 32)])
-def test_another_pages_layer_means_the_convolution_of_its_number(go: Go, layer: str, shown: int) -> None:
+@pytest.mark.parametrize(("layer", "shown"), [("relu2", "conv2"), ("pool1", "conv1"), ("logits", "conv1")])
+def test_another_pages_layer_means_the_convolution_of_its_number(go: Go, layer: str, shown: str) -> None:
     app = go("filters", layer=layer)
     assert not app.exception
-    assert len(picture(app, "kernels")[1]) == shown
+    assert f"of {shown}" in words(app)
 
 
 def test_filter_kept_from_a_wider_layer_falls_back(go: Go) -> None:

