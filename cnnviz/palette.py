@@ -37,6 +37,8 @@ ACCENT = {"light": "#2166ac", "dark": "#7fb3e0"}
 MUTED = {"light": "#857f70", "dark": "#98917f"}
 RIGHT, WRONG = "#009e73", "#d55e00"
 CORNERS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")  # a pooling window's four cells (Okabe-Ito)
+# Lines of a chart, told apart by colour-blind eyes too, visible on both papers (after Okabe-Ito).
+SERIES = ("#2a7ab8", "#d55e00", "#009e73", "#cc79a7", "#b8860b", "#3d9bd1")
 
 
 def colour(

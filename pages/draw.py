@@ -9,6 +9,7 @@ from cnnviz.ui.canvas import canvas, clear, undo
 from cnnviz.ui.corrections import corrections
 from cnnviz.ui.frame import require_frame
 from cnnviz.ui.pictures import digit_png
+from cnnviz.ui.replay_view import stroke_replay
 from cnnviz.ui.upload import upload
 from cnnviz.ui.xray import xray
 
@@ -43,3 +44,4 @@ with right:
     corrections()
 
 xray()
+stroke_replay()

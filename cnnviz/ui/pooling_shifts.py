@@ -2,7 +2,9 @@
 
 import plotly.graph_objects as go
 import streamlit as st
+from torch import Tensor
 
+from cnnviz.networks import Network
 from cnnviz.palette import CORNERS
 from cnnviz.pooling import window_of
 from cnnviz.reading import read
@@ -17,8 +19,8 @@ def shift_counts(shown: Shown) -> None:
     """This shift in figures, all horizontal ones as curves."""
     st.subheader("Move the digit: what stays?", anchor=False)
     right, down = shown.shift
-    shifts = [(pixels, down) for pixels in _SHIFTS]
-    effects = shift_effects(shown.model, shown.original, shown.layer, shifts)
+    image = shown.original
+    effects = _effects(shown.chosen.digest, image.numpy().tobytes(), shown.layer, down, shown.model, image)
     words, chart = st.columns([1, 1.6], gap="large", vertical_alignment="center")
     with words:
         if right or down:
@@ -38,6 +40,19 @@ def shift_counts(shown: Shown) -> None:
         f"changes by at most {TOLERANCE:.0%} of the layer's largest; what leaves the map is lost.  \n"
         "**What this does not show:** shifts by parts of a pixel, as a hand makes them."
     )
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _effects(
+    digest: str,  # noqa: ARG001 the key: which model
+    pixels: bytes,  # noqa: ARG001 the key: which digit
+    layer: str,
+    down: int,
+    _model: Network,
+    _image: Tensor,
+) -> list[ShiftEffect]:
+    """All shifts to the left and right; another map of the layer changes none of these counts."""
+    return shift_effects(_model, _image, layer, [(right, down) for right in _SHIFTS])
 
 
 def _expectation(shown: Shown) -> None:

@@ -37,6 +37,7 @@ class ActivationView {
   }
 
   show(content) {
+    const start = performance.now()
     this.content = content
     ;[this.rows, this.columns] = content.arrays.map.shape
     this.values = content.arrays.map.values
@@ -49,6 +50,7 @@ class ActivationView {
     setText(this.figures.map.querySelector("figcaption"), content.title)
     setText(this.figures.digit.querySelector("figcaption"), content.sees)
     this.arrange()
+    this.root.dataset.milliseconds = (performance.now() - start).toFixed(2)
   }
 
   // ---- size ----
