@@ -309,6 +309,9 @@ def test_breadcrumb_leads_from_a_pixel_to_the_probability(picture: OpenPage) -> 
     crumbs.nth(1).click()
     assert selected(page)[0] == "conv1"
     expect(page.locator(".st-key-network .crumb.current")).to_contain_text("conv1")
+    row = selected(page)[2]
+    page.keyboard.press("ArrowDown")  # the keys go on from there
+    assert selected(page)[2] == row + 1
 
 
 def test_hover_is_answered_without_the_server(picture: OpenPage) -> None:
@@ -379,6 +382,29 @@ def test_pooled_cell_shows_window_and_winner(picture: OpenPage) -> None:
     assert float(marked.inner_text()) == pytest.approx(float(best.max()), abs=0.05)
     expect(page.locator(".st-key-network .from .dot")).to_have_count(1)
     expect(page.locator(".st-key-network .lines")).to_contain_text("max(")
+
+
+def test_large_maps_of_the_drawer_answer_too(picture: OpenPage) -> None:
+    page = picture("?model=eight")
+    point(page, "conv1", 4, 5, 6)
+    result = page.locator(".st-key-network .to .map")
+    result.hover(position={"x": 2, "y": 2})
+    assert selected(page) == ("conv1", 4, 0, 0, False)
+    expect(page.locator(".st-key-network .tip")).to_contain_text("conv1 · map 4 · row 0, column 0")
+    result.click(position={"x": 100, "y": 100})
+    layer, channel, row, column, pinned = selected(page)
+    assert (layer, channel, pinned) == ("conv1", 4, True)
+    assert min(row, column) > 10
+
+    page.keyboard.press("Escape")
+    products = page.locator(".st-key-network [data-mosaic=products]")
+    point(page, "logits", 3, click=True)
+    products.hover(position={"x": 1, "y": 1})
+    value = page.evaluate("() => net.explain('logits', 3).sums[0]")
+    tip = page.locator(".st-key-network .tip")
+    expect(tip).to_contain_text("unit 0: ")
+    shown = float(tip.inner_text().split(": ")[1].replace("−", "-"))
+    assert shown == pytest.approx(value, abs=1e-3)
 
 
 def test_padded_cells_are_marked(picture: OpenPage) -> None:

@@ -78,7 +78,7 @@ class NetworkView extends NetworkPicture {
     }
     this.picture.onpointerleave = () => {
       this.pointer = null
-      this.tip.hidden = true
+      this.hideTip()
     }
     this.picture.onclick = (event) => {
       if (!event.target.closest(".mode")) this.press(event)
@@ -86,10 +86,13 @@ class NetworkView extends NetworkPicture {
     this.picture.onkeydown = (event) => this.key(event)
     this.detail.onclick = (event) => this.pressDetail(event)
     this.detail.onpointerover = (event) => this.pointTerm(event.target.closest(".term"))
+    this.detail.onpointermove = (event) => this.pointDetail(event)
+    this.detail.onpointerleave = () => this.hideTip()
+    this.ledger.onpointerleave = () => this.leaveTerms()
     this.detail.onfocusin = (event) => this.pointTerm(event.target.closest(".term"))
     this.crumbs.onclick = (event) => {
       const crumb = event.target.closest("[data-cell]")
-      if (crumb) this.pin(cellFrom(crumb.dataset.cell))
+      if (crumb) this.goTo(cellFrom(crumb.dataset.cell))
     }
     this.network.onkeydown = (event) => {
       if (event.key === "Escape" && !event.defaultPrevented) this.release()
@@ -109,18 +112,26 @@ class NetworkView extends NetworkPicture {
   point(event) {
     if (!event) return
     const cell = this.under(event)
-    this.tip.hidden = !cell
-    if (!cell) return
-    this.showTip(cell, event)
+    if (!cell) return this.hideTip()
+    this.showTip(event, this.told(cell))
     if (!this.pinned) this.look(cell)
   }
 
-  showTip(cell, event) {
-    const box = this.picture.getBoundingClientRect()
+  told(cell) {
+    return `${cellName(this.model, cell)}: ${num(valueAt(this.model, cell), 4)}`
+  }
+
+  showTip(event, text) {
+    const box = this.network.getBoundingClientRect()
     const x = event.clientX - box.left
-    this.tip.textContent = `${cellName(this.model, cell)}: ${num(valueAt(this.model, cell), 4)}`
-    const left = x > this.layout.width * 0.7
+    const left = x > box.width * 0.7
+    this.tip.hidden = false
+    this.tip.textContent = text
     this.tip.style.transform = `translate(${left ? x - 14 : x + 14}px, ${event.clientY - box.top + 16}px) translateX(${left ? "-100%" : "0"})`
+  }
+
+  hideTip() {
+    this.tip.hidden = true
   }
 
   press(event) {
@@ -138,9 +149,40 @@ class NetworkView extends NetworkPicture {
       return this.update()
     }
     const goal = event.target.closest("[data-cell]")
-    if (goal) return this.pin(cellFrom(goal.dataset.cell))
+    if (goal) return this.goTo(cellFrom(goal.dataset.cell))
+    const cell = this.cellInMap(event) ?? this.cellInMosaic(event)?.cell
+    if (cell) this.goTo(cell)
+  }
+
+  // Pinned from outside the picture: the arrow keys go on from there.
+  goTo(cell) {
+    this.pin(cell)
+    this.picture.focus({ preventScroll: true })
+  }
+
+  // Numbers of the drawer's pictures; the result's own map moves the unpinned number.
+  pointDetail(event) {
     const cell = this.cellInMap(event)
-    if (cell) this.pin(cell)
+    const other = cell ? null : this.cellInMosaic(event)
+    if (!cell && !other) return this.hideTip()
+    if (cell && !this.pinned && this.to.contains(event.target)) this.look(cell)
+    this.showTip(event, cell ? this.told(cell) : `${inputName(this.mosaics.layer, other.cell)}: ${num(other.value, 4)}`)
+  }
+
+  // The input under an event in one of a dense unit's three pictures, and what is drawn there.
+  cellInMosaic(event) {
+    const canvas = event.target.closest("[data-mosaic]")
+    if (!canvas) return null
+    const { layer } = this.mosaics
+    const { across, gap, width, height } = mosaicShape(layer)
+    const box = canvas.getBoundingClientRect()
+    const x = Math.floor(((event.clientX - box.left) / box.width) * width)
+    const y = Math.floor(((event.clientY - box.top) / box.height) * height)
+    const [wide, high] = [layer.columns + gap, layer.rows + gap]
+    const channel = Math.floor(y / high) * across + Math.floor(x / wide)
+    const cell = makeCell(layer.index, channel, y % high, x % wide)
+    if (x < 0 || y < 0 || !this.exists(cell)) return null
+    return { cell, value: this.mosaics[canvas.dataset.mosaic][0][placeOf(layer, cell)] }
   }
 
   // The cell of one of the drawer's large maps under an event.
@@ -164,6 +206,12 @@ class NetworkView extends NetworkPicture {
     this.preview = cell
     const { root } = stageOf(this.model, this.cell)
     if (this.model.layers[root.layer].kind === "Conv2d") this.chosen = Number(term.dataset.channel)
+    this.update()
+  }
+
+  leaveTerms() {
+    if (!this.preview) return
+    this.preview = null
     this.update()
   }
 

@@ -139,6 +139,7 @@ class NetworkPicture {
     }
     this.detail.dataset.kind = parts.kind
     for (const map of this.detail.querySelectorAll("[data-map]")) this.paintMap(map)
+    this.mosaics = parts.mosaics
     for (const canvas of this.detail.querySelectorAll("[data-mosaic]")) {
       const [values, limit, table] = parts.mosaics[canvas.dataset.mosaic]
       paintMosaic(canvas, parts.mosaics.layer, values, limit, table)
