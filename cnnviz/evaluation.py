@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from cnnviz.data import Digits
 from cnnviz.networks import CLASSES, Network
@@ -26,9 +26,24 @@ class Report:
     calibration_error: float  # expected calibration error, 15 equal-width bins (Guo et al. 2017)
 
 
+@dataclass(frozen=True)
+class Bin:
+    """Digits whose confidence lies in (low, high]: how many, how confident, how often right."""
+
+    low: float
+    high: float
+    count: int
+    confidence: float
+    accuracy: float
+
+
 def evaluate(model: Network, images: Tensor, labels: Tensor) -> Report:
     """Measure a model on images (N, 28, 28), uint8 or floats in [0, 1], with labels (N,)."""
-    logits = logits_of(model, images)
+    return report(logits_of(model, images), labels)
+
+
+def report(logits: Tensor, labels: Tensor) -> Report:
+    """The figures of logits (N, 10) against labels (N,)."""
     labels = labels.long()
     probabilities = logits.softmax(1)
     predicted = logits.argmax(1)
@@ -49,15 +64,19 @@ def evaluate(model: Network, images: Tensor, labels: Tensor) -> Report:
 
 
 def logits_of(model: Network, images: Tensor) -> Tensor:
-    """Logits (N, 10), in batches small enough for the processor's cache."""
+    """Logits (N, 10) in eval mode, whatever mode the model is in."""
     was_training = model.training
     model.eval()
     try:
-        with torch.no_grad():
-            parts = [model(_as_input(part)) for part in images.split(250)]
+        return in_batches(model, images)
     finally:
         model.train(was_training)
-    return torch.cat(parts)
+
+
+def in_batches(layers: nn.Module, images: Tensor) -> Tensor:
+    """The layers' output for images (N, 28, 28), in batches small enough for the processor's cache."""
+    with torch.no_grad():
+        return torch.cat([layers(_as_input(part)) for part in images.split(250)])
 
 
 def accuracy_of(model: Network, digits: Digits) -> float:
@@ -66,11 +85,29 @@ def accuracy_of(model: Network, digits: Digits) -> float:
 
 def calibration_error(probabilities: Tensor, labels: Tensor) -> float:
     """Expected calibration error: mean |confidence - accuracy| over confidence bins, by their share."""
+    bins = reliability(probabilities, labels)
+    return sum(one.count * abs(one.confidence - one.accuracy) for one in bins) / len(labels)
+
+
+def reliability(probabilities: Tensor, labels: Tensor) -> list[Bin]:
+    """Confidence against accuracy in 15 equal-width bins; empty ones are left out."""
     confidence, predicted = probabilities.max(1)
-    bins = (confidence * CALIBRATION_BINS).ceil().long().clamp(1, CALIBRATION_BINS) - 1
+    number = (confidence * CALIBRATION_BINS).ceil().long().clamp(1, CALIBRATION_BINS) - 1
     right = (predicted == labels).float()
-    gaps = torch.zeros(CALIBRATION_BINS).index_add_(0, bins, confidence - right)
-    return float(gaps.abs().sum() / len(labels))
+    bins = []
+    for index in number.unique().tolist():
+        inside = number == index
+        low, high = index / CALIBRATION_BINS, (index + 1) / CALIBRATION_BINS
+        values = float(confidence[inside].mean()), float(right[inside].mean())
+        bins.append(Bin(low, high, int(inside.sum()), *values))
+    return bins
+
+
+def mistakes(probabilities: Tensor, labels: Tensor) -> Tensor:
+    """Positions (M,) of the misread digits, the most confident mistake first."""
+    confidence, predicted = probabilities.max(1)
+    wrong = torch.nonzero(predicted != labels).flatten()
+    return wrong[confidence[wrong].argsort(descending=True)]
 
 
 def _as_input(images: Tensor) -> Tensor:

@@ -94,9 +94,7 @@ def _accuracy(
 def _pictures(digits: list[PenDigit], generator: np.random.Generator | None) -> Digits:
     images, labels = [], []
     for digit in digits:
-        width, extent = (
-            (20, 180) if generator is None else (generator.uniform(8, 34), generator.uniform(110, 240))
-        )
+        width, extent = (20.0, 180.0) if generator is None else _pen_and_size(generator)
         strokes = fit(digit.strokes, CANVAS, extent * CANVAS / 280)
         try:
             image = to_digit(rasterize(strokes, width * CANVAS / 280, CANVAS)).image
@@ -105,6 +103,12 @@ def _pictures(digits: list[PenDigit], generator: np.random.Generator | None) -> 
         images.append((image * 255).round().to(torch.uint8))
         labels.append(digit.label)
     return Digits(torch.stack(images), torch.tensor(labels, dtype=torch.uint8))
+
+
+def _pen_and_size(generator: np.random.Generator) -> tuple[float, float]:
+    """Pen width and digit size on the 280-pixel canvas; never so thick that loops are filled."""
+    extent = generator.uniform(110, 240)
+    return generator.uniform(8, min(32, 0.17 * extent)), extent
 
 
 def _vary(digit: PenDigit, generator: np.random.Generator) -> PenDigit:

@@ -6,7 +6,7 @@ import torch
 from sklearn import metrics
 from torch import nn
 
-from cnnviz.evaluation import calibration_error, evaluate
+from cnnviz.evaluation import calibration_error, evaluate, mistakes, reliability
 from cnnviz.networks import NETWORKS, build
 
 GENERATOR = torch.Generator().manual_seed(0)
@@ -58,3 +58,25 @@ def test_calibration_error_by_hand() -> None:
 
     assert calibration_error(probabilities, torch.tensor([0, 1, 0, 0])) == pytest.approx(0.15)
     assert calibration_error(nn.functional.one_hot(LABELS, 10).float(), LABELS) == 0
+
+
+def test_reliability_bins_hold_every_digit() -> None:
+    probabilities = torch.softmax(torch.randn(500, 10, generator=GENERATOR) * 3, 1)
+    labels = torch.randint(10, (500,), generator=GENERATOR)
+
+    bins = reliability(probabilities, labels)
+
+    assert sum(one.count for one in bins) == 500
+    for one in bins:
+        assert one.low < one.confidence <= one.high + 1e-6
+    first = bins[0]
+    inside = (probabilities.amax(1) > first.low) & (probabilities.amax(1) <= first.high)
+    assert first.accuracy == pytest.approx(
+        float((probabilities.argmax(1) == labels)[inside].float().mean()), abs=1e-6
+    )
+
+
+def test_mistakes_come_most_confident_first() -> None:
+    probabilities = torch.tensor([[0.9, 0.1], [0.2, 0.8], [0.4, 0.6], [0.05, 0.95]])
+
+    assert mistakes(probabilities, torch.tensor([0, 0, 0, 0])).tolist() == [3, 1, 2]

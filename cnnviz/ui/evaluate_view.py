@@ -1,0 +1,283 @@
+"""The evaluate page: figures, where the model is wrong, how far to trust it, the test set as a map."""
+
+from dataclasses import dataclass
+
+import altair as alt
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+import torch
+from torch import Tensor
+
+from cnnviz.data import Digits
+from cnnviz.embedding import Projection, features, neighbours
+from cnnviz.evaluation import Report, logits_of, mistakes, reliability, report
+from cnnviz.networks import Network
+from cnnviz.palette import ACCENT, RIGHT, WRONG
+from cnnviz.pen import pen_test_digits
+from cnnviz.ui import cache, session
+from cnnviz.ui.components.maps import maps
+from cnnviz.ui.pictures import theme
+
+SETS = {"MNIST test": "10,000 digits", "Pen": "1,875 digits by writers never trained on"}
+SHOWN = 40  # digits in a picture
+POINTS = 2_000  # of the map; more would only hide each other
+_DIGITS = [str(digit) for digit in range(10)]
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """A model's answers to one set of digits."""
+
+    digits: Digits
+    logits: Tensor
+    report: Report
+
+    @property
+    def probabilities(self) -> Tensor:
+        return self.logits.softmax(1)
+
+
+@st.cache_resource(max_entries=12, show_spinner="Reading ten thousand digits")
+def _logits(digest: str, name: str, _model: Network) -> Tensor:  # noqa: ARG001 - the key
+    return logits_of(_model, _digits_of(name).images)
+
+
+@st.cache_resource(max_entries=12, show_spinner="Arranging the digits")
+def _places(digest: str, name: str, kind: str, _model: Network) -> tuple[Tensor, Projection]:  # noqa: ARG001
+    """Where the first digits lie in the plane, and the projection for one more."""
+    vectors = features(_model, _digits_of(name).images[:POINTS])
+    projection = Projection.of(vectors)
+    return (projection(vectors) if kind == "PCA" else neighbours(vectors)), projection
+
+
+def _digits_of(name: str) -> Digits:
+    return cache.test_digits() if name == "MNIST test" else pen_test_digits()
+
+
+def measure(chosen: session.CurrentModel, name: str) -> Measured:
+    digits = _digits_of(name)
+    logits = _logits(chosen.digest, name, chosen.model)
+    return Measured(digits, logits, report(logits, digits.labels))
+
+
+def evaluate_page() -> None:
+    """The whole page."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = st.segmented_control("Digits", list(SETS), default="MNIST test", key="test_set", required=True)
+        others = [key for key in session.model_keys() if key != session.current_model().key]
+        other = st.selectbox(
+            "Compare with",
+            others,
+            index=None,
+            format_func=session.model_title,
+            key="compare",
+            placeholder="another model",
+            width=280,
+        )
+    measured = measure(session.current_model(), name)
+    beside = measure(session.model_called(other), name) if other else None
+    _headline(measured.report, beside.report if beside else None)
+    left, right = st.columns([1, 1], gap="large")
+    with left:
+        cell = _confusion(measured.report)
+    with right:
+        _digits_of_cell(measured, cell)
+    st.divider()
+    _more(measured, name)
+
+
+def _headline(now: Report, beside: Report | None) -> None:
+    """Five figures, with the difference to the other model."""
+    figures = {
+        "Accuracy": (now.accuracy, beside and beside.accuracy, "{:.2%}", "normal"),
+        "Errors": (_errors(now), beside and _errors(beside), "{:,.0f}", "inverse"),
+        "Mean F1": (float(now.f1.mean()), beside and float(beside.f1.mean()), "{:.4f}", "normal"),
+        "Loss, nats": (now.loss, beside and beside.loss, "{:.4f}", "inverse"),
+        "Calibration error": (
+            now.calibration_error,
+            beside and beside.calibration_error,
+            "{:.2%}",
+            "inverse",
+        ),
+    }
+    for column, (label, (value, other, form, direction)) in zip(
+        st.columns(len(figures)), figures.items(), strict=True
+    ):
+        delta = None if other is None else ("+" if value > other else "") + form.format(value - other)
+        column.metric(
+            label,
+            form.format(value),
+            delta,
+            delta_color="off" if delta is not None and value == other else direction,  # type: ignore[arg-type]
+        )
+
+
+def _errors(of: Report) -> float:
+    return float(of.n - of.confusion.diagonal().sum())
+
+
+def _confusion(of: Report) -> tuple[int, int] | None:
+    """The matrix; returns the cell clicked, (true digit, reading)."""
+    st.markdown("**Which digits are taken for which?** Click a cell.")
+    rows = [
+        {"true": true, "read": read, "count": int(of.confusion[true, read]), "wrong": true != read}
+        for true in range(10)
+        for read in range(10)
+    ]
+    frame = pd.DataFrame(rows)
+    chosen = alt.selection_point(name="cell", fields=["true", "read"], toggle=False)
+    axis = alt.Axis(labelAngle=0, labelFontSize=14, titleFontSize=13)
+    base = alt.Chart(frame).encode(
+        alt.X("read:O", title="read as", axis=axis), alt.Y("true:O", title="is really", axis=axis)
+    )
+    quiet = alt.value("rgba(128,128,128,0.07)")
+    errors = alt.Color("count:Q", scale=alt.Scale(scheme="oranges", type="symlog"), legend=None)
+    squares = base.mark_rect(cornerRadius=3, cursor="pointer").encode(
+        color=alt.condition("datum.wrong && datum.count > 0", errors, quiet),
+        stroke=alt.condition(chosen, alt.value(ACCENT[theme()]), alt.value(None), empty=False),
+        strokeWidth=alt.value(3),
+        tooltip=["true", "read", "count"],
+    )
+    text_colour = alt.condition(
+        "datum.wrong && datum.count > 0", alt.value("#3b1d00"), alt.value("rgba(128,128,128,0.9)")
+    )
+    numbers = (
+        base.transform_filter("datum.count > 0")
+        .mark_text(fontSize=13)
+        .encode(text="count:Q", color=text_colour)
+    )
+    event = st.altair_chart(
+        (squares.add_params(chosen) + numbers).properties(height=430),
+        on_select="rerun",
+        key="confusion",
+        alt="Confusion matrix: rows are true digits, columns readings; orange cells are errors",
+    )
+    points = event["selection"].get("cell", [])  # type: ignore[call-overload]
+    return (int(points[0]["true"]), int(points[0]["read"])) if points else None
+
+
+def _digits_of_cell(measured: Measured, cell: tuple[int, int] | None) -> None:
+    """The digits of the clicked cell, or the most confident mistakes; a click makes one current."""
+    confidence, predicted = measured.probabilities.max(1)
+    labels = measured.digits.labels.long()
+    if cell:
+        true, read = cell
+        inside = torch.nonzero((labels == true) & (predicted == read)).flatten()
+        order = inside[confidence[inside].argsort(descending=True)]
+        st.markdown(f"**{len(order):,} × {true} read as {read}**, the surest first.")
+    else:
+        order = mistakes(measured.probabilities, labels)
+        st.markdown(f"**The most confident of {len(order):,} mistakes.** Each: what it is → what was read.")
+    shown = order[:SHOWN]
+    if not len(shown):
+        st.info("No digit fell into this cell.", icon=":material/check:")
+        return
+    captions = [
+        f"{int(labels[index])}→{int(predicted[index])} {confidence[index]:.0%}" for index in shown.tolist()
+    ]
+    maps(
+        measured.digits.images[shown].float() / 255,
+        key="cell_digits",
+        label="Digits of the chosen cell",
+        captions=captions,
+        scale="digit",
+        tile=64,
+        selectable=False,
+    )
+
+
+def _more(measured: Measured, name: str) -> None:
+    views = ("Each digit", "How far to trust it", "Map of the test set")
+    view = st.segmented_control("More", views, default=views[0], key="evaluate_view", required=True)
+    if view == views[0]:
+        _per_class(measured.report)
+    elif view == views[1]:
+        _reliability(measured)
+    else:
+        _embedding(measured, name)
+
+
+def _per_class(of: Report) -> None:
+    frame = pd.DataFrame(
+        {
+            "digit": _DIGITS,
+            "how many": of.confusion.sum(1).tolist(),
+            "precision": of.precision.tolist(),
+            "recall": of.recall.tolist(),
+            "F1": of.f1.tolist(),
+        }
+    )
+    share = st.column_config.NumberColumn(format="%.4f")
+    st.dataframe(frame, hide_index=True, column_config={"precision": share, "recall": share, "F1": share})
+    st.caption(
+        "Precision: of the digits read as this one, the share that is. Recall: of this digit, the share "
+        "found. F1: their harmonic mean."
+    )
+
+
+def _reliability(measured: Measured) -> None:
+    bins = reliability(measured.probabilities, measured.digits.labels)
+    figure = go.Figure()
+    figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line={"dash": "dot", "color": "grey"}, name="ideal")
+    figure.add_scatter(
+        x=[one.confidence for one in bins],
+        y=[one.accuracy for one in bins],
+        mode="lines+markers",
+        marker={"size": [6 + 3 * torch.tensor(one.count).log().item() for one in bins]},
+        line={"color": ACCENT[theme()]},
+        customdata=[one.count for one in bins],
+        hovertemplate="confidence %{x:.1%}<br>right %{y:.1%}<br>%{customdata:,} digits<extra></extra>",
+        name="this model",
+    )
+    figure.update_xaxes(title="confidence", range=[0, 1.02], tickformat=".0%")
+    figure.update_yaxes(title="share right", range=[0, 1.02], tickformat=".0%")
+    figure.update_layout(height=380, margin={"l": 0, "r": 0, "t": 10, "b": 0}, showlegend=False)
+    left, right = st.columns([1.4, 1], gap="large")
+    left.plotly_chart(figure, key="reliability", alt="Reliability diagram: confidence against share right")
+    error = measured.report.calibration_error
+    right.markdown(
+        "On the dotted line, a confidence of 80 % would be right in 80 % of cases. Below it the model is too "
+        f"sure, above it too modest.\n\nMean distance, weighted by digits: **{error:.2%}** (15 bins)."
+    )
+    right.caption("This does not show single digits: a bin right on average can be wrong for one of them.")
+
+
+def _embedding(measured: Measured, name: str) -> None:
+    kind = st.segmented_control("Arranged by", ("PCA", "t-SNE"), default="PCA", key="arranged", required=True)
+    chosen = session.current_model()
+    places, projection = _places(chosen.digest, name, kind, chosen.model)
+    labels = measured.digits.labels[: len(places)].tolist()
+    predicted = measured.logits[: len(places)].argmax(1).tolist()
+    figure = go.Figure(
+        go.Scattergl(
+            x=places[:, 0],
+            y=places[:, 1],
+            mode="text",
+            text=[str(label) for label in labels],
+            textfont={"color": [RIGHT if a == b else WRONG for a, b in zip(labels, predicted, strict=True)]},
+            customdata=predicted,
+            hovertemplate="a %{text}, read as %{customdata}<extra></extra>",
+        )
+    )
+    if kind == "PCA":
+        mine = projection(features(chosen.model, session.current_digit().image[None]))[0].tolist()
+        figure.add_scatter(
+            x=[mine[0]],
+            y=[mine[1]],
+            mode="markers+text",
+            marker={"size": 18, "symbol": "star", "color": ACCENT[theme()]},
+            text=[session.current_digit().caption],
+            textposition="top center",
+            hoverinfo="skip",
+        )
+    figure.update_xaxes(visible=False)
+    figure.update_yaxes(visible=False)
+    figure.update_layout(height=560, margin={"l": 0, "r": 0, "t": 0, "b": 0}, showlegend=False)
+    st.plotly_chart(figure, key="embedding", alt=f"{len(places):,} test digits placed by {kind}")
+    explained = f" These two directions hold {sum(projection.explained):.0%} of the variance."
+    st.caption(
+        f"The first {len(places):,} digits, placed by the numbers the last layer sees; green is read right, "
+        f"orange wrong{', the star is the current digit' if kind == 'PCA' else ''}."
+        + (explained if kind == "PCA" else " Distances between groups mean nothing in t-SNE.")
+    )
