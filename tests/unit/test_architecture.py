@@ -53,8 +53,11 @@ def test_nothing_unsafe_is_called(path: Path) -> None:
     }
 
     assert not imported & {"pickle", "marshal", "shelve", "dill"}
-    assert not called & {"eval", "exec", "torch.load", "os.system", "torch.hub.load"}
+    assert not called & {"eval", "exec", "os.system", "torch.hub.load"}
     assert not switched_on & {"shell", "unsafe_allow_html", "allow_pickle"}
+    if "torch.load" in called:  # one file of known content, read by the reader that builds only tensors
+        assert path.stem == "imagenet"
+        assert "weights_only" in switched_on
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "cnnviz").rglob("*.py")), ids=lambda path: path.stem)
