@@ -60,7 +60,7 @@ def test_script_puts_palette_and_wire_in_front() -> None:
 
 
 def test_component_files_name_no_other_address() -> None:
-    for name in ("maps.js", "maps.css", "maps.html", "wire.js"):
+    for name in ("maps.js", "maps_draw.js", "maps.css", "maps.html", "wire.js"):
         assert "//" not in style(name).replace("// ", "").replace("//\n", "")
 
 

@@ -1,16 +1,13 @@
 // The maps widget: a grid of maps or kernels drawn from one typed array.
 //
 // Streamlit calls the default export again whenever data or theme change, always with the same
-// parentElement; one MapsWidget a parentElement keeps the canvas and the listeners, and redraws.
+// parentElement; one MapsWidget a parentElement keeps the canvas and the listeners, and redraws
+// (maps_draw.js).
 // The module is loaded once (Streamlit caches it by content), so what stands here is shared by
 // all widgets on the page; that is how linked widgets find each other.
 
 const GAP = 8 // CSS px between tiles
 const CAPTION = 20 // height of the line under a tile
-const FEWEST = 4 // so many tiles fit the narrowest screen,
-const LARGE = 100 // unless they were wished larger than this
-const GROWTH = 1.35 // tiles may grow by this to fill their row
-const NUMBER_ROOM = 30 // CSS px a cell needs before its number is written into it
 
 const widgets = new WeakMap()
 const groups = new Map() // link name -> widgets whose hovered cell is shared
@@ -132,16 +129,7 @@ class MapsWidget {
     const room = this.tiles.clientWidth
     if (!room) return // inside something closed; the observer calls again
     const ratio = window.devicePixelRatio || 1
-    const longest = Math.max(this.rows, this.columns)
-    const zoomOf = (side, round) => wholeZoom((side * ratio) / longest, round)
-    const wished = (this.columns * zoomOf(Math.min(this.content.tile, room), Math.round)) / ratio
-    const fitting = Math.floor((room + GAP) / (wished + GAP))
-    const fewest = this.content.tile > LARGE ? 1 : FEWEST
-    let across = Math.min(this.count, Math.max(fewest, fitting))
-    across = Math.ceil(this.count / Math.ceil(this.count / across)) // rows of equal length
-    const share = (room - GAP * (across - 1)) / across
-    const most = this.content.tile * (this.count === 1 ? 1 : GROWTH)
-    const zoom = zoomOf(Math.min(share, most), Math.floor)
+    const { across, zoom } = layOut(room, ratio, this.rows, this.columns, this.count, this.content.tile)
     this.across = across
     this.zoom = zoom // device px a cell
     this.ratio = ratio
@@ -175,91 +163,12 @@ class MapsWidget {
     return row < this.rows ? { tile, row, column } : { tile, row: null, column: null }
   }
 
-  // ---- drawing ----
-
   draw() {
-    const { canvas, ratio, zoom, count } = this
-    const lines = Math.ceil(count / this.across)
-    const width = Math.round((this.across * (this.side.width + GAP) - GAP) * ratio)
-    const height = Math.round((lines * this.stepDown() - GAP) * ratio)
-    if (canvas.width !== width) canvas.width = width
-    if (canvas.height !== height) canvas.height = height
-    canvas.style.width = `${width / ratio}px`
-    canvas.style.height = `${height / ratio}px`
-    this.colourAtlas()
-    const brush = canvas.getContext("2d")
-    brush.clearRect(0, 0, width, height)
-    brush.imageSmoothingEnabled = zoom < 1
-    const [w, h] = [this.columns * zoom, this.rows * zoom]
-    for (let tile = 0; tile < count; tile++) {
-      const { left, top } = this.originOf(tile)
-      const from = [(tile % this.across) * this.columns, Math.floor(tile / this.across) * this.rows]
-      const to = [Math.round(left * ratio), Math.round(top * ratio)]
-      brush.drawImage(this.atlas, ...from, this.columns, this.rows, ...to, w, h)
-    }
-    if (this.content.numbers && zoom / ratio >= NUMBER_ROOM) this.writeNumbers(brush)
-    for (const frame of this.content.overlay) this.outline(brush, frame)
-  }
-
-  // All maps at one pixel a cell, laid out as the tiles are, so that no side gets too long.
-  colourAtlas() {
-    const { atlas, values, rows, columns, across, count } = this
-    const lines = Math.ceil(count / across)
-    atlas.width = across * columns
-    atlas.height = lines * rows
-    const brush = atlas.getContext("2d", { willReadFrequently: true })
-    const image = brush.createImageData(atlas.width, atlas.height)
-    const pixels = new Uint32Array(image.data.buffer)
-    const table = this.table()
-    for (let tile = 0, from = 0; tile < count; tile++) {
-      const limit = this.limitOf(tile)
-      const start = Math.floor(tile / across) * rows * atlas.width + (tile % across) * columns
-      for (let row = 0; row < rows; row++) {
-        const line = start + row * atlas.width
-        for (let column = 0; column < columns; column++, from++) {
-          pixels[line + column] = table[colourIndex(values[from], limit)]
-        }
-      }
-    }
-    brush.putImageData(image, 0, 0)
-  }
-
-  table() {
-    return colourTable(this.content.scale === "digit" ? "digit" : "signed", themeOf(this.parent))
-  }
-
-  writeNumbers(brush) {
-    const { zoom, ratio, rows, columns } = this
-    const table = this.table()
-    brush.font = `${Math.min(zoom * 0.32, 20 * ratio)}px ${getComputedStyle(this.maps).fontFamily}`
-    brush.textAlign = "center"
-    brush.textBaseline = "middle"
-    this.values.forEach((value, place) => {
-      const tile = Math.floor(place / (rows * columns))
-      const { left, top } = this.originOf(tile)
-      const row = Math.floor(place / columns) % rows
-      brush.fillStyle = inkOn(table[colourIndex(value, this.limitOf(tile))])
-      const x = left * ratio + ((place % columns) + 0.5) * zoom
-      const text = Math.abs(value) < 0.005 ? "0.00" : formatNumber(value, 2)
-      brush.fillText(text, x, top * ratio + (row + 0.5) * zoom)
-    })
-  }
-
-  // A rectangle of cells, ink on paper so that it shows on every colour; cut at the map's edge.
-  outline(brush, [tile, row, column, height, width]) {
-    if (tile >= this.count) return
-    const { left, top } = this.originOf(tile)
-    const clip = (value, most) => Math.max(0, Math.min(most, value))
-    const [x0, x1] = [column, column + width].map((at) => clip(at, this.columns))
-    const [y0, y1] = [row, row + height].map((at) => clip(at, this.rows))
-    const style = getComputedStyle(this.maps)
-    const box = [left * this.ratio + x0 * this.zoom, top * this.ratio + y0 * this.zoom]
-    const size = [(x1 - x0) * this.zoom, (y1 - y0) * this.zoom]
-    for (const [colour, thickness] of [["--st-background-color", 5], ["--st-text-color", 2]]) {
-      brush.strokeStyle = style.getPropertyValue(colour)
-      brush.lineWidth = thickness * this.ratio
-      brush.strokeRect(...box, ...size)
-    }
+    const lines = Math.ceil(this.count / this.across)
+    const width = Math.round((this.across * (this.side.width + GAP) - GAP) * this.ratio)
+    const height = Math.round((lines * this.stepDown() - GAP) * this.ratio)
+    const scale = this.content.scale === "digit" ? "digit" : "signed"
+    paint(this, width, height, colourTable(scale, themeOf(this.parent)))
   }
 
   // ---- pointing and choosing ----
@@ -385,16 +294,6 @@ class MapsWidget {
     setText(this.whose, own ? whose : "")
     this.maps.dataset.range = `${signed ? -limit : 0} ${limit}`
   }
-}
-
-// Whole device pixels a cell keep all cells equally large; below one there is nothing to keep.
-function wholeZoom(zoom, round) {
-  return zoom < 1 ? zoom : Math.max(1, round(zoom))
-}
-
-function inkOn(pixel) {
-  const [red, green, blue] = [pixel & 255, (pixel >> 8) & 255, (pixel >> 16) & 255]
-  return 0.299 * red + 0.587 * green + 0.114 * blue > 140 ? "#171614" : "#ffffff"
 }
 
 // Writing an equal text would still make the browser lay out the page again.

@@ -23,7 +23,10 @@ Rectangle = tuple[int, int, int, int, int]  # tile, row, column, height, width; 
 TILE, SINGLE_TILE = 72, 420  # wished side in CSS px of one among many, and of a map alone
 
 _mount = st.components.v2.component(
-    "cnnviz_maps", html=style("maps.html"), css=style("maps.css"), js=script("maps.js")
+    "cnnviz_maps",
+    html=style("maps.html"),
+    css=style("maps.css"),
+    js=script("maps_draw.js", "maps.js"),
 )
 
 
