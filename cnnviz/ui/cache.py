@@ -37,8 +37,8 @@ def test_digits() -> Digits:
 
 
 @st.cache_resource(max_entries=16, show_spinner="Loading the model")
-def shipped(name: str, _changed: float) -> checkpoints.Checkpoint:
-    """A shipped model; `_changed` is its file's time, so that a retrained one is read anew."""
+def shipped(name: str, changed: float) -> checkpoints.Checkpoint:  # noqa: ARG001 - the key
+    """A shipped model; `changed` is its file's time, so that a retrained one is read anew."""
     return checkpoints.load_checkpoint(name)
 
 

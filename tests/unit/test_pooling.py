@@ -119,8 +119,8 @@ def test_negative_maps_are_neither_empty_nor_tied() -> None:
     assert not found.empty.item()
 
 
-def test_lost_rows_of_the_default_networks_second_pooling() -> None:
-    model = build(NETWORKS["default"]).eval()
+def test_lost_rows_of_the_classic_networks_second_pooling() -> None:
+    model = build(NETWORKS["classic"]).eval()
     found = winners(model, trace(model, a_digit())["pool2"])
 
     assert (found.height, found.width) == (11, 11)
