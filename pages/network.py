@@ -15,6 +15,10 @@ selection = network_view(chosen.model, trace, key="network", caption=digit.capti
 network_link.keep_selection(selection)
 
 st.caption(
+    "**Keys.** Click pins a number. Arrows move it, page up and down change the map, shift with left or "
+    "right the layer, enter follows it back to where it came from, space slides the kernel, escape releases."
+)
+st.caption(
     "**What this does not show.** These numbers are true for this one digit, not for others. A large "
     "contribution is not yet a cause: take it away and the rest may still give the same answer. The "
     "coloured path is one of thousands. It does not show what a map looks for in general (Filters), "

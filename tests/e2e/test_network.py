@@ -179,7 +179,9 @@ def test_softmax_row_equals_pytorch(mount: Callable[[Network, Trace], Page]) -> 
     rows = mount(model, traced).evaluate("() => net.softmax().rows")
 
     assert [row["probability"] for row in rows] == pytest.approx(traced.probabilities.tolist(), abs=1e-6)
-    assert [row["shifted"] for row in rows] == pytest.approx((traced.logits - traced.logits.max()).tolist())
+    shifted = traced.logits.double() - traced.logits.max()
+    assert [row["shifted"] for row in rows] == pytest.approx(shifted.tolist())
+    assert [row["exponential"] for row in rows] == pytest.approx(shifted.exp().tolist())
 
 
 @pytest.mark.parametrize("name", CONFIGS)
@@ -252,6 +254,9 @@ def test_shows_how_the_answer_came_about_before_anything_is_touched(picture: Ope
     page = picture()
     expect(page.locator(".st-key-network .heading h3")).to_contain_text("The 3: logit")
     expect(page.locator(".st-key-network .terms .term")).to_have_count(13)  # ten, the rest, bias, total
+    expect(page.get_by_role("application")).to_have_accessible_name(
+        "The whole network on test digit 18: it reads 3"
+    )
     box = page.locator(".st-key-network .picture").bounding_box()
     assert box is not None
     assert box["y"] + box["height"] < 700  # the drawer begins above the fold
@@ -491,6 +496,22 @@ def test_pin_survives_another_digit_and_another_model(picture: OpenPage) -> None
     page.wait_for_function(FIND)
     page.wait_for_function("() => net.timings().length > 0")
     assert selected(page)[0] == "logits"  # the MLP has no conv1
+
+
+def test_address_is_shared_with_pages_that_bind_it(picture: OpenPage) -> None:
+    """`layer` and `channel` belong to widgets on other pages; here to the pinned number."""
+    page = picture("?layer=pool1&channel=7&cell=2,1&model=classic")
+    sidebar = page.get_by_test_id("stSidebar")
+    for name in ("Filters", "Network", "Filters", "Network"):
+        sidebar.get_by_role("link", name=name).click()
+        page.mouse.move(700, 5)  # or the link's tooltip covers the next one
+        expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
+        settle(page)
+    page.wait_for_function(FIND)
+    page.wait_for_function("() => net.timings().length > 0")
+    assert selected(page) == ("pool1", 7, 2, 1, True)
+    point(page, "conv1", 3, click=True)
+    expect(page).to_have_url(re.compile(r"layer=conv1"))
 
 
 def test_play_slides_the_kernel_and_waits_under_the_pointer(picture: OpenPage) -> None:

@@ -33,6 +33,8 @@ class NetworkPicture {
     const name = this.cell && this.model.layers[this.cell.layer].name
     this.model = networkModel(unpack(data))
     if (name) this.cell = { ...this.cell, layer: this.model.byName[name]?.index } // another model, perhaps
+    const about = this.model.caption ? ` on ${this.model.caption}` : ""
+    this.picture.setAttribute("aria-label", `The whole network${about}: it reads ${this.model.answer}`)
     if (!this.started) {
       this.started = true
       this.takeStart(this.model.start)
