@@ -84,10 +84,10 @@ def layers(network: NetworkConfig, opened: bool) -> None:
         hide_index=True,
         height="content",
         column_config={
-            "Layer": st.column_config.TextColumn(width=62),
+            "Layer": st.column_config.TextColumn(width=64),
             "Kind": st.column_config.TextColumn(width=94),
-            "Output": st.column_config.TextColumn(width=90),
-            "Parameters": st.column_config.NumberColumn(format="localized", width=88),
+            "Output": st.column_config.TextColumn(width=86),
+            "Parameters": st.column_config.NumberColumn("Params", format="localized", width=62),
         },
         alt="Name, kind, output shape and parameters of every layer",
     )
