@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from cnnviz.augmentation import Augmentation
-from cnnviz.checkpoints import shipped_models
+from cnnviz.checkpoints import MODELS
 from cnnviz.errors import ConfigError
 from cnnviz.networks import NETWORKS, TITLES, NetworkConfig, layer_table
 from cnnviz.training import RECIPES, TrainConfig
@@ -173,13 +173,19 @@ def _expectation(name: str) -> str:
         return "No figure to expect: find out."
     if name == "quick":
         return "About 99 % after half a minute on one core."
-    if name not in shipped_models():
+    card = shipped_card(name)
+    if not card:
         return ""
-    card = cache.shipped(name, 0.0).card
     accuracy, seconds = card["test"]["mnist"]["accuracy"], card["seconds"]
     return (
         f"The shipped model was made so: {100 * accuracy:.1f} % of the test digits, in {duration(seconds)}."
     )
+
+
+def shipped_card(name: str) -> dict[str, Any]:
+    """The card of a shipped model; empty when it is not there."""
+    path = MODELS / f"{name}.safetensors"
+    return cache.shipped(name, path.stat().st_mtime).card if path.exists() else {}
 
 
 def duration(seconds: float) -> str:

@@ -18,10 +18,10 @@ from cnnviz.run_folder import State
 from cnnviz.runs import Run
 from cnnviz.tracing import predict
 from cnnviz.training import TrainConfig
-from cnnviz.ui import cache, session, settings
+from cnnviz.ui import session, settings
 from cnnviz.ui.components.maps import maps
 from cnnviz.ui.training_charts import accuracy_chart, loss_chart, probability_chart
-from cnnviz.ui.training_form import duration
+from cnnviz.ui.training_form import duration, shipped_card
 
 Kind = Literal["primary", "secondary", "tertiary"]
 POLL_SECONDS = 1.0
@@ -211,7 +211,7 @@ def _latest_accuracy(events: list[dict[str, Any]]) -> str:
 
 
 def _curves(events: list[dict[str, Any]], config: TrainConfig) -> None:
-    shipped = cache.shipped("default", 0.0).card.get("test", {}).get("mnist", {}).get("accuracy")
+    shipped = shipped_card("default").get("test", {}).get("mnist", {}).get("accuracy")
     left, right = st.columns(2)
     with left:
         st.markdown("**Accuracy** over epochs")
