@@ -6,7 +6,7 @@ One fragment: another layer, unit, order or range reruns nothing else. The addre
 import streamlit as st
 from torch import Tensor
 
-from cnnviz.activations import Scope, Stage, dead, find, limits, measure, order, stages
+from cnnviz.activations import Order, Scope, Stage, dead, find, limits, measure, order, stages
 from cnnviz.errors import NetworkError
 from cnnviz.ui import session
 from cnnviz.ui.activations_parts import Shown, code, comparison, detail
@@ -15,7 +15,8 @@ from cnnviz.ui.filter_parts import CHANNEL, RANGE
 from cnnviz.ui.layer_choice import choose_layer, choose_unit
 
 BEFORE, AFTER = "maps_before", "maps_after"
-ORDERS = {"index": "index", "mean": "mean", "maximum": "maximum"}
+ORDERS: tuple[Order, ...] = ("index", "mean", "maximum")
+ROOM = 6  # stages that leave room for other choices in one row
 NAMED = 24  # dead units called by their numbers; more would be no help
 SCOPES: tuple[Scope, ...] = ("unit", "layer", "network")
 
@@ -29,8 +30,9 @@ def activations_page() -> None:
         stage = find(every, choose_layer([stage.name for stage in every], lambda name: _nearest(every, name)))
         first = int(measure(stage.after).high.argmax())
         unit = choose_unit("Map" if stage.maps else "Unit", stage.name, len(stage.after), first)
-        by = _choose("Sort by", list(ORDERS), "sort_by")
-        scope = _choose("Colour range", list(SCOPES), RANGE, "layer")
+        narrow = len(every) > ROOM
+        by = _choose("Sort by", list(ORDERS), "sort_by", narrow)
+        scope = _choose("Colour range", list(SCOPES), RANGE, narrow, "layer")
     shown = Shown(chosen, every, stage, unit, *limits(every, stage, scope), scope)  # type: ignore[arg-type]
     units = order(stage, by).tolist()  # type: ignore[arg-type]
     before, after, side = st.columns([1.3, 1.3, 1], gap="medium")
@@ -52,10 +54,13 @@ def _nearest(every: list[Stage], name: str) -> str | None:
         return None
 
 
-def _choose(label: str, options: list[str], key: str, default: str | None = None) -> str:
-    chosen = st.segmented_control(
-        label, options, default=default or options[0], key=key, persist_state="session", required=True
-    )
+def _choose(label: str, options: list[str], key: str, narrow: bool, default: str | None = None) -> str:
+    """One of a few words; as a drop-down where the layers take up the row."""
+    if st.session_state.get(key) not in options:
+        st.session_state[key] = default or options[0]
+    if narrow:
+        return str(st.selectbox(label, options, key=key, persist_state="session", width=140))
+    chosen = st.segmented_control(label, options, key=key, persist_state="session", required=True)
     return chosen or options[0]
 
 

@@ -17,12 +17,13 @@ def choose_layer(layers: Sequence[str], nearest: Callable[[str], str | None]) ->
     return st.segmented_control("Layer", layers, key=LAYER, bind="query-params", required=True) or layers[0]
 
 
-def of_the_same_number(kind: str, layers: Sequence[str]) -> Callable[[str], str | None]:
-    """nearest() for choose_layer: "conv2" -> "pool2" among pooling layers."""
+def next_of(layers: Sequence[str]) -> Callable[[str], str | None]:
+    """nearest() for choose_layer: the first of `layers` at or behind the wanted one, "conv2" -> "pool2"."""
 
     def nearest(wanted: str) -> str | None:
-        likely = kind + _number_of(wanted)
-        return likely if likely in layers else None
+        depth = int(_number_of(wanted)[:3] or 0)
+        behind = [layer for layer in layers if int(_number_of(layer)) >= depth]
+        return behind[0] if depth and behind else None
 
     return nearest
 

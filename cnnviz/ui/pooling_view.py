@@ -11,7 +11,7 @@ from cnnviz.shifting import shifted
 from cnnviz.ui import session
 from cnnviz.ui.components.pooling import PoolingContent, chosen_map, pooling
 from cnnviz.ui.filter_parts import CHANNEL
-from cnnviz.ui.layer_choice import choose_layer, choose_unit, of_the_same_number
+from cnnviz.ui.layer_choice import choose_layer, choose_unit, next_of
 from cnnviz.ui.pooling_parts import Shown, averaging, code, comparison, nothing_pools, reconstruction
 from cnnviz.ui.pooling_shifts import FARTHEST, shift_counts
 from cnnviz.ui.session import CurrentModel
@@ -42,7 +42,7 @@ def pooling_page() -> None:
 def _controls(chosen: CurrentModel, kinds: dict[str, PoolKind]) -> Shown:
     original = session.current_digit().image
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="pooling_controls"):
-        layer = choose_layer(list(kinds), of_the_same_number("pool", list(kinds)))
+        layer = choose_layer(list(kinds), next_of(list(kinds)))
         passed = session.trace_of(chosen, original)
         count = len(passed[layer].output)
         first = int(passed[layer].output.flatten(1).amax(1).argmax())

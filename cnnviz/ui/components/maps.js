@@ -15,7 +15,7 @@ const groups = new Map() // link name -> widgets whose hovered cell is shared
 export default function ({ parentElement, data, setStateValue }) {
   let widget = widgets.get(parentElement)
   if (!widget) widgets.set(parentElement, (widget = new MapsWidget(parentElement)))
-  widget.send = (choice) => setStateValue("selected", choice)
+  widget.courier.post = (choice) => setStateValue("selected", choice)
   widget.show(unpack(data))
   return () => {
     widget.close()
@@ -32,6 +32,7 @@ class MapsWidget {
     this.canvas = parent.querySelector("canvas")
     this.atlas = document.createElement("canvas")
     this.options = []
+    this.courier = new Courier()
     this.turn = -1 // counts the user's choices; Python's echo of an older one is ignored
     this.selected = null
     this.pointed = null // {tile, row, column}; row and column are null over a caption
@@ -86,6 +87,7 @@ class MapsWidget {
     this.join(content.link)
     this.describe()
     this.arrange()
+    this.courier.echo(content.turn)
     this.maps.dataset.milliseconds = (performance.now() - start).toFixed(2)
   }
 
@@ -196,7 +198,7 @@ class MapsWidget {
     this.turn += 1
     this.markSelected()
     this.tell()
-    this.send({ tile, turn: this.turn })
+    this.courier.send({ tile, turn: this.turn })
   }
 
   markSelected() {

@@ -14,7 +14,7 @@ const pictures = new WeakMap()
 export default function ({ parentElement, data, setStateValue }) {
   let picture = pictures.get(parentElement)
   if (!picture) pictures.set(parentElement, (picture = new PoolingPicture(parentElement)))
-  picture.send = (choice) => setStateValue("selected", choice)
+  picture.courier.post = (choice) => setStateValue("selected", choice)
   picture.show(new PoolingLayer(unpack(data)))
   return () => {
     picture.observer.disconnect()
@@ -29,6 +29,7 @@ class PoolingPicture extends PoolingPaint {
     for (const name of ["pooling", "panels", "window", "words", "legend", "heading", "tiles"]) {
       this[name] = parent.querySelector("." + name)
     }
+    this.courier = new Courier()
     this.turn = -1 // counts the visitor's choices; Python's echo of an older one is ignored
     this.pointed = null // {row, column} of the pooled map
     this.view = "winners"
@@ -89,6 +90,7 @@ class PoolingPicture extends PoolingPaint {
     this.panels.setAttribute("aria-label", layer.label)
     this.theme = themeOf(this.parent)
     this.arrange()
+    this.courier.echo(layer.turn)
     this.pooling.dataset.milliseconds = (performance.now() - start).toFixed(2)
   }
 
@@ -98,7 +100,7 @@ class PoolingPicture extends PoolingPaint {
     this.turn += 1
     this.draw()
     this.markSelected()
-    this.send({ tile: map, turn: this.turn })
+    this.courier.send({ tile: map, turn: this.turn })
   }
 
   // ---- size and place ----

@@ -69,3 +69,41 @@ function formatNumber(value, digits = 3) {
     : value.toFixed(Math.max(0, digits - 1 - Math.floor(Math.log10(Math.max(size, 0.1)))))
   return text.replace("-", "−")
 }
+
+// Sends choices one at a time: the next waits for Python's echo of the last, and only the newest
+// of those that waited is sent. Two at once would race: the page's address could keep the older.
+const ECHO_PATIENCE = 2000 // ms after which an echo is not waited for any longer
+
+class Courier {
+  constructor() {
+    this.waiting = null // a choice not sent yet
+    this.sentTurn = -1
+    this.sentAt = -Infinity
+    this.echoed = -1
+  }
+
+  send(choice) {
+    this.waiting = choice
+    this.deliver()
+  }
+
+  echo(turn) {
+    this.echoed = Math.max(this.echoed, turn)
+    this.deliver()
+  }
+
+  deliver() {
+    clearTimeout(this.timer)
+    if (!this.waiting) return
+    const patience = this.sentAt + ECHO_PATIENCE - performance.now()
+    if (this.echoed < this.sentTurn && patience > 0) {
+      this.timer = setTimeout(() => this.deliver(), patience)
+      return
+    }
+    const choice = this.waiting
+    this.waiting = null
+    this.sentTurn = choice.turn
+    this.sentAt = performance.now()
+    this.post(choice)
+  }
+}
