@@ -1,5 +1,6 @@
 """The evaluate page: figures, where the model is wrong, how far to trust it, the test set as a map."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import altair as alt
@@ -87,29 +88,26 @@ def evaluate_page() -> None:
     _more(measured, name)
 
 
+_FIGURES: dict[str, tuple[Callable[[Report], float], str, bool]] = {  # value, form, whether more is better
+    "Accuracy": (lambda of: of.accuracy, "{:.2%}", True),
+    "Errors": (lambda of: _errors(of), "{:,.0f}", False),
+    "Mean F1": (lambda of: float(of.f1.mean()), "{:.4f}", True),
+    "Loss, nats": (lambda of: of.loss, "{:.4f}", False),
+    "Calibration error": (lambda of: of.calibration_error, "{:.2%}", False),
+}
+
+
 def _headline(now: Report, beside: Report | None) -> None:
     """Five figures, with the difference to the other model."""
-    figures = {
-        "Accuracy": (now.accuracy, beside and beside.accuracy, "{:.2%}", "normal"),
-        "Errors": (_errors(now), beside and _errors(beside), "{:,.0f}", "inverse"),
-        "Mean F1": (float(now.f1.mean()), beside and float(beside.f1.mean()), "{:.4f}", "normal"),
-        "Loss, nats": (now.loss, beside and beside.loss, "{:.4f}", "inverse"),
-        "Calibration error": (
-            now.calibration_error,
-            beside and beside.calibration_error,
-            "{:.2%}",
-            "inverse",
-        ),
-    }
-    for column, (label, (value, other, form, direction)) in zip(
-        st.columns(len(figures)), figures.items(), strict=True
+    for column, (label, (figure, form, more_is_better)) in zip(
+        st.columns(len(_FIGURES)), _FIGURES.items(), strict=True
     ):
-        delta = None if other is None else ("+" if value > other else "") + form.format(value - other)
+        delta = None if beside is None else figure(now) - figure(beside)
         column.metric(
             label,
-            form.format(value),
-            delta,
-            delta_color="off" if delta is not None and value == other else direction,  # type: ignore[arg-type]
+            form.format(figure(now)),
+            None if delta is None else ("+" if delta > 0 else "") + form.format(delta),
+            delta_color="off" if not delta else "normal" if more_is_better else "inverse",
         )
 
 
@@ -153,7 +151,7 @@ def _confusion(of: Report) -> tuple[int, int] | None:
         key="confusion",
         alt="Confusion matrix: rows are true digits, columns readings; orange cells are errors",
     )
-    points = event["selection"].get("cell", [])  # type: ignore[call-overload]
+    points = event["selection"].get("cell", [])
     return (int(points[0]["true"]), int(points[0]["read"])) if points else None
 
 
@@ -251,8 +249,8 @@ def _embedding(measured: Measured, name: str) -> None:
     predicted = measured.logits[: len(places)].argmax(1).tolist()
     figure = go.Figure(
         go.Scattergl(
-            x=places[:, 0],
-            y=places[:, 1],
+            x=places[:, 0].numpy(),
+            y=places[:, 1].numpy(),
             mode="text",
             text=[str(label) for label in labels],
             textfont={"color": [RIGHT if a == b else WRONG for a, b in zip(labels, predicted, strict=True)]},

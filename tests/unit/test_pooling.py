@@ -233,7 +233,7 @@ def test_survivors_of_the_first_pooling_are_the_pixels_under_the_kernels_middle(
 
 
 def test_average_pooling_of_the_same_map() -> None:
-    model = build(NETWORKS["default"]).eval()
+    model = build(NETWORKS["classic"]).eval()
     record = trace(model, a_digit())["pool2"]
     ours = average(model, record)
 

@@ -1,0 +1,43 @@
+"""The evaluate page's figures are the report's, for both sets of digits and two models."""
+
+from collections.abc import Callable
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from cnnviz.checkpoints import load_checkpoint
+
+Go = Callable[..., AppTest]
+
+
+def metrics(app: AppTest) -> dict[str, str]:
+    return {metric.label: metric.value for metric in app.metric}
+
+
+def test_figures_are_those_of_the_card(go: Go) -> None:
+    app = go("evaluate", model="eight")
+    measured = load_checkpoint("eight").card["test"]["mnist"]
+
+    assert not app.exception
+    assert metrics(app)["Accuracy"] == f"{measured['accuracy']:.2%}"
+    assert metrics(app)["Errors"] == str(round((1 - measured["accuracy"]) * 10_000))
+
+
+def test_another_model_is_compared(go: Go) -> None:
+    app = go("evaluate", model="eight")
+    app.selectbox(key="compare").select("classic").run()
+
+    assert not app.exception
+    accuracy = next(metric for metric in app.metric if metric.label == "Accuracy")
+    assert accuracy.delta.startswith("-")
+
+
+@pytest.mark.parametrize("view", ["How far to trust it", "Map of the test set"])
+def test_other_views(go: Go, view: str) -> None:
+    app = go("evaluate", model="eight")
+    app.get_by_key("test_set").set_value("Pen").run()
+    app.get_by_key("evaluate_view").set_value(view).run()
+
+    assert not app.exception
+    assert not app.error
+    assert metrics(app)["Errors"] != ""
