@@ -96,6 +96,32 @@ class NormalizedStep:
         return change
 
 
+@dataclass(frozen=True)
+class Settle:
+    """Steps like NormalizedStep's that shrink to nothing, with a little momentum.
+
+    The best pictures have pixels at 0 and 1; large steps find out which, small ones settle the rest.
+    """
+
+    rate: float = 0.1
+    steps: int = 40
+    momentum: float = 0.5
+
+    def begin(self, values: Tensor) -> Change:
+        direction = torch.zeros_like(values)
+        normalize = NormalizedStep(1.0).begin(values)
+        step = 0
+
+        def change(gradient: Tensor) -> Tensor:
+            nonlocal step
+            step += 1
+            direction.mul_(self.momentum).add_(normalize(gradient))
+            rate = self.rate * max(0.0, 1 - step / (self.steps + 1))
+            return rate * normalize(direction)
+
+        return change
+
+
 def maximize(
     model: nn.Module,
     objective: Objective,

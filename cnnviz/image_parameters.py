@@ -68,9 +68,13 @@ class Spectrum:
     """Each wave as loud as in `magnitude` (H, W // 2 + 1), the mean |rfft2| of real pictures.
 
     Only the phases are free: where each wave has its crests. Pictures start with random ones.
+    contrast × (picture − floor), cut to [0, 1]: a floor above 0 keeps the ripples between strokes
+    from greying the paper.
     """
 
     magnitude: Tensor
+    contrast: float = 1.5
+    floor: float = 0.1
 
     def begin(self, seeds: Sequence[int], size: Size) -> tuple[Tensor, Decode]:
         channels, height, width = size
@@ -83,7 +87,7 @@ class Spectrum:
         def decode(phases: Tensor) -> Tensor:
             waves = torch.polar(self.magnitude.expand_as(phases), phases * fixed)  # (N, C, H, W // 2 + 1)
             images: Tensor = torch.fft.irfft2(waves, s=(height, width))
-            return images.clamp(0, 1)
+            return (self.contrast * (images - self.floor)).clamp(0, 1)
 
         return values, decode
 
