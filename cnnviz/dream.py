@@ -63,9 +63,9 @@ def dream(
     octaves: int = 4,
     ratio: float = 1.4,
     steps: int = 10,
-    strength: float = 1.5,
+    strength: float = 2.0,
     jitter: int = 32,
-    smooth: float = 1.0,
+    smooth: float = 1.2,
     mask: Tensor | None = None,
     every: int = 5,
     seed: int = 0,
@@ -129,9 +129,9 @@ def zoom(
     closer: float = 1.05,
     octaves: int = 2,
     steps: int = 5,
-    strength: float = 1.5,
+    strength: float = 2.0,
     jitter: int = 32,
-    smooth: float = 1.0,
+    smooth: float = 1.2,
     seed: int = 0,
 ) -> Iterator[Frame]:
     """A film into the dream: each picture is the middle of the last one, `closer` times larger, dreamed on.

@@ -1,0 +1,76 @@
+"""The gallery widget: colour pictures to choose from, as buttons with a name under each.
+
+gallery(pictures, ...)    show them
+chosen_picture(key)       the visitor's choice, for on_select callbacks
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from cnnviz.ui.components import pack, script, style
+
+_mount = st.components.v2.component(
+    "cnnviz_gallery", html=style("gallery.html"), css=style("gallery.css"), js=script("gallery.js")
+)
+
+
+def gallery(
+    pictures: Sequence[bytes],
+    *,
+    key: str,
+    label: str,
+    captions: Sequence[str],
+    hints: Sequence[str] | None = None,
+    selected: int | None = None,
+    tile: int = 96,
+    aspect: float = 1.0,
+    crisp: bool = False,
+    on_select: Callable[[], None] | None = None,
+) -> None:
+    """Show pictures (PNG, JPEG or WEBP bytes); without on_select they are only looked at.
+
+    label: what they are; captions: a name each; hints: what the pointer brings up.
+    selected: the chosen one. tile: wished width in CSS px; tiles grow to fill their row.
+    aspect: width / height of a tile; pictures of another shape are cut. crisp: pixels stay squares.
+    """
+    if not len(pictures) == len(captions) == len(hints or captions):
+        raise ValueError(f"{len(captions)} captions for {len(pictures)} pictures.")
+    event = _event(key)
+    header = {
+        "label": label,
+        "captions": list(captions),
+        "hints": list(hints or captions),
+        "selected": selected,
+        "turn": event[0] if event else 0,
+        "tile": tile,
+        "aspect": aspect,
+        "crisp": crisp,
+        "selectable": on_select is not None,
+        "ends": np.cumsum([len(picture) for picture in pictures]).tolist(),
+    }
+    files = np.frombuffer(b"".join(pictures), np.uint8)
+    _mount(key=key, data=pack(header, {"files": files}), on_selected_change=on_select or _nothing)
+
+
+def chosen_picture(key: str) -> int | None:
+    """The picture chosen last in the gallery called `key`."""
+    event = _event(key)
+    return None if event is None else event[1]
+
+
+def _event(key: str) -> tuple[int, int] | None:
+    """(turn, picture) as the browser sent it; None when it never did or sent something else."""
+    sent: Any = (st.session_state.get(key) or {}).get("selected")
+    if not isinstance(sent, dict):
+        return None
+    turn, tile = sent.get("turn"), sent.get("tile")
+    if type(turn) is not int or type(tile) is not int or tile < 0:
+        return None
+    return turn, tile
+
+
+def _nothing() -> None:
+    """Streamlit keeps a component's state only if a callback is named for it."""
