@@ -5,7 +5,7 @@ import torch
 
 from cnnviz.reading import read
 from cnnviz.ui import session
-from cnnviz.ui.charts import probability_bars
+from cnnviz.ui.charts import probability_chart
 
 
 def answer() -> None:
@@ -29,9 +29,4 @@ def probabilities() -> None:
         st.markdown("How likely is each digit?")
         chosen = session.current_digit().chosen
         values = session.current_trace().probabilities if chosen else torch.zeros(10)
-        st.plotly_chart(
-            probability_bars(values),
-            config={"displayModeBar": False},
-            key="probability_chart",
-            alt="Ten probabilities, one a digit",
-        )
+        probability_chart(values, key="probability_chart", height=330)

@@ -43,4 +43,6 @@ def _keep(kept: list[dict[str, object]], label: int) -> None:
         "image": _name(),
         "strokes": [stroke.round(1).tolist() for stroke in digit.strokes],
     }
-    kept[:] = [other for other in kept if other["image"] != record["image"]][-LIMIT + 1 :] + [record]
+    kept[:] = [other for other in kept if other["image"] != record["image"]]
+    kept.append(record)
+    del kept[:-LIMIT]

@@ -1,18 +1,14 @@
 """Charts of a training run, on axes that stay where they are while it grows.
 
-Vega-Lite here, not Plotly: Streamlit 1.67 names a Plotly chart by its content and so builds it
-anew at each change, which blinks once a second; a Vega-Lite chart with the same specification
-takes the new data in place.
+Drawn with Vega-Lite, for the reason given in charts.py.
 """
 
 import math
 from collections.abc import Sequence
 from typing import Any
 
-import streamlit as st
-from torch import Tensor
-
 from cnnviz.palette import ACCENT, MUTED
+from cnnviz.ui.charts import Spec, draw
 from cnnviz.ui.pictures import theme
 
 WINDOW = 10  # records in the training curves' moving average
@@ -22,7 +18,6 @@ _ACCURACIES = (0, 80, 95, 99, 99.9)  # labelled; the axis widens towards 100 %
 _FINEST = 1 - _ACCURACIES[-1] / 100
 
 Event = dict[str, Any]
-Spec = dict[str, Any]
 
 
 def loss_chart(events: Sequence[Event], epochs: float, key: str) -> None:
@@ -33,7 +28,7 @@ def loss_chart(events: Sequence[Event], epochs: float, key: str) -> None:
         "axis": {"values": [-2, -1, 0, 1], "labelExpr": "format(pow(10, datum.value), '.2~g')"},
     }
     rows = curves(events, "loss", lambda loss: math.log10(max(loss, 1e-6)))
-    _draw(rows, _spec(axis, epochs, "top-right", ".4f"), key, "Training and validation loss over epochs")
+    draw(rows, _spec(axis, epochs, "top-right", ".4f"), key, "Training and validation loss over epochs")
 
 
 def accuracy_chart(events: Sequence[Event], epochs: float, shipped: float | None, key: str) -> None:
@@ -49,32 +44,7 @@ def accuracy_chart(events: Sequence[Event], epochs: float, shipped: float | None
     if shipped is not None:
         spec["layer"] += _reference(stretched(shipped), f"shipped model {100 * shipped:.1f} %")
     rows = curves(events, "accuracy", stretched)
-    _draw(rows, spec, key, "Training and validation accuracy over epochs")
-
-
-def probability_chart(probabilities: Tensor, key: str) -> None:
-    """Ten horizontal bars (10,), 0 at the top, the likeliest in the accent colour; they do not blink."""
-    values = probabilities.tolist()
-    best = max(range(len(values)), key=values.__getitem__)
-    rows = {
-        "digit": list(range(len(values))),
-        "probability": values,
-        "label": [f"{value:.1%}" if value >= 0.0005 else "" for value in values],
-        "best": [digit == best for digit in range(len(values))],
-    }
-    place = {"field": "digit", "type": "ordinal", "title": None, "axis": {"ticks": False, "domain": False}}
-    width = {"field": "probability", "type": "quantitative", "scale": {"domain": [0, 1.15]}, "axis": None}
-    colour = {"condition": {"test": "datum.best", "value": ACCENT[theme()]}, "value": MUTED[theme()]}
-    words = {"type": "text", "align": "left", "dx": 4, "color": MUTED[theme()]}
-    spec = {
-        "height": HEIGHT,
-        "encoding": {"y": place, "x": width},
-        "layer": [
-            {"mark": {"type": "bar", "height": {"band": 0.75}}, "encoding": {"color": colour}},
-            {"mark": words, "encoding": {"text": {"field": "label"}}},
-        ],
-    }
-    _draw(rows, spec, key, "Ten probabilities, one a digit")
+    draw(rows, spec, key, "Training and validation accuracy over epochs")
 
 
 def curves(events: Sequence[Event], name: str, place: Any) -> dict[str, list[Any]]:
@@ -153,8 +123,3 @@ def _reference(height: float, text: str) -> list[Spec]:
         {"data": once, "mark": line, "encoding": {"y": y}},
         {"data": once, "mark": {**words, "color": grey}, "encoding": {"y": y, "x": {"value": 0}}},
     ]
-
-
-def _draw(rows: dict[str, list[Any]], spec: Spec, key: str, alt: str) -> None:
-    with st.container(key=key):  # a key of the chart's own would be one more thing to compare
-        st.vega_lite_chart(rows, spec, width="stretch", alt=alt)

@@ -19,8 +19,9 @@ from cnnviz.runs import Run
 from cnnviz.tracing import predict
 from cnnviz.training import TrainConfig
 from cnnviz.ui import session, settings
+from cnnviz.ui.charts import probability_chart
 from cnnviz.ui.components.maps import maps
-from cnnviz.ui.training_charts import accuracy_chart, loss_chart, probability_chart
+from cnnviz.ui.training_charts import accuracy_chart, loss_chart
 from cnnviz.ui.training_form import duration, shipped_card
 
 Kind = Literal["primary", "secondary", "tertiary"]
