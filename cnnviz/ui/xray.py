@@ -1,6 +1,8 @@
 """How a picture became the network's 28x28, and what each stage is good for."""
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from cnnviz.drawing import STAGES, to_digit
 from cnnviz.reading import read
@@ -26,7 +28,7 @@ _TITLES = {
 
 def xray() -> None:
     """Every stage as a picture; below, the result with one stage left out, read again."""
-    steps = session.current_digit().steps
+    steps, chosen = session.current_digit().steps, session.current_model()
     if not steps:
         return
     st.subheader("From your picture to the network's 28 × 28", anchor=False)
@@ -47,13 +49,13 @@ def xray() -> None:
         )
 
 
-def _left_out(stage: str) -> None:
-    digit = to_digit(session.current_digit().steps["grey"], without=stage)
-    reading = read(predict(session.current_model().model, digit.image)[0])
+def _left_out(stage: str, grey: NDArray[np.float32], chosen: session.CurrentModel) -> None:
+    digit = to_digit(grey, without=stage)
+    reading = read(predict(chosen.model, digit.image)[0])
     st.image(digit_png(digit.image), width=_WIDTH, alt=_TITLES[stage], output_format="PNG")
     st.markdown(
         f"{_TITLES[stage]}  \nreads **{reading.digit}**, {reading.probability:.0%}", help=STAGES[stage]
     )
-    measured = session.current_model().card.get("preparation")
+    measured = chosen.card.get("preparation")
     if measured:
         st.caption(f"accuracy {measured['all stages']:.1%} → {measured[stage]:.1%}")
