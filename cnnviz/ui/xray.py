@@ -41,9 +41,9 @@ def xray() -> None:
     with st.container(horizontal=True):
         for stage in STAGES:
             with st.container(width=_WIDTH):
-                _left_out(stage)
-    if "preparation" in session.current_model().card:
-        n = session.current_model().card["preparation"]["n"]
+                _left_out(stage, steps["grey"], chosen)
+    if "preparation" in chosen.card:
+        n = chosen.card["preparation"]["n"]
         st.caption(
             f"Accuracy: this model on {n:,} pen digits by writers it never saw, drawn anywhere, any size."
         )
