@@ -30,19 +30,19 @@ def strip() -> None:
     trace = session.current_trace()
     layers = [record for record in trace if record.output.ndim == 3 and record.kind in _SHOWN]
     with st.container(horizontal=True, key="strip", vertical_alignment="center"):
-        with st.container(width=130):
-            st.image(digit_png(trace.image, 5), width=126, alt="The current digit", output_format="PNG")
+        with st.container(width=140):
+            st.image(digit_png(trace.image, 5), width=140, alt="The current digit", output_format="PNG")
             st.caption("Input, 28 × 28")
         for record in layers:
-            with st.container(width=150):
+            with st.container(width=168):
                 st.image(
                     _sheet(record),
-                    width=146,
+                    width=168,
                     alt=f"{record.name}: its {MAPS} strongest maps",
                     output_format="PNG",
                 )
                 st.caption(_caption(record))
-        with st.container(width=100):
+        with st.container(width=112):
             _answer(trace)
     st.button("Another digit", icon=":material/casino:", on_click=session.choose_random_digit, key="another")
 
