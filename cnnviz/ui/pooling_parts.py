@@ -9,7 +9,7 @@ from torch import Tensor
 
 from cnnviz.networks import Network
 from cnnviz.pooling import PoolKind, average, before, window_of
-from cnnviz.receptive_field import receptive_field
+from cnnviz.receptive_field import pixel_spans
 from cnnviz.tracing import LayerRecord, Trace
 from cnnviz.ui import session
 from cnnviz.ui.components.maps import MapScale, maps
@@ -121,9 +121,13 @@ def _choose_count(total: int, what: str) -> int:
 
 
 def _boxes(shown: Shown, keep: Tensor) -> list[tuple[int, int, int, int, int]]:
-    cells = keep.nonzero().tolist()
-    boxes = [receptive_field(shown.model, shown.layer, row, column) for _, row, column in cells]
-    return [(0, box.row, box.column, box.height, box.width) for box in boxes]
+    """What each kept cell can see, as (tile, row, column, height, width) in pixels."""
+    spans = pixel_spans(shown.model, shown.layer)
+    found = []
+    for _, row, column in keep.nonzero().tolist():
+        (top, bottom), (left, right) = spans[row], spans[column]
+        found.append((0, top, left, bottom - top + 1, right - left + 1))
+    return found
 
 
 # ---- max against average ----

@@ -1,14 +1,14 @@
 """The pooling page's shift test: which winners and values stay when the digit moves."""
 
-import plotly.graph_objects as go
 import streamlit as st
 from torch import Tensor
 
 from cnnviz.networks import Network
-from cnnviz.palette import CORNERS
+from cnnviz.palette import SERIES
 from cnnviz.pooling import window_of
 from cnnviz.reading import read
 from cnnviz.shifting import TOLERANCE, ShiftEffect, shift_effects, stride
+from cnnviz.ui.components.curves import Curve, curves
 from cnnviz.ui.pooling_parts import Shown
 
 FARTHEST = 4
@@ -28,11 +28,13 @@ def shift_counts(shown: Shown) -> None:
         else:
             _expectation(shown)
     with chart:
-        st.plotly_chart(
-            _curves(effects, right),
-            config={"displayModeBar": False},
+        curves(
+            _lines(effects),
+            list(_SHIFTS),
             key="shift_chart",
-            alt="Share of winners and values that stay, against the shift to the right",
+            label="Share of winners and values that stay, against the shift to the right",
+            axis="pixels to the right",
+            marked=_SHIFTS.index(right),
         )
     which = "that one cell won" if shown.kind == "max" else "whose cells differ"
     st.caption(
@@ -97,26 +99,15 @@ def _share(part: int, whole: int) -> str:
     return f"{part / whole:.0%}" if whole else "none"
 
 
-def _curves(effects: list[ShiftEffect], chosen: int) -> go.Figure:
-    figure = go.Figure()
-    _add(figure, "values that stay", [(each.same_value, each.windows) for each in effects], 0)
+def _lines(effects: list[ShiftEffect]) -> list[Curve]:
+    lines = [_line("values that stay", [(each.same_value, each.windows) for each in effects], 0)]
     if effects[0].winners is not None:
-        _add(figure, "winners that stay", [(each.same_winner, each.windows) for each in effects], 1)
-        _add(figure, "winners that move along", [(each.followed, each.winners) for each in effects], 2)
-    figure.add_vline(x=chosen, line_width=1, line_dash="dot", line_color="grey")
-    figure.update_xaxes(title="pixels to the right", dtick=1, fixedrange=True)
-    figure.update_yaxes(range=[0, 1.05], tickformat=".0%", fixedrange=True)
-    figure.update_layout(
-        height=280,
-        margin={"l": 0, "r": 0, "t": 8, "b": 0},
-        legend={"orientation": "h", "y": 1.15},
-        hovermode="x unified",
-        font_size=14,
-    )
-    return figure
+        lines.append(_line("winners that stay", [(each.same_winner, each.windows) for each in effects], 1))
+        along = [(each.followed, each.winners) for each in effects]
+        lines.append(_line("winners that move along", along, 2))
+    return lines
 
 
-def _add(figure: go.Figure, name: str, pairs: list[tuple[int | None, int | None]], number: int) -> None:
+def _line(name: str, pairs: list[tuple[int | None, int | None]], number: int) -> Curve:
     shares = [part / whole if part is not None and whole else None for part, whole in pairs]
-    line = {"color": CORNERS[number], "dash": ("solid", "dot", "solid")[number], "width": 3}
-    figure.add_scatter(x=list(_SHIFTS), y=shares, name=name, line=line, mode="lines+markers")
+    return Curve(name, shares, SERIES[number], (2, 5) if number == 1 else ())

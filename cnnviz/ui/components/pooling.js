@@ -6,6 +6,7 @@ const PANELS = ["digit", "feature", "mask", "pooled"]
 const VIEWS = { winners: "Winners", lead: "Lead", gradient: "Gradient" }
 const PANEL_MOST = 290 // CSS px
 const PANEL_GAP = 18
+const TILES_WAIT = 40 // ms
 const NARROW = 620 // below this width two panels a row
 const MASK_TILE = { wide: 64, narrow: 46 }
 
@@ -18,6 +19,7 @@ export default function ({ parentElement, data, setStateValue }) {
   picture.show(new PoolingLayer(unpack(data)))
   return () => {
     picture.observer.disconnect()
+    clearTimeout(picture.tilesLater)
     pictures.delete(parentElement)
   }
 }
@@ -116,7 +118,10 @@ class PoolingPicture extends PoolingPaint {
     this.zoom = Math.max(1, Math.floor((side * ratio) / this.layer.height)) // device px a feature cell
     this.digitZoom = Math.max(1, Math.floor((this.zoom * this.layer.height) / 28))
     this.draw()
-    this.drawTiles()
+    // The pictures first: the small masks follow once they are on screen.
+    clearTimeout(this.tilesLater)
+    if (this.tiles.children.length) this.tilesLater = setTimeout(() => this.drawTiles(), TILES_WAIT)
+    else this.drawTiles()
   }
 
   // Device px a cell of the panel's map, and the map's size in cells.
