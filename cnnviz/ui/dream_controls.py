@@ -17,7 +17,7 @@ from cnnviz.ui.dream_start import UPLOAD, UPLOADED, linked, pick
 
 LAYER = "dream_layer"
 CANVASES = (56, 84, 112)
-KINDS = {"layer": "All of it", "channels": "Channels", "guide": "Like a picture", "class": "A class"}
+KINDS = {"layer": "All of it", "channels": "Channels", "guide": "A guide", "class": "A class"}
 FIRST = {
     "photo": dream_pictures.SETTINGS,
     "digit": {
@@ -99,13 +99,8 @@ def _choose_for_digit(model: Network) -> Choice:
         count = len(model.get_submodule(name).get_parameter("weight"))
         target = Target(kind, name, _channels(f"dream_digit_channels_{name}", count))
     elif kind == "class":
-        wish = st.segmented_control(
-            "Turn it into a",
-            list(range(CLASSES)),
-            default=9,
-            key="dream_digit_class",
-            persist_state="session",
-            required=True,
+        wish = st.selectbox(
+            "Turn it into a", range(CLASSES), 9, key="dream_digit_class", persist_state="session"
         )
         target = Target(kind, LOGITS, (int(wish or 0),))
     elif kind == "guide":
@@ -123,7 +118,10 @@ def _choose_for_digit(model: Network) -> Choice:
         persist_state="session",
         help="How firmly the paper away from the strokes is held.",
     )
-    return Choice(target, _settings("digit"), guide, keep, canvas)
+    settings = dict(_settings("digit"))
+    if whole:
+        settings["octaves"] = 1  # no smaller one fits
+    return Choice(target, tuple(settings.items()), guide, keep, canvas)
 
 
 def digit_layers(model: Network) -> list[str]:
@@ -195,13 +193,8 @@ def _image_guide() -> Picture:
 
 def _digit_guide() -> Picture:
     digits = cache.test_digits()
-    wanted = st.segmented_control(
-        "Put into it what is in a",
-        list(range(CLASSES)),
-        default=8,
-        key="dream_digit_guide",
-        persist_state="session",
-        required=True,
+    wanted = st.selectbox(
+        "Put into it what is in a", range(CLASSES), 8, key="dream_digit_guide", persist_state="session"
     )
     index = int((digits.labels == int(wanted or 0)).nonzero()[0])
     return Picture(f"test digit {index}", str(wanted), digits.images[index : index + 1].float() / 255)

@@ -80,9 +80,9 @@ class Run:
 
     wish: Wish
     before: NDArray[np.uint8]
+    latest: NDArray[np.uint8]
     frames: Iterator[Frame] | None = None
     frame: Frame | None = None
-    latest: NDArray[np.uint8] = field(default_factory=lambda: np.zeros((1, 1), np.uint8))
     film: list[NDArray[np.uint8]] = field(default_factory=list)
     stopped: bool = False
     objective: Objective | None = None
@@ -98,7 +98,7 @@ class Run:
     @property
     def carried(self) -> bool:
         """Whether it came from a file."""
-        return self.frame is None
+        return self.finished and self.frame is None
 
     def advance(self) -> None:
         """Compute the next frame; the last one ends the run."""
@@ -145,7 +145,7 @@ def begin(wish: Wish, start: Tensor, model: nn.Module, guide_image: Tensor | Non
         every=max(1, round(options["octaves"] * options["steps"] / FRAMES)),
         **options,
     )
-    return Run(wish, to_pixels(start), frames, objective=objective)
+    return Run(wish, to_pixels(start), to_pixels(start), frames, objective=objective)
 
 
 def film_of(run: Run, model: nn.Module) -> Run:
@@ -165,7 +165,7 @@ def film_of(run: Run, model: nn.Module) -> Run:
         smooth=settings["smooth"],
         seed=int(settings["seed"]),
     )
-    return Run(replace(run.wish, film=True), run.before, frames, objective=objective)
+    return Run(replace(run.wish, film=True), run.before, run.latest, frames, objective=objective)
 
 
 def objective_of(target: Target, model: nn.Module, guide_image: Tensor | None) -> Objective:
@@ -190,7 +190,7 @@ def carried(wish: Wish, start: Tensor) -> Run | None:
     before = to_pixels(start)
     if before.shape != pixels.shape:  # another size was wished
         return None
-    return Run(wish, before, latest=pixels, film=[_small(before), _small(pixels)])
+    return Run(wish, before, pixels, film=[_small(before), _small(pixels)])
 
 
 def position(run: Run) -> str:

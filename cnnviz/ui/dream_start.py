@@ -23,14 +23,15 @@ _PROBLEM, _CHOICE = "_dream_upload_problem", "picture"
 _THUMBNAIL = 96
 
 
-def choose_picture() -> Picture:
+def choose_picture(photographs_only: bool = False) -> Picture:
     """The chosen start, at the chosen size."""
-    names = [*PHOTOS, NOISE, DIGIT, *([UPLOAD] if UPLOADED in st.session_state else [])]
+    others = [] if photographs_only else [NOISE, DIGIT]
+    names = [*PHOTOS, *others, *([UPLOAD] if UPLOADED in st.session_state else [])]
     name = linked(_CHOICE, names, "forest")
     labels = {**{key: photo.label for key, photo in PHOTOS.items()}, NOISE: "Noise", UPLOAD: "Yours"}
     labels[DIGIT] = "Your digit"
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        st.markdown("**Start from**", width="content")
+        st.markdown("**Photograph**" if photographs_only else "**Start from**", width="content")
         with st.popover("Upload", icon=":material/upload:", type="tertiary", key="dream_upload_panel"):
             _upload()
     gallery(

@@ -17,18 +17,36 @@ from cnnviz.tracing import predict
 from cnnviz.ui import dream_run, session
 from cnnviz.ui.components.compare import compare
 from cnnviz.ui.dream_controls import Choice, choose
+from cnnviz.ui.dream_inside import inside
 from cnnviz.ui.dream_program import program, sentence
 from cnnviz.ui.dream_run import IMAGENET, Picture, Run, Wish
 from cnnviz.ui.dream_start import choose_picture
 from cnnviz.ui.snippet import code_panel
 
 _RUN, _ASKED = "_dream_run", "_dream_asked"
+VIEWS = ("Dream", "Look inside")
 TICK_SECONDS = 0.05
 SATURATED = 0.25  # the share of values at their limit from which the picture is overdone
 
 
 def dream_page() -> None:
-    """All of the page's first view."""
+    """Two views of one network: what it dreams, and what it is made of."""
+    view = st.segmented_control(
+        "View",
+        VIEWS,
+        default=VIEWS[0],
+        key="dream_view",
+        bind="query-params",
+        required=True,
+        label_visibility="collapsed",
+    )
+    if view == VIEWS[1]:
+        inside()
+    else:
+        _dream()
+
+
+def _dream() -> None:
     left, right = st.columns([1.75, 1], gap="large")
     with right:
         picture = choose_picture()
@@ -88,10 +106,8 @@ def _model(picture: Picture) -> nn.Module:
 
 
 def _panel(run: Run) -> None:
-    if run.alive:
-        st.fragment(_live, run_every=TICK_SECONDS)()
-    else:
-        _show(run)
+    """Always a fragment, also without a clock, so that the picture keeps its place in the page."""
+    st.fragment(_live, run_every=TICK_SECONDS if run.alive else None)()
 
 
 def _live() -> None:
@@ -99,15 +115,13 @@ def _live() -> None:
     run: Run = st.session_state[_RUN]
     if run.alive:
         run.advance()
-    if not run.alive:
-        st.rerun()
+        if not run.alive:
+            st.rerun()
     _show(run)
 
 
 def _show(run: Run) -> None:
     height, width = run.before.shape[:2]
-    if run.frame is None and not run.carried:
-        run.advance()
     compare(
         run.before_file(),
         run.after_file(),
@@ -221,8 +235,8 @@ def _limits(picture: Picture, choice: Choice) -> str:
     if picture.is_digit:
         return (
             "Left of the divider the digit, right of it the dream; black 0, white 1.  \n"
-            f"**What this does not show:** what the network needs to see to read a digit. {whole}. "
-            "It was trained on 28 × 28 pixels, not on enlarged digits."
+            f"**What this does not show:** what the network needs to see to read a digit. {whole}."
+            + ("" if choice.canvas == SIZE else " It was trained on 28 × 28 pixels, not on enlarged digits.")
         )
     credit = f"Photograph: {picture.credit}. " if picture.credit else ""
     return (
