@@ -87,15 +87,13 @@ def comparison(shown: Shown) -> None:
     """The same unit for another digit, or the unit of that number in another model."""
     st.subheader("The same for another digit or model", anchor=False)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        index = st.number_input(
-            "Test digit", 0, 9_999, 0, key=OTHER_DIGIT, persist_state="session", width=150
-        )
+        index = st.number_input("Test digit", 0, 9_999, 0, key=OTHER_DIGIT, bind="query-params", width=150)
         st.button("Random", icon=":material/casino:", on_click=_another, key="other_random")
         keys = [SAME, *(key for key in session.model_keys() if key != shown.chosen.key)]
-        if st.session_state.get(OTHER_MODEL) not in keys:
+        if st.session_state.get(OTHER_MODEL, SAME) not in keys:  # it is the current model by now
             st.session_state[OTHER_MODEL] = SAME
         picked = st.selectbox(
-            "Model", keys, format_func=_title, key=OTHER_MODEL, persist_state="session", width=280
+            "Model", keys, format_func=_title, key=OTHER_MODEL, bind="query-params", width=280
         )
     digits = cache.test_digits()
     image = digits.images[int(index)].float() / 255

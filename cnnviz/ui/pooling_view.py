@@ -54,7 +54,7 @@ def _controls(chosen: CurrentModel, kinds: dict[str, PoolKind]) -> Shown:
 
 
 def _slider(label: str, key: str) -> int:
-    return int(st.slider(label, -FARTHEST, FARTHEST, 0, key=key, bind="query-params", width=170))
+    return int(st.slider(label, -FARTHEST, FARTHEST, 0, key=key, bind="query-params", width=160))
 
 
 def _picture(shown: Shown) -> None:
@@ -67,7 +67,7 @@ def _picture(shown: Shown) -> None:
         source=shown.source,
         pooled=shown.layer,
         image=passed.image,
-        caption="dots: pixels behind the winners",
+        caption="dots: what winners look at",
         feature=shown.record.input,
         winners=winners(model, shown.record),
         gradient=logit_gradient(model, passed, shown.layer, digit),

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from cnnviz import load_model, trace
 from cnnviz.checkpoints import shipped_models
 from cnnviz.data import load_mnist
+from cnnviz.networks import TITLES
 from cnnviz.receptive_field import receptive_field
 from tests.app.payload import payload, words
 
@@ -68,12 +69,12 @@ def test_sorting_reorders_the_tiles_and_keeps_the_selection(go: Go, by: str) -> 
 
 
 def test_dead_units_are_named(go: Go) -> None:
-    app = go("activations", layer="conv2")
-    output = trace(load_model(), digit(18))["relu2"].output
+    app = go("activations", model="eight", layer="dense1")
+    output = trace(load_model("eight"), digit(18))["relu2"].output
     dead = [str(unit) for unit in range(len(output)) if not output[unit].any()]
 
-    assert dead
-    assert f"{len(dead)} of {len(output)} maps ({', '.join(dead[:24])}" in words(app)
+    assert dead  # most units of a dense layer say nothing to any one digit
+    assert f"{len(dead)} of {len(output)} units ({', '.join(dead[:24])}" in words(app)
 
 
 @pytest.mark.parametrize("scope", ["unit", "layer", "network"])
@@ -155,6 +156,11 @@ def test_the_same_map_in_another_model(go: Go) -> None:
     assert not app.exception
     values = payload(app, "compared_maps")[1]["values"]
     assert np.array_equal(values[-1], trace(load_model("classic"), digit(0))["relu2"].output[5])
+
+    link = {"other_model": TITLES["classic"], "other_digit": "123"}
+    linked = go("activations", layer="conv2", channel="5", **link)
+    values = payload(linked, "compared_maps")[1]["values"]
+    assert np.array_equal(values[-1], trace(load_model("classic"), digit(123))["relu2"].output[5])
 
     app.selectbox(key="other_model").set_value("mlp").run()
     assert not app.exception
