@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from cnnviz.ascent import Frame, maximize
     from cnnviz.checkpoints import load_model
     from cnnviz.drawing import Digit, to_digit
-    from cnnviz.dream import dream
+    from cnnviz.dreaming import dream
     from cnnviz.evaluation import Report, evaluate
     from cnnviz.tracing import Trace, predict, trace
     from cnnviz.training import Progress, TrainConfig, fit
@@ -37,7 +37,7 @@ _HOMES = {
     "ascent": ("Frame", "maximize"),
     "checkpoints": ("load_model",),
     "drawing": ("Digit", "to_digit"),
-    "dream": ("dream",),
+    "dreaming": ("dream",),
     "evaluation": ("Report", "evaluate"),
     "tracing": ("Trace", "predict", "trace"),
     "training": ("Progress", "TrainConfig", "fit"),

@@ -19,7 +19,7 @@ from PIL import Image
 
 from cnnviz.ascent import last
 from cnnviz.data import ASSETS
-from cnnviz.dream import dream
+from cnnviz.dreaming import dream
 from cnnviz.errors import DataError
 from cnnviz.files import write_atomically
 from cnnviz.imagenet import LAYERS, ImageNetwork, layer_named, load_imagenet

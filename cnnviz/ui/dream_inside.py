@@ -31,23 +31,22 @@ STRONGEST = 24  # maps shown of a layer
 MAP_SIDE = 64  # cells; larger maps would be sent for nothing
 LARGE = 128  # pixels of a wish computed on demand
 _WISH = 230  # CSS px of the chosen unit's pictures
-_LAYER, _UNIT = "inside_layer", "_inside_unit"
+_LAYER, _UNIT, _ASKED = "inside_layer", "_inside_unit", "_inside_asked"
 
 
 def inside() -> None:
     """All of the view."""
     left, middle, right = st.columns([1.1, 1, 1], gap="large")
-    with right:
+    with middle:
         picture = choose_picture(photographs_only=True)
+        _classes(picture)
     with left:
         st.image(to_pixels(picture.image), width="stretch", alt=f"The network looks at {picture.label}")
         st.caption(
             f"Photograph: {picture.credit}." if picture.credit else "No photograph: nothing to recognise."
         )
-    with middle:
-        _classes(picture)
+    with right:
         _kernels()
-    st.divider()
     layer = _choose_layer()
     _units(layer, picture)
     st.caption(
@@ -112,7 +111,7 @@ def _kernels() -> None:
         label="The 32 kernels of the first layer, 3 by 3 weights for red, green and blue",
         captions=[""] * len(tiles),
         hints=[f"kernel {index}: ± {limit:.2f}" for index, limit in enumerate(largest)],
-        tile=32,
+        tile=28,
         crisp=True,
     )
     st.caption(
@@ -135,7 +134,7 @@ def _kernel_tiles() -> tuple[list[bytes], list[float]]:
 
 def _units(layer: ImageLayer, picture: Picture) -> None:
     found = _activations(layer.name, picture.digest(), picture.image)  # (C, H, W)
-    order = found.flatten(1).square().mean(1).argsort(descending=True)[:STRONGEST].tolist()
+    order = found.flatten(1).clamp(min=0).square().mean(1).argsort(descending=True)[:STRONGEST].tolist()
     unit = int(st.session_state.get(_UNIT, order[0]))
     unit = unit if unit in order else order[0]
     wishes = dream_pictures.unit_tiles(layer.name)
@@ -180,12 +179,18 @@ def _unit(layer: ImageLayer, found: Tensor, unit: int, wishes: NDArray[np.uint8]
         pixels: NDArray[np.uint8] | None = wishes[unit]
     else:
         pixels = _computed().get((layer.name, unit))
-    if pixels is None:
+    if pixels is None and st.session_state.get(_ASKED) == (layer.name, unit):
+        pixels = _compute(layer.name, unit)
+    elif pixels is None:
         st.caption("What would it love to see?")
-        if st.button(
-            "Compute its wish", key="inside_compute", icon=":material/auto_awesome:", type="primary"
-        ):
-            pixels = _compute(layer.name, unit)
+        st.button(
+            "Compute its wish",
+            key="inside_compute",
+            icon=":material/auto_awesome:",
+            type="primary",
+            on_click=_ask,
+            args=(layer.name, unit),
+        )
     if pixels is not None:
         st.image(_enlarged(pixels), width=_WISH, alt=f"What unit {unit} would love to see")
         st.caption("Above its wish, below its map of this photograph.")
@@ -199,13 +204,19 @@ def _unit(layer: ImageLayer, found: Tensor, unit: int, wishes: NDArray[np.uint8]
     )
 
 
+def _ask(layer: str, unit: int) -> None:
+    st.session_state[_ASKED] = (layer, unit)
+
+
 def _compute(layer: str, unit: int) -> NDArray[np.uint8]:
     """Grow the wish of one unit before the visitor's eyes; it is kept for the session."""
     place = st.empty()
     pixels = np.zeros((LARGE, LARGE, 3), np.uint8)
     for frame in unit_pictures(image_network(), layer, [unit], side=LARGE, every=4):
         pixels = to_pixels(frame.images[0])
-        place.image(_enlarged(pixels), width=_WISH, caption=f"step {frame.step} of {STEPS}", alt="The wish so far")
+        place.image(
+            _enlarged(pixels), width=_WISH, caption=f"step {frame.step} of {STEPS}", alt="The wish so far"
+        )
     place.empty()
     _computed()[layer, unit] = pixels
     return pixels
@@ -254,7 +265,7 @@ def _program(layer: ImageLayer, picture: Picture) -> str:
         "with torch.no_grad():\n"
         f'    found = features(network, image[None], ["{layer.name}"])\n'
         f'maps = found["{layer.name}"][0]  # ({layer.channels}, h, w)\n'
-        "strongest = maps.flatten(1).square().mean(1).argsort(descending=True)[:24]\n"
+        "strongest = maps.flatten(1).clamp(min=0).square().mean(1).argsort(descending=True)[:24]\n"
         f'wish = last(unit_pictures(network, "{layer.name}", [int(strongest[0])])).images[0]\n'
         "print(strongest, wish.shape)\n"
     )

@@ -73,7 +73,7 @@ def _imports(wish: Wish, digit: bool) -> list[str]:
     helpers += ["digit_canvas"] if digit else []
     helpers += ["digit_mask"] if wish.keep else []
     helpers += ["zoom"] if wish.film else []
-    lines = [f"from cnnviz.dream import {', '.join(helpers)}"] if helpers else []
+    lines = [f"from cnnviz.dreaming import {', '.join(helpers)}"] if helpers else []
     if not digit:
         lines.append("from cnnviz.imagenet import load_imagenet")
     if named:

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from cnnviz import dream_pictures
 from cnnviz.ascent import Frame
-from cnnviz.dream import DreamFrame, digit_mask, dream, guide, saturation, zoom
+from cnnviz.dreaming import DreamFrame, digit_mask, dream, guide, saturation, zoom
 from cnnviz.imagenet import LOGITS, ImageNetwork, load_imagenet
 from cnnviz.images import encode_png
 from cnnviz.objectives import Objective, channel, class_logit, layer

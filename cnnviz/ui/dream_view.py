@@ -9,7 +9,7 @@ from dataclasses import replace
 import streamlit as st
 from torch import Tensor, nn
 
-from cnnviz.dream import digit_canvas
+from cnnviz.dreaming import digit_canvas
 from cnnviz.errors import CnnvizError
 from cnnviz.networks import SIZE
 from cnnviz.reading import read

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from cnnviz import load_model
 from cnnviz.ascent import last
 from cnnviz.data import load_mnist
-from cnnviz.dream import (
+from cnnviz.dreaming import (
     DreamFrame,
     DreamStep,
     blurred,
