@@ -18,6 +18,7 @@ STROKES = {
     0: [[(140 + 60 * np.cos(a), 140 + 85 * np.sin(a)) for a in np.linspace(-1.6, 4.7, 30)]],
 }
 OpenPage = Callable[[str], Page]
+HOVER = 200  # ms; the widget's own toolbar lies over the board's top edge until the mouse has arrived
 
 
 def pen(page: Page, strokes: list[list[tuple[float, float]]]) -> None:
@@ -28,6 +29,7 @@ def pen(page: Page, strokes: list[list[tuple[float, float]]]) -> None:
     assert box is not None
     for (x, y), *rest in strokes:
         page.mouse.move(box["x"] + x, box["y"] + y)
+        page.wait_for_timeout(HOVER)
         page.mouse.down()
         for x, y in rest:
             page.mouse.move(box["x"] + x, box["y"] + y, steps=8)
