@@ -59,8 +59,9 @@ class Objective:
     def __sub__(self, other: "Objective") -> "Objective":
         return self._with(other, f"{self.name} − {other.name}", lambda a: self.score(a) - other.score(a))
 
-    def __mul__(self, weight: float) -> "Objective":
-        name = f"{weight:g} × ({self.name})"
+    def __mul__(self, weight: float | Tensor) -> "Objective":
+        """A weight for all pictures, or one each, (N,)."""
+        name = f"{weight if isinstance(weight, Tensor) else format(weight, 'g')} × ({self.name})"
         return Objective(name, self.needs, lambda a: self.score(a) * weight, self.count)
 
     __rmul__ = __mul__
@@ -94,7 +95,7 @@ def channel(layer: str, channels: Units) -> Objective:
     wanted = _units(channels)
 
     def score(activation: Tensor) -> Tensor:
-        return _pick(activation, wanted, layer).flatten(1).mean(1)  # (N,)
+        return _pick(activation, wanted, layer).reshape(len(activation), -1).mean(1)  # (N,)
 
     return _reading(f"{_words('channel', wanted)} of {layer}", layer, score, _count(channels))
 

@@ -89,7 +89,7 @@ class Recipe:
 SHARP = Recipe(steps=64, settle=40)
 SMOOTH = Recipe(steps=64, jitter=2)
 INK = Recipe("spectrum", steps=96, rate=0.2, jitter=1)
-CLASS = Recipe("spectrum", steps=128, rate=0.2, jitter=2, turn=8, zoom=0.15, variation=10)
+CLASS = Recipe("spectrum", steps=128, rate=0.2, jitter=2, turn=8, zoom=0.15, variation=5)
 
 
 @lru_cache(maxsize=1)
@@ -144,3 +144,18 @@ def _both_parts(
     for later in settled:
         still = frame.still & later.still
         yield replace(later, step=frame.step + later.step, steps=recipe.steps, still=still)
+
+
+# One trick at a time: first on pixels, then on waves, then on the spectrum of real digits.
+BENCH = {
+    "pixels": Recipe("pixels", steps=128),
+    "pixels, jitter": Recipe("pixels", steps=128, jitter=2),
+    "pixels, less ink": Recipe("pixels", steps=128, l1=4),
+    "pixels, flat": Recipe("pixels", steps=128, variation=2),
+    "pixels, blur": Recipe("pixels", steps=128, blur=60),
+    "waves": Recipe("fourier", steps=128),
+    "waves, jitter": Recipe("fourier", steps=128, jitter=2),
+    "waves, moves": Recipe("fourier", steps=128, jitter=2, turn=8, zoom=0.15),
+    "spectrum": Recipe("spectrum", steps=128, rate=0.2),
+    "spectrum, moves": Recipe("spectrum", steps=128, rate=0.2, jitter=2, turn=8, zoom=0.15),
+}

@@ -26,7 +26,7 @@ export default function ({ parentElement, data, setStateValue }) {
 class MapsWidget {
   constructor(parent) {
     this.parent = parent
-    for (const name of ["maps", "tiles", "cell", "bar", "ends", "whose", "hover"]) {
+    for (const name of ["maps", "tiles", "cell", "bar", "ends", "whose", "hover", "legend"]) {
       this[name] = parent.querySelector("." + name)
     }
     this.canvas = parent.querySelector("canvas")
@@ -108,6 +108,7 @@ class MapsWidget {
     const stops = SCALES[scale === "digit" ? "digit" : "signed"][themeOf(this.parent)]
     const shown = scale === "signed" ? stops : stops.slice((stops.length - 1) / 2)
     this.bar.style.background = `linear-gradient(to right, ${shown.join(", ")})`
+    this.legend.hidden = this.content.legend === false
     this.markSelected()
   }
 
@@ -279,6 +280,7 @@ class MapsWidget {
   }
 
   summary() {
+    if (this.content.legend === false) return "" // one of several pictures: silent until pointed at
     if (this.selected !== null) return this.about(this.selected)
     if (this.count === 1) return this.about(0)
     return "Point at a cell to read its value"

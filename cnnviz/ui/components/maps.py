@@ -47,6 +47,7 @@ def maps(
     overlay: Sequence[Rectangle] | None = None,
     numbers: bool = False,
     link: str | None = None,
+    legend: bool = True,
     on_select: Callable[[], None] | None = None,
     selectable: bool = True,
 ) -> int | None:
@@ -64,6 +65,7 @@ def maps(
     marks: tiles to strike through (dead units). overlay: rectangles of cells to outline.
     numbers: write the values into the cells where they fit.
     link: widgets with the same link show the hovered cell together, whatever their resolutions.
+    legend: the colour bar with the range; one of several pictures on the same scale is enough.
     on_select runs before the rerun that a selection causes; chosen_tile(key) is the new choice.
     """
     array = _floats(values)
@@ -88,6 +90,7 @@ def maps(
         "overlay": [list(map(int, rectangle)) for rectangle in overlay or ()],
         "numbers": numbers,
         "link": link,
+        "legend": legend,
         "selectable": selectable,
     }
     arrays: dict[str, NDArray[np.generic]] = {"values": array}

@@ -1,0 +1,22 @@
+"""The maximize page: pictures that excite a unit as much as anything can, in three views."""
+
+import streamlit as st
+
+from cnnviz.ui import session
+from cnnviz.ui.maximize_bench import bench
+from cnnviz.ui.maximize_classes import classes
+from cnnviz.ui.maximize_filters import filters
+
+VIEW = "view"
+VIEWS = {"filters": filters, "digits": classes, "bench": bench}
+
+
+@st.fragment
+def maximize_page() -> None:
+    """One fragment: growing pictures and other choices rerun nothing else."""
+    if st.session_state.get(VIEW, st.query_params.get(VIEW)) not in VIEWS:
+        st.session_state[VIEW] = "filters"
+    view = st.segmented_control(
+        "View", list(VIEWS), key=VIEW, bind="query-params", required=True, label_visibility="collapsed"
+    )
+    VIEWS[view or "filters"](session.current_model())
