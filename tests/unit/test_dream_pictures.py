@@ -9,8 +9,8 @@ from PIL import Image
 
 from cnnviz import dream_pictures
 from cnnviz.ascent import last
-from cnnviz.dream import dream
 from cnnviz.dream_pictures import FOLDER, PHOTO, SETTINGS, SIDE, UNIT_LAYERS, dreamed, unit_tiles
+from cnnviz.dreaming import dream
 from cnnviz.errors import DataError
 from cnnviz.imagenet import LAYERS, layer_named, load_imagenet
 from cnnviz.objectives import layer

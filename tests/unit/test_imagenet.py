@@ -105,6 +105,6 @@ def test_a_missing_package_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_importing_it_does_not_import_timm() -> None:
     program = (
-        "import sys, cnnviz.imagenet, cnnviz.dream; assert not {'timm', 'torchvision'} & set(sys.modules)"
+        "import sys, cnnviz.imagenet, cnnviz.dreaming; assert not {'timm', 'torchvision'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
