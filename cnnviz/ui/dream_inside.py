@@ -140,7 +140,7 @@ def _units(layer: ImageLayer, picture: Picture) -> None:
     wishes = dream_pictures.unit_tiles(layer.name)
     columns = st.columns([1.25, 1.25, 1] if wishes is not None else [1.6, 1], gap="large")
     with columns[0]:
-        st.markdown(f"**What lights up:** the {len(order)} of {layer.channels} maps that answer most")
+        st.markdown(f"**What lights up** most: {len(order)} of {layer.channels} maps")
         maps(
             found[order],
             key=f"inside_maps_{layer.name}",
