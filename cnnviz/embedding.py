@@ -1,8 +1,8 @@
 """Digits as points in the plane: what the last layer sees of them, projected.
 
-    features(model, images)     the vector each digit is classified from
-    Projection.of(features)     principal components (Pearson 1901): same features, same place
-    neighbours(features, t-SNE) the t-SNE map (van der Maaten & Hinton 2008), for fewer points
+features(model, images)     the vector each digit is classified from
+Projection.of(features)     principal components (Pearson 1901): same features, same place
+neighbours(features, t-SNE) the t-SNE map (van der Maaten & Hinton 2008), for fewer points
 """
 
 from dataclasses import dataclass

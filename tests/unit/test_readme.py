@@ -12,7 +12,7 @@ README = (ROOT / "README.md").read_text()
 
 def models_table() -> str:
     """The models table, made from the cards."""
-    rows = ["| model | parameters | MNIST test | pen | pen, cleaned | training |", "|---|---|---|---|---|---|"]
+    rows = ["| model | parameters | MNIST test | pen | pen, cleaned | training |", "|---" * 6 + "|"]
     for name in shipped_models():
         card = json.loads((MODELS / f"{name}.json").read_text())
         mnist, pen, cleaned = (figures["accuracy"] for figures in card["test"].values())
