@@ -109,8 +109,13 @@ class Settle:
 
     def begin(self, values: Tensor) -> Change:
         direction = torch.zeros_like(values)
-        normalize = NormalizedStep(1.0).begin(values)
+        others = tuple(range(1, values.ndim))
         step = 0
+
+        def normalize(change: Tensor) -> Tensor:
+            """Over the mean size of those that are not zero: a cell does not see the whole picture."""
+            seen = (change != 0).sum(others, keepdim=True).clamp(min=1)
+            return change / (change.abs().sum(others, keepdim=True) / seen).clamp(min=1e-12)
 
         def change(gradient: Tensor) -> Tensor:
             nonlocal step

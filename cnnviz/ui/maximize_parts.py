@@ -88,4 +88,5 @@ def reality(digest: str, layer: str, _model: Network) -> Reality:  # noqa: ARG00
 
 def figure(value: float | Tensor, digits: int = 2) -> str:
     """A number for a sentence, with a true minus sign."""
-    return f"{float(value):.{digits}f}".replace("-", "−")
+    text = f"{float(value):.{digits}f}"
+    return text.replace("-", "−") if float(text) else text.lstrip("-")
