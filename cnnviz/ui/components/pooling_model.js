@@ -122,7 +122,12 @@ class PoolingLayer {
     const where = `${this.pooled}, row ${row}, column ${column}`
     const winner = this.winner(map, row, column)
     if (state[at] === EMPTY) {
-      return [`${where}: 0. All cells of the window are zero; nobody won, and nothing is lost.`, this.look(winner)]
+      const stop = this.source.startsWith("relu") ? " all the same; ReLU stops it there." : " all the same."
+      return [
+        `${where}: 0. All cells of the window are zero; nobody won.`,
+        `The gradient, ${written(this.gradient[at])}, goes to the first cell${stop}`,
+        this.look(winner),
+      ]
     }
     const side = `the ${this.sideName(this.corner[at])} cell`
     const won = state[at] === TIED

@@ -110,7 +110,7 @@ class PoolingPaint {
     const limit = this.viewLimit()
     const pixels = this.maskPixels(map, view, limit)
     const brush = this.paint("mask", pixels, layer.height, layer.width, zoom)
-    this.hatch(brush, map, zoom)
+    if (view !== "gradient") this.hatch(brush, map, zoom)
     if (view === "winners") this.ringChanged(brush)
     this.crossOutLost(brush)
     this.labelMask(limit)
