@@ -23,11 +23,13 @@ from cnnviz.errors import ConfigError, NetworkError
 from cnnviz.image_parameters import Decode, Fourier, ImageParameters, Size
 from cnnviz.networks import SIZE
 from cnnviz.objectives import Look, Objective, evaluate_objective, features
+from cnnviz.own_copy import own_copy
 from cnnviz.regularizers import Regularizer
-from cnnviz.transforms import Transform, crop_middle
+from cnnviz.transforms import Disturb, Transform, crop_middle
 
 DIGIT: Size = (1, SIZE, SIZE)
 STEPS_LIMIT = 4096
+PORTION = 16  # pictures run together
 Change = Callable[[Tensor], Tensor]  # gradient -> what to add to the values
 
 
@@ -154,6 +156,8 @@ def maximize(
         raise ConfigError(f"Steps are 0 to {STEPS_LIMIT:,}, with a frame every 1 or more of them.")
     seeds = _seeds(seed, objective.count)
     values, decode = (images or Fourier()).begin(seeds, size)
+    if look is features:
+        model = own_copy(model)
     run = _Run(model, objective, decode, tuple(transforms), tuple(regularizers), size, look)
     return _frames(run, values, (rule or Adam()).begin(values), steps, every)
 
@@ -180,28 +184,36 @@ class _Run:
     size: Size
     look: Look
 
-    def score(self, images: Tensor) -> Tensor:
-        return evaluate_objective(self.model, self.objective, images, self.look)
+    def parts(self, count: int) -> list[slice]:
+        """The batch in portions that fit the processor's cache; one, if the pictures are coupled."""
+        size = count if self.objective.coupled else PORTION
+        return [slice(start, min(start + size, count)) for start in range(0, count, size)]
+
+    def score(self, images: Tensor, rows: slice) -> Tensor:
+        return evaluate_objective(self.model, self.objective, images, self.look, rows)
 
     def gradient(self, values: Tensor, generator: torch.Generator) -> Tensor:
         """Of the sum over the pictures: each picture's objective depends on its own values alone."""
+        moves = [transform.draw(generator) for transform in self.transforms]
+        return torch.cat([self._gradient(values[rows], rows, moves) for rows in self.parts(len(values))])
+
+    def _gradient(self, values: Tensor, rows: slice, moves: Sequence[Disturb]) -> Tensor:
         with torch.enable_grad():
             leaf = values.detach().requires_grad_()
             images = self.decode(leaf)
-            gain = self.score(self._disturbed(images, generator))
+            moved = images
+            for move in moves:
+                moved = move(moved)
+            gain = self.score(crop_middle(moved, *self.size[1:]), rows)
             for charge in self.regularizers:
                 gain = gain - charge(images)
             return torch.autograd.grad(gain.sum(), leaf)[0]
 
-    def _disturbed(self, images: Tensor, generator: torch.Generator) -> Tensor:
-        for transform in self.transforms:
-            images = transform.draw(generator)(images)
-        return crop_middle(images, *self.size[1:])
-
     def frame(self, step: int, steps: int, values: Tensor, still: Tensor) -> Frame:
         with torch.no_grad():
             images = self.decode(values).clone()
-            return Frame(step, steps, images, self.score(images), still.clone())
+            scores = [self.score(images[rows], rows) for rows in self.parts(len(images))]
+            return Frame(step, steps, images, torch.cat(scores), still.clone())
 
 
 def _frames(run: _Run, values: Tensor, change: Change, steps: int, every: int) -> Iterator[Frame]:

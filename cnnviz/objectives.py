@@ -17,7 +17,7 @@ normalisation), because behind a ReLU the gradient of a silent unit is zero. Nam
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import torch
@@ -27,6 +27,7 @@ from torch import Tensor, nn
 from cnnviz.errors import ConfigError, NetworkError
 
 INPUT = "input"
+ALL = slice(None)
 Units = int | Sequence[int]
 
 
@@ -43,48 +44,70 @@ Look = Callable[[nn.Module, Tensor, Collection[str]], dict[str, Tensor]]
 
 @dataclass(frozen=True, eq=False)
 class Objective:
-    """name: in words; needs: the activations it reads; score: those -> (N,); count: N, None for any."""
+    """name: in words; needs: the activations it reads; count: how many pictures, None for any number.
+
+    score(activations, rows): (n,) values of the pictures in `rows`, whose activations alone are given.
+    coupled: the pictures of a batch depend on each other and must be scored together.
+    """
 
     name: str
     needs: frozenset[Source]
-    score: Callable[[Activations], Tensor]
+    score: Callable[[Activations, slice], Tensor]
     count: int | None = None
+    coupled: bool = False
 
-    def __call__(self, activations: Activations) -> Tensor:
-        return self.score(activations)
+    def __call__(self, activations: Activations, rows: slice = ALL) -> Tensor:
+        return self.score(activations, rows)
 
     def __add__(self, other: "Objective") -> "Objective":
-        return self._with(other, f"{self.name} + {other.name}", lambda a: self.score(a) + other.score(a))
+        return self._with(other, "+", torch.add)
 
     def __sub__(self, other: "Objective") -> "Objective":
-        return self._with(other, f"{self.name} − {other.name}", lambda a: self.score(a) - other.score(a))
+        return self._with(other, "−", torch.sub)
 
     def __mul__(self, weight: float | Tensor) -> "Objective":
         """A weight for all pictures, or one each, (N,)."""
-        name = f"{weight if isinstance(weight, Tensor) else format(weight, 'g')} × ({self.name})"
-        return Objective(name, self.needs, lambda a: self.score(a) * weight, self.count)
+        each = isinstance(weight, Tensor) and weight.ndim > 0
+        name = f"{weight if each else format(float(weight), 'g')} × ({self.name})"
+
+        def score(activations: Activations, rows: slice) -> Tensor:
+            return self.score(activations, rows) * (weight[rows] if each else weight)  # type: ignore[index]
+
+        return replace(self, name=name, score=score)
 
     __rmul__ = __mul__
 
     def __neg__(self) -> "Objective":
-        return Objective(f"−({self.name})", self.needs, lambda a: -self.score(a), self.count)
+        return replace(self * -1.0, name=f"−({self.name})")
 
     def of(self, model: nn.Module) -> "Objective":
         """The same, asked of another model."""
         moved = {source: Source(source.layer, source.model or model) for source in self.needs}
 
-        def score(activations: Activations) -> Tensor:
-            return self.score({source: activations[place] for source, place in moved.items()})
+        def score(activations: Activations, rows: slice) -> Tensor:
+            return self.score({source: activations[place] for source, place in moved.items()}, rows)
 
-        return Objective(f"{self.name} of the other", frozenset(moved.values()), score, self.count)
+        return replace(self, name=f"{self.name} of the other", needs=frozenset(moved.values()), score=score)
 
-    def _with(self, other: "Objective", name: str, score: Callable[[Activations], Tensor]) -> "Objective":
+    def _with(
+        self, other: "Objective", sign: str, combine: Callable[[Tensor, Tensor], Tensor]
+    ) -> "Objective":
         counts = {self.count, other.count} - {None}
         if len(counts) > 1:
             raise ConfigError(
                 f"{self.name} is about {self.count} pictures, {other.name} about {other.count}."
             )
-        return Objective(name, self.needs | other.needs, score, next(iter(counts), None))
+
+        def score(activations: Activations, rows: slice) -> Tensor:
+            return combine(self.score(activations, rows), other.score(activations, rows))
+
+        return Objective(
+            f"{self.name} {sign} {other.name}",
+            self.needs | other.needs,
+            score,
+            next(iter(counts), None),
+            self.coupled or other.coupled,
+        )
 
 
 # ---- objectives ----
@@ -94,8 +117,8 @@ def channel(layer: str, channels: Units) -> Objective:
     """Each picture's own channel: the mean of its map, or the value of a dense unit."""
     wanted = _units(channels)
 
-    def score(activation: Tensor) -> Tensor:
-        return _pick(activation, wanted, layer).reshape(len(activation), -1).mean(1)  # (N,)
+    def score(activation: Tensor, rows: slice) -> Tensor:
+        return _pick(activation, wanted, layer, rows).reshape(len(activation), -1).mean(1)  # (n,)
 
     return _reading(f"{_words('channel', wanted)} of {layer}", layer, score, _count(channels))
 
@@ -104,8 +127,8 @@ def neuron(layer: str, channels: Units, row: int | None = None, column: int | No
     """One cell of each picture's own channel; without row and column the middle one."""
     wanted = _units(channels)
 
-    def score(activation: Tensor) -> Tensor:
-        maps = _pick(activation, wanted, layer)  # (N, H, W) or (N,)
+    def score(activation: Tensor, rows: slice) -> Tensor:
+        maps = _pick(activation, wanted, layer, rows)  # (n, H, W) or (n,)
         if maps.ndim == 1:
             return maps
         place = [
@@ -122,15 +145,15 @@ def neuron(layer: str, channels: Units, row: int | None = None, column: int | No
 
 def layer(name: str) -> Objective:
     """Mean squared activation of a whole layer: whatever it sees already, more of that."""
-    return _reading(f"all of {name}", name, lambda activation: activation.flatten(1).square().mean(1))
+    return _reading(f"all of {name}", name, lambda activation, _: activation.flatten(1).square().mean(1))
 
 
 def class_logit(classes: Units, layer: str = "logits") -> Objective:
     """The class's logit minus the mean of all others, so that raising all of them gains nothing."""
     wanted = _units(classes)
 
-    def score(logits: Tensor) -> Tensor:
-        own = _pick(logits, wanted, layer)  # (N,)
+    def score(logits: Tensor, rows: slice) -> Tensor:
+        own = _pick(logits, wanted, layer, rows)  # (n,)
         return own - (logits.sum(1) - own) / (logits.shape[1] - 1)
 
     return _reading(_words("class", wanted), layer, score, _count(classes))
@@ -142,13 +165,13 @@ def diversity(layer: str) -> Objective:
     The only objective that couples the pictures of a batch.
     """
 
-    def score(activation: Tensor) -> Tensor:
+    def score(activation: Tensor, _: slice) -> Tensor:
         cells = activation.reshape(*activation.shape[:2], -1)  # (N, C, H*W)
         gram = F.normalize((cells @ cells.transpose(1, 2)).flatten(1), dim=1)  # (N, C*C)
         others = (gram @ gram.T).sum(1) - gram.square().sum(1)
         return -others / max(len(gram) - 1, 1)
 
-    return _reading(f"diversity in {layer}", layer, score)
+    return replace(_reading(f"diversity in {layer}", layer, score), coupled=True)
 
 
 def guided(layer: str, features: Tensor) -> Objective:
@@ -158,7 +181,7 @@ def guided(layer: str, features: Tensor) -> Objective:
     """
     guide = features.detach().flatten(1)  # (C, h*w)
 
-    def score(activation: Tensor) -> Tensor:
+    def score(activation: Tensor, _: slice) -> Tensor:
         if activation.shape[1] != len(guide):
             raise NetworkError(f"{layer} has {activation.shape[1]} channels, the guide has {len(guide)}.")
         cells = activation.flatten(2).transpose(1, 2)  # (N, H*W, C)
@@ -211,15 +234,18 @@ def before_activation(model: nn.Module, name: str) -> str:
 
 
 def evaluate_objective(
-    model: nn.Module, objective: Objective, images: Tensor, look: Look = features
+    model: nn.Module, objective: Objective, images: Tensor, look: Look = features, rows: slice = ALL
 ) -> Tensor:
-    """(N,): the objective's value for pictures (N, C, H, W) in [0, 1]; differentiable in them."""
+    """(n,): the objective's value for pictures (n, C, H, W) in [0, 1]; differentiable in them.
+
+    rows: which of the objective's pictures these are.
+    """
     activations: dict[Source, Tensor] = {}
     for asked in {source.model for source in objective.needs}:
         names = [source.layer for source in objective.needs if source.model is asked]
         seen = look(model if asked is None else asked, images, names)
         activations.update({Source(name, asked): seen[name] for name in names})
-    values = objective(activations)
+    values = objective(activations, rows)
     if values.shape != (len(images),):
         raise ConfigError(
             f"{objective.name} gave values of shape {tuple(values.shape)} for {len(images)} pictures."
@@ -227,19 +253,22 @@ def evaluate_objective(
     return values
 
 
-def _reading(name: str, layer: str, score: Callable[[Tensor], Tensor], count: int | None = None) -> Objective:
+def _reading(
+    name: str, layer: str, score: Callable[[Tensor, slice], Tensor], count: int | None = None
+) -> Objective:
     """An objective of one layer."""
     source = Source(layer)
-    return Objective(name, frozenset([source]), lambda activations: score(activations[source]), count)
+    return Objective(name, frozenset([source]), lambda found, rows: score(found[source], rows), count)
 
 
-def _pick(activation: Tensor, wanted: Tensor, layer: str) -> Tensor:
-    """Picture n's channel wanted[n], or the one channel for all: (N, H, W) or (N,)."""
+def _pick(activation: Tensor, wanted: Tensor, layer: str, rows: slice) -> Tensor:
+    """Picture n's channel wanted[n], or the one channel for all: (n, H, W) or (n,)."""
     if wanted.min() < 0 or wanted.max() >= activation.shape[1]:
         raise NetworkError(f"{layer} has channels 0 to {activation.shape[1] - 1}.")
-    if len(wanted) not in (1, len(activation)):
-        raise ConfigError(f"{len(wanted)} channels for {len(activation)} pictures.")
-    return activation[torch.arange(len(activation)), wanted.expand(len(activation))]
+    own = wanted if len(wanted) == 1 else wanted[rows]
+    if len(own) not in (1, len(activation)):
+        raise ConfigError(f"{len(own)} channels for {len(activation)} pictures.")
+    return activation[torch.arange(len(activation)), own.expand(len(activation))]
 
 
 def _units(units: Units) -> Tensor:

@@ -75,7 +75,7 @@ def test_class_logit_is_measured_against_the_others(model: Network, images: Tens
     others = torch.cat([logits[:, :4], logits[:, 5:]], 1).mean(1)
 
     torch.testing.assert_close(evaluate_objective(model, class_logit(4), images), logits[:, 4] - others)
-    shifted = class_logit(4).score(dict.fromkeys(class_logit(4).needs, logits + 100))
+    shifted = class_logit(4)(dict.fromkeys(class_logit(4).needs, logits + 100))
     torch.testing.assert_close(shifted, logits[:, 4] - others, atol=1e-4, rtol=1e-4)
 
 
@@ -106,7 +106,7 @@ def test_guided_pulls_each_cell_towards_its_best_match(model: Network, images: T
     maps = second_layer(model, images[1:2]).requires_grad_()
     objective = guided("conv2", guide)
 
-    value = objective.score({next(iter(objective.needs)): maps})
+    value = objective({next(iter(objective.needs)): maps})
     (gradient,) = torch.autograd.grad(value.sum(), maps)
 
     vectors = guide.flatten(1)  # (C, cells)

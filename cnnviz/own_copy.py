@@ -1,0 +1,69 @@
+"""A private copy of a model, arranged for many gradients with respect to its pictures.
+
+    own_copy(model)   the same function of the picture, faster backwards; the shared model is not touched
+
+Two changes, neither of which changes a result by more than rounding: weights lie in the memory
+order convolutions are fastest in, and the first convolution's gradient is computed by one matrix
+product (with one input channel the library's own way takes four times as long).
+"""
+
+import copy
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+def own_copy(model: nn.Module) -> nn.Module:
+    """The model with frozen weights of its own, in the mode it is in."""
+    mine = copy.deepcopy(model).requires_grad_(False).to(memory_format=torch.channels_last)
+    for name, module in mine.named_children():
+        if isinstance(module, nn.Conv2d):
+            if _is_plain(module):
+                setattr(mine, name, FirstConvolution(module))
+            break
+    return mine
+
+
+class FirstConvolution(nn.Module):
+    """A convolution of pictures with one channel."""
+
+    def __init__(self, conv: nn.Conv2d):
+        super().__init__()
+        self.conv = conv
+
+    def forward(self, images: Tensor) -> Tensor:
+        conv = self.conv
+        result: Tensor = _Convolve.apply(images, conv.weight, conv.bias, conv.stride, conv.padding)
+        return result
+
+
+class _Convolve(torch.autograd.Function):
+    """conv2d whose gradient goes to the pictures alone."""
+
+    @staticmethod
+    def forward(
+        context: Any, images: Tensor, weight: Tensor, bias: Tensor | None, stride: Any, padding: Any
+    ) -> Tensor:
+        context.save_for_backward(weight)
+        context.size, context.stride, context.padding = images.shape[2:], stride, padding
+        return F.conv2d(images, weight, bias, stride, padding)
+
+    @staticmethod
+    def backward(context: Any, gradient: Tensor) -> tuple[Tensor, None, None, None, None]:
+        (weight,) = context.saved_tensors
+        windows = weight.flatten(1).T @ gradient.flatten(2)  # (N, k*k, H'*W'), what each window passes back
+        folded = F.fold(
+            windows, context.size, weight.shape[2:], padding=context.padding, stride=context.stride
+        )
+        return folded, None, None, None, None
+
+
+def _is_plain(conv: nn.Conv2d) -> bool:
+    return (
+        conv.in_channels == 1
+        and conv.dilation == (1, 1)
+        and conv.padding_mode == "zeros"
+        and not isinstance(conv.padding, str)
+    )
