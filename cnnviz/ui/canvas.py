@@ -16,11 +16,14 @@ from numpy.typing import NDArray
 from cnnviz.errors import ImageError, NothingDrawn
 from cnnviz.images import decode
 from cnnviz.ui import session
+from cnnviz.ui.components import FOLDER
 
 SIZE = 280
 PREFIX = "data:image/png;base64,"
 PNG_LIMIT, OBJECT_LIMIT, POINT_LIMIT = 256_000, 500, 20_000
 _PROBLEM = "_canvas_problem"
+
+_pen_up = st.components.v2.component("cnnviz_pen_up", js=(FOLDER / "pen_up.js").read_text())
 
 
 def canvas(width: int) -> None:
@@ -40,6 +43,7 @@ def canvas(width: int) -> None:
             return_image_data=True,
             key=_key(),
         )
+        _pen_up(key="pen_up")
     if problem := st.session_state.pop(_PROBLEM, None):
         st.info(problem, icon=":material/draw:")
 

@@ -18,7 +18,6 @@ STROKES = {
     0: [[(140 + 60 * np.cos(a), 140 + 85 * np.sin(a)) for a in np.linspace(-1.6, 4.7, 30)]],
 }
 OpenPage = Callable[[str], Page]
-HOVER = 200  # ms; the widget's own toolbar lies over the board's top edge until the mouse has arrived
 
 
 def pen(page: Page, strokes: list[list[tuple[float, float]]]) -> None:
@@ -29,7 +28,6 @@ def pen(page: Page, strokes: list[list[tuple[float, float]]]) -> None:
     assert box is not None
     for (x, y), *rest in strokes:
         page.mouse.move(box["x"] + x, box["y"] + y)
-        page.wait_for_timeout(HOVER)
         page.mouse.down()
         for x, y in rest:
             page.mouse.move(box["x"] + x, box["y"] + y, steps=8)
@@ -99,6 +97,15 @@ def test_stroke_to_prediction_is_quick(open_page: OpenPage) -> None:
     print(f"\nend of stroke to new prediction: median {median:.0f} ms, all {[round(t) for t in times]}")
 
     assert median < 1_000
+
+
+def test_a_stroke_from_the_boards_top_edge_counts(open_page: OpenPage) -> None:
+    page = open_page("/draw")
+    page.wait_for_timeout(500)  # the board is mended a moment after it was built
+
+    pen(page, [[(195, 10), (110, 90), (70, 190), (110, 250), (190, 230), (190, 180), (80, 190)]])
+
+    expect_digit(page, 6)
 
 
 _WATCH = """() => {
