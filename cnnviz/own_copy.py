@@ -2,28 +2,44 @@
 
     own_copy(model)   the same function of the picture, faster backwards; the shared model is not touched
 
-Two changes, neither of which changes a result by more than rounding: weights lie in the memory
-order convolutions are fastest in, and the first convolution's gradient is computed by one matrix
-product (with one input channel the library's own way takes four times as long).
+Three changes, none of which changes a result by more than rounding: weights lie in the memory
+order convolutions are fastest in; an eval-mode batch normalisation, being a factor and a shift, is
+taken into the convolution before it; and the first convolution's gradient is computed by one
+matrix product (with one input channel the library's own way takes four times as long).
 """
 
 import copy
+from itertools import pairwise
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 
 def own_copy(model: nn.Module) -> nn.Module:
-    """The model with frozen weights of its own, in the mode it is in."""
-    mine = copy.deepcopy(model).requires_grad_(False).to(memory_format=torch.channels_last)
-    for name, module in mine.named_children():
+    """The eval-mode model with frozen weights of its own and the same names.
+
+    What a batch normalisation gives, its convolution gives already; the name stands for the same values.
+    """
+    mine = copy.deepcopy(model).requires_grad_(False)
+    if isinstance(mine, nn.Sequential):
+        _fuse(mine)
+    return mine.to(memory_format=torch.channels_last)
+
+
+def _fuse(model: nn.Sequential) -> None:
+    layers = list(model.named_children())
+    for (name, module), (after, follower) in pairwise(layers):
+        if isinstance(module, nn.Conv2d) and isinstance(follower, nn.BatchNorm2d):
+            setattr(model, name, fuse_conv_bn_eval(module, follower))
+            setattr(model, after, nn.Identity())
+    for name, module in model.named_children():
         if isinstance(module, nn.Conv2d):
             if _is_plain(module):
-                setattr(mine, name, FirstConvolution(module))
-            break
-    return mine
+                setattr(model, name, FirstConvolution(module))
+            return
 
 
 class FirstConvolution(nn.Module):

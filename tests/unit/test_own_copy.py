@@ -4,6 +4,7 @@ from torch import nn
 
 from cnnviz.checkpoints import freeze, load_model
 from cnnviz.networks import ConvBlock, NetworkConfig, build
+from cnnviz.objectives import features
 from cnnviz.own_copy import FirstConvolution, own_copy
 
 CONFIGS = {
@@ -38,6 +39,17 @@ def test_the_shared_model_is_not_touched() -> None:
     assert model.conv2.weight.is_contiguous()
     assert mine.conv2.weight.data_ptr() != model.conv2.weight.data_ptr()
     assert [name for name, _ in mine.named_children()] == [name for name, _ in model.named_children()]
+
+
+def test_names_stand_for_the_same_values() -> None:
+    model = load_model("default")
+    images = torch.rand(2, 1, 28, 28, generator=torch.Generator().manual_seed(0))
+    names = ["conv1", "norm1", "relu1", "conv2", "norm2", "pool2", "logits"]
+
+    theirs, mine = features(model, images, names), features(own_copy(model), images, names)
+
+    for name in names:
+        torch.testing.assert_close(mine[name], theirs[name], atol=1e-4, rtol=1e-4)
 
 
 def test_convolutions_of_coloured_pictures_stay_as_they_are() -> None:
