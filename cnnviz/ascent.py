@@ -100,14 +100,14 @@ class NormalizedStep:
 
 @dataclass(frozen=True)
 class Settle:
-    """Steps like NormalizedStep's that shrink to nothing, with a little momentum.
+    """Steps like NormalizedStep's that shrink to nothing, with momentum.
 
     The best pictures have pixels at 0 and 1; large steps find out which, small ones settle the rest.
     """
 
-    rate: float = 0.1
-    steps: int = 40
-    momentum: float = 0.5
+    rate: float = 0.08
+    steps: int = 56
+    momentum: float = 0.7
 
     def begin(self, values: Tensor) -> Change:
         direction = torch.zeros_like(values)
