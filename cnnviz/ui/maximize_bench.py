@@ -32,15 +32,14 @@ TELLS = {
     "pixels, flat": "Differences between neighbours are charged (total variation). What is not "
     "needed stays flat and grey.",
     "pixels, blur": "Each step pulls a little towards the picture's own blurred copy.",
-    "waves": "The picture is a sum of waves, the long ones louder (Fourier, 1/f). Large shapes move at once, "
-    "and the climb is quicker.",
+    "waves": "The picture is a sum of waves, the long ones louder (Fourier, 1/f). Large shapes move at once.",
     "waves, jitter": "Waves, and at every step a shift by up to two pixels.",
     "waves, moves": "Waves, and at every step a shift, a turn by up to 8° and another size. Lines get "
     "broad and smooth.",
-    "spectrum": "Each wave is exactly as strong as in MNIST's digits on average; only where its crests lie "
-    "is free (MACO). So there is as much ink as in a digit.",
-    "spectrum, moves": "The spectrum of real digits, and shifts, turns and sizes. The least activation, "
-    "and what looks most like writing.",
+    "spectrum": "Each wave has the strength it has in MNIST's digits on average; only where its crests lie is "
+    "free (MACO). Then the contrast is raised. So there is about as much ink as in a digit.",
+    "spectrum, moves": "The spectrum of real digits, and shifts, turns and sizes. Usually the least "
+    "activation, and what looks most like writing.",
 }
 
 
@@ -58,7 +57,9 @@ class Subject:
 
     @property
     def name(self) -> str:
-        return f"digit {self.unit}" if self.is_class else f"{self.layer}, {self.unit}"
+        if self.is_class:
+            return f"the digit {self.unit}"
+        return f"{'filter' if self.layer.startswith('conv') else 'unit'} {self.unit} of {self.layer}"
 
     def objective(self) -> Objective:
         return class_logit([self.unit]) if self.is_class else channel(self.layer, [self.unit])
@@ -149,8 +150,8 @@ def _about(subject: Subject) -> str:
     return (
         f"Ten climbs of 128 steps for the same wish, {subject.name}, from the same seed; each differs "
         "from its neighbours by one trick.  \n"
-        "**What this does not show:** which picture is right. The highest value has the least familiar "
-        "picture: tricks that make it readable put our idea of a good picture into it."
+        "**What this does not show:** which picture is right. Tricks that make a picture readable cost "
+        "activation, and they put our own idea of a good picture into it."
     )
 
 

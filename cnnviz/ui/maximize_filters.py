@@ -53,7 +53,7 @@ def filters(chosen: CurrentModel) -> None:
 def _choose(chosen: CurrentModel) -> Shown:
     model = chosen.model
     layers = _layers(model)
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="maximize_controls"):
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="maximize_controls"):
         layer = choose_layer(layers, lambda wanted: _nearest(layers, wanted))
         shape = output_shapes(model.config)[layer]
         unit = choose_unit("Filter" if len(shape) == 3 else "Unit", layer, shape[0], 0)
@@ -72,7 +72,7 @@ def _part(unit: int, count: int) -> list[int]:
         return list(parts[0])
     names = {f"{part[0]}–{part[-1]}": part for part in parts}
     st.session_state[SHOWN_PART] = next(name for name, part in names.items() if unit in part)
-    name = st.selectbox("Units", list(names), key=SHOWN_PART, on_change=_turn_to, args=(names,), width=140)
+    name = st.selectbox("Units", list(names), key=SHOWN_PART, on_change=_turn_to, args=(names,), width=110)
     return list(names[name])
 
 

@@ -16,6 +16,7 @@ from cnnviz.ascent import last
 from cnnviz.closed_form import optimum
 from cnnviz.objectives import channel, evaluate_objective, neuron
 from cnnviz.recipes import BENCH, INK, SHARP, climb
+from cnnviz.ui import session
 
 Go = Callable[..., AppTest]
 
@@ -186,6 +187,27 @@ def test_odd_addresses_fall_back(go: Go, link: dict[str, str]) -> None:
 
     assert not app.exception
     assert app.number_input(key="channel").value == 0
+
+
+def test_a_dead_filter_is_struck_through_and_explained(go: Go, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = load_model("classic")
+    with torch.no_grad():
+        model.conv2.weight[3] = 0
+    broken = session.CurrentModel("classic", "Broken", model, "broken", {})
+    monkeypatch.setattr(session, "current_model", lambda: broken)
+
+    app = go("maximize", layer="conv2", channel="3")
+
+    header, images = picture(app, "maximized")
+    assert images[3].std() < 0.05
+    place = header["arrays"]["marks"]
+    content = next(
+        part for part in app.get("bidi_component") if part.proto.id.endswith("-maximized")
+    ).proto.bytes
+    (length,) = struct.unpack_from("<I", content)
+    marks = np.frombuffer(content, np.uint8, 64, 4 + length + place["offset"])
+    assert marks.nonzero()[0].tolist() == [3]
+    assert "is dead" in app.info[0].value
 
 
 def test_a_second_visitor_gets_the_finished_pictures(go: Go, monkeypatch: pytest.MonkeyPatch) -> None:
