@@ -36,8 +36,8 @@ TELLS = {
     "waves, jitter": "Waves, and at every step a shift by up to two pixels.",
     "waves, moves": "Waves, and at every step a shift, a turn by up to 8° and another size. Lines get "
     "broad and smooth.",
-    "spectrum": "Each wave has the strength it has in MNIST's digits on average; only where its crests lie is "
-    "free (MACO). Then the contrast is raised. So there is about as much ink as in a digit.",
+    "spectrum": "Each wave has the strength it has in MNIST's digits on average; only where its crests lie "
+    "is free (MACO). Then the contrast is raised. So there is about as much ink as in a digit.",
     "spectrum, moves": "The spectrum of real digits, and shifts, turns and sizes. Usually the least "
     "activation, and what looks most like writing.",
 }
