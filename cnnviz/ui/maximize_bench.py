@@ -84,7 +84,7 @@ def bench(chosen: CurrentModel) -> None:
         seed = int(st.number_input("Seed", 0, 9_999, 0, key=SEED, persist_state="session", width=120))
         referee = choose_referee(chosen) if subject.is_class else None
     films = _films(subject, seed)
-    grow(list(films.values()), 0.5)
+    grow(list(films.values()), 0.2)
     column = _column(films)
     images = torch.cat([film.last.images for film in films.values()])[:, 0]  # (10, 28, 28)
     verdict = Verdict(predict(referee.model, images)) if referee else None

@@ -20,7 +20,7 @@ from cnnviz.recipes import Recipe, climb
 from cnnviz.ui import cache
 from cnnviz.ui.session import CurrentModel
 
-GROWTH_SECONDS = 0.25  # of climbing between two pictures
+GROWTH_SECONDS = 0.1  # of climbing between two pictures
 EVERY = 4  # steps between frames
 STRIP = 6  # frames in a film strip
 PATCHES = 12  # of real digits, two rows

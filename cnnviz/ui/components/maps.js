@@ -57,6 +57,7 @@ class MapsWidget {
 
   close() {
     this.observer.disconnect()
+    while (this.options.length) this.options.pop().remove() // a successor may get the same elements
     this.join(null)
   }
 
