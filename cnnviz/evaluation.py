@@ -6,7 +6,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from cnnviz.data import Digits
 from cnnviz.networks import CLASSES, Network
 
 CALIBRATION_BINS = 15
@@ -77,10 +76,6 @@ def in_batches(layers: nn.Module, images: Tensor) -> Tensor:
     """The layers' output for images (N, 28, 28), in batches small enough for the processor's cache."""
     with torch.no_grad():
         return torch.cat([layers(_as_input(part)) for part in images.split(250)])
-
-
-def accuracy_of(model: Network, digits: Digits) -> float:
-    return float((logits_of(model, digits.images).argmax(1) == digits.labels).float().mean())
 
 
 def calibration_error(probabilities: Tensor, labels: Tensor) -> float:

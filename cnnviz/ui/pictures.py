@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from cnnviz.images import encode_png, enlarge
-from cnnviz.palette import Theme, colour
+from cnnviz.palette import Theme
 
 
 def theme() -> Theme:
@@ -29,8 +29,3 @@ def square_png(image: NDArray[np.float32], side: int = 240) -> bytes:
     top, left = (longest - pixels.shape[0]) // 2, (longest - pixels.shape[1]) // 2
     square[top : top + pixels.shape[0], left : left + pixels.shape[1]] = pixels
     return encode_png(square)
-
-
-def map_png(values: Tensor, limit: float, factor: int = 4) -> bytes:
-    """A signed map (H, W) in the current theme's colours."""
-    return encode_png(enlarge(colour(np.asarray(values), limit, theme=theme()), factor))

@@ -58,10 +58,6 @@ class CurrentModel:
     digest: str
     card: dict[str, Any]
 
-    @property
-    def name(self) -> str:
-        return self.key
-
 
 @dataclass(frozen=True)
 class Pad:

@@ -1,37 +1,19 @@
 """The filters page without a browser: what the widgets receive and what the address means."""
 
-import json
-import struct
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from numpy.typing import NDArray
 from streamlit.testing.v1 import AppTest
 
 from cnnviz import load_model, trace
 from cnnviz.data import load_mnist
 from cnnviz.kernels import kernels_of, strongest_inputs
 from cnnviz.networks import build
+from tests.app.reading import picture, words
 
 Go = Callable[..., AppTest]
-
-
-def picture(app: AppTest, key: str) -> tuple[dict[str, Any], NDArray[np.float32]]:
-    """Header and values that the maps widget called `key` received."""
-    found = [part for part in app.get("bidi_component") if part.proto.id.endswith(f"-{key}")]
-    content = found[0].proto.bytes
-    (length,) = struct.unpack_from("<I", content)
-    header = json.loads(content[4 : 4 + length])
-    place = header["arrays"]["values"]
-    start = 4 + length + place["offset"]
-    return header, np.frombuffer(content, "<f4", int(np.prod(place["shape"])), start).reshape(place["shape"])
-
-
-def words(app: AppTest) -> str:
-    return "\n".join(part.value for part in [*app.markdown, *app.caption])
 
 
 def test_grid_holds_every_kernel_of_the_first_layer(go: Go) -> None:

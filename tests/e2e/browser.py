@@ -63,6 +63,24 @@ def settle(page: Page) -> None:
     expect(page.locator("[data-testid='stException']")).to_have_count(0)
 
 
+def watch_repaint(page: Page, root: str) -> None:
+    """Let window.milliseconds become the time from the next click until `root` (JavaScript) has painted."""
+    page.evaluate(
+        f"""() => {{
+          delete window.milliseconds
+          let clicked = 0
+          const start = () => {{ clicked = performance.now() }}
+          document.addEventListener("click", start, {{once: true, capture: true}})
+          const observer = new MutationObserver(() => {{
+            observer.disconnect()
+            const done = () => {{ window.milliseconds = performance.now() - clicked }}
+            requestAnimationFrame(() => requestAnimationFrame(done))
+          }})
+          observer.observe({root}, {{attributes: true, attributeFilter: ["data-milliseconds"]}})
+        }}"""
+    )
+
+
 def _wait_until_healthy(address: str, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and process.poll() is None:

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from cnnviz import load_model, trace
 from cnnviz.data import load_mnist
 from cnnviz.receptive_field import receptive_field
-from tests.e2e.browser import settle
+from tests.e2e.browser import settle, watch_repaint
 
 OpenPage = Callable[[str], Page]
 SHADOW = "document.querySelector('.st-key-activation [data-testid=stBidiComponentIsolated]').shadowRoot"
@@ -121,7 +121,7 @@ def test_switching_is_quick(open_page: OpenPage, what: str) -> None:
     tiles = [page.locator(".st-key-maps_after .tile").nth(place) for place in (3, 12)]
     times = []
     for place in range(12):
-        page.evaluate(_WATCH)
+        watch_repaint(page, f'{SHADOW}.querySelector(".activation")')
         (layers if what == "layer" else tiles)[place % 2].click()
         page.wait_for_function("() => window.milliseconds !== undefined")
         times.append(page.evaluate("() => window.milliseconds"))
@@ -130,17 +130,3 @@ def test_switching_is_quick(open_page: OpenPage, what: str) -> None:
     print(f"\nclick to painted {what}: median {median:.0f} ms, all {[round(t) for t in times]}")
 
     assert median < 1_500
-
-
-_WATCH = f"""() => {{
-  delete window.milliseconds
-  let clicked = 0
-  document.addEventListener("click", () => {{ clicked = performance.now() }}, {{once: true, capture: true}})
-  const root = {SHADOW}.querySelector(".activation")
-  const observer = new MutationObserver(() => {{
-    observer.disconnect()
-    const done = () => {{ window.milliseconds = performance.now() - clicked }}
-    requestAnimationFrame(() => requestAnimationFrame(done))
-  }})
-  observer.observe(root, {{attributes: true, attributeFilter: ["data-milliseconds"]}})
-}}"""

@@ -15,7 +15,7 @@ from cnnviz.palette import CORNERS
 from cnnviz.pooling import Winners, logit_gradient, winners
 from cnnviz.receptive_field import receptive_field
 from cnnviz.tracing import Trace
-from tests.e2e.browser import settle
+from tests.e2e.browser import settle, watch_repaint
 
 OpenPage = Callable[[str], Page]
 SHADOW = "document.querySelector('.st-key-pooling_picture [data-testid=stBidiComponentIsolated]').shadowRoot"
@@ -240,7 +240,7 @@ def test_switching_layers_is_quick(open_page: OpenPage) -> None:
     page = open_pooling(open_page, "")
     times = []
     for name in ["pool2", "pool1"] * 5:
-        page.evaluate(_WATCH)
+        watch_repaint(page, f'{SHADOW}.querySelector(".pooling")')
         page.locator(".st-key-layer button", has_text=name).click()
         page.wait_for_function("() => window.milliseconds !== undefined")
         times.append(page.evaluate("() => window.milliseconds"))
@@ -249,17 +249,3 @@ def test_switching_layers_is_quick(open_page: OpenPage) -> None:
     print(f"\nclick to painted pooling layer: median {median:.0f} ms, all {[round(t) for t in times]}")
 
     assert median < 1_500
-
-
-_WATCH = f"""() => {{
-  delete window.milliseconds
-  let clicked = 0
-  document.addEventListener("click", () => {{ clicked = performance.now() }}, {{once: true, capture: true}})
-  const root = {SHADOW}.querySelector(".pooling")
-  const observer = new MutationObserver(() => {{
-    observer.disconnect()
-    const done = () => {{ window.milliseconds = performance.now() - clicked }}
-    requestAnimationFrame(() => requestAnimationFrame(done))
-  }})
-  observer.observe(root, {{attributes: true, attributeFilter: ["data-milliseconds"]}})
-}}"""

@@ -15,6 +15,7 @@ import pytest
 from cnnviz import run_folder
 from cnnviz.errors import RunError
 from cnnviz.run_folder import RESERVE, RunFolder
+from tests.unit.small_disk import small_disk
 
 
 @pytest.fixture
@@ -125,16 +126,7 @@ def test_full_disk_leaves_whole_lines(folder: RunFolder) -> None:
 
 
 def test_reserve_lets_the_run_speak_on_a_full_disk(tmp_path: Path) -> None:
-    small = tmp_path / "small"
-    small.mkdir()
-    if (
-        os.geteuid() != 0
-        or subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", small], capture_output=True
-        ).returncode
-    ):
-        pytest.skip("mounting a small file system needs rights this user does not have")
-    try:
+    with small_disk(tmp_path, "64k") as small:
         folder = run_folder.create(small, {})
         folder.begin()
         assert (folder.path / "reserve").stat().st_size == RESERVE
@@ -145,8 +137,6 @@ def test_reserve_lets_the_run_speak_on_a_full_disk(tmp_path: Path) -> None:
         folder.end("failed", "The disk is full.")
         assert folder.read("end")["reason"] == "The disk is full."
         assert not list(folder.path.glob(".tmp-*"))
-    finally:
-        subprocess.run(["umount", small], check=True)
 
 
 @pytest.mark.parametrize("bad", ["", "..", "../x", "a/b", "/etc", "x" * 13, "abc\0defghijk", "пример_имени"])

@@ -1,7 +1,6 @@
 """The worker process: its queue, and what it says when something goes wrong."""
 
 import errno
-import os
 import subprocess
 import sys
 import threading
@@ -15,6 +14,7 @@ from cnnviz.errors import CheckpointError, ConfigError, RunError
 from cnnviz.networks import NETWORKS
 from cnnviz.run_folder import RunFolder
 from cnnviz.training import TrainConfig
+from tests.unit.small_disk import small_disk
 
 CONFIG = TrainConfig(
     network=NETWORKS["eight"], epochs=1, batch_size=50, train_size=1_000, validation_size=100
@@ -56,16 +56,7 @@ def test_impossible_orders_end_in_a_sentence(tmp_path: Path, record: object, sen
 
 def test_full_disk(tmp_path: Path) -> None:
     """A real one: what fits is kept and can be read, and the run says why it ended."""
-    small = tmp_path / "small"
-    small.mkdir()
-    if (
-        os.geteuid() != 0
-        or subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", small], capture_output=True
-        ).returncode
-    ):
-        pytest.skip("mounting a small file system needs rights this user does not have")
-    try:
+    with small_disk(tmp_path, "1m") as small:
         folder = run_folder.create(small, replace(CONFIG, network=NETWORKS["classic"]).as_json())
         assert run_worker(folder).returncode == 1
         run = runs.open_run(small, folder.id)
@@ -73,8 +64,6 @@ def test_full_disk(tmp_path: Path) -> None:
         run.latest_network()
         assert not list(folder.path.rglob(".tmp-*"))
         assert folder.events_file.read_text().endswith("}\n")
-    finally:
-        subprocess.run(["umount", small], check=True)
 
 
 def test_more_memory_than_agreed_is_refused(tmp_path: Path) -> None:

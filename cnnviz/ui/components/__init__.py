@@ -2,6 +2,7 @@
 
     script(*names)         the files as one module, with the palette in front
     pack(header, arrays)   numbers for the browser: one JSON header and the arrays' own bytes
+    last_choice(key)       what a visitor chose in a widget that has tiles
 
 `wire.js` holds the other ends: unpack(data) and the colour tables.
 """
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import streamlit as st
 from numpy.typing import NDArray
 
 from cnnviz.palette import CORNERS, SCALES
@@ -44,3 +46,14 @@ def pack(header: dict[str, Any], arrays: dict[str, NDArray[np.generic]]) -> byte
     head = json.dumps({**header, "arrays": places}).encode()
     head += b" " * (-len(head) % 4)
     return struct.pack("<I", len(head)) + head + b"".join(chunks)
+
+
+def last_choice(key: str) -> tuple[int, int] | None:
+    """(turn, tile) as the browser sent it; None when it never did or sent something else."""
+    sent: Any = (st.session_state.get(key) or {}).get("selected")
+    if not isinstance(sent, dict):
+        return None
+    turn, tile = sent.get("turn"), sent.get("tile")
+    if type(turn) is not int or type(tile) is not int or tile < 0:
+        return None
+    return turn, tile

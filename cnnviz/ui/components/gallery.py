@@ -5,12 +5,11 @@ chosen_picture(key)       the visitor's choice, for on_select callbacks
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from cnnviz.ui.components import pack, script, style
+from cnnviz.ui.components import last_choice, pack, script, style
 
 _mount = st.components.v2.component(
     "cnnviz_gallery", html=style("gallery.html"), css=style("gallery.css"), js=script("gallery.js")
@@ -38,7 +37,7 @@ def gallery(
     """
     if not len(pictures) == len(captions) == len(hints or captions):
         raise ValueError(f"{len(captions)} captions for {len(pictures)} pictures.")
-    event = _event(key)
+    event = last_choice(key)
     header = {
         "label": label,
         "captions": list(captions),
@@ -57,19 +56,8 @@ def gallery(
 
 def chosen_picture(key: str) -> int | None:
     """The picture chosen last in the gallery called `key`."""
-    event = _event(key)
+    event = last_choice(key)
     return None if event is None else event[1]
-
-
-def _event(key: str) -> tuple[int, int] | None:
-    """(turn, picture) as the browser sent it; None when it never did or sent something else."""
-    sent: Any = (st.session_state.get(key) or {}).get("selected")
-    if not isinstance(sent, dict):
-        return None
-    turn, tile = sent.get("turn"), sent.get("tile")
-    if type(turn) is not int or type(tile) is not int or tile < 0:
-        return None
-    return turn, tile
 
 
 def _nothing() -> None:

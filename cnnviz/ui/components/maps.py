@@ -15,7 +15,7 @@ import streamlit as st
 from numpy.typing import NDArray
 from torch import Tensor
 
-from cnnviz.ui.components import pack, script, style
+from cnnviz.ui.components import last_choice, pack, script, style
 
 Values = Tensor | NDArray[np.floating]
 MapScale = Literal["signed", "activation", "digit"]
@@ -104,7 +104,7 @@ def maps(
 
 def chosen_tile(key: str) -> int | None:
     """The tile the user chose last in the widget called `key`; for on_select callbacks."""
-    event = _event(key)
+    event = last_choice(key)
     return None if event is None else event[1]
 
 
@@ -124,7 +124,7 @@ def _resolve(key: str, given: int | None, count: int) -> _Choice:
     """
     memory = f"{key}:choice"
     last: _Choice | None = st.session_state.get(memory)
-    event = _event(key)
+    event = last_choice(key)
     if last is None:
         choice = _Choice(0, given, given)
         if event is not None:
@@ -140,17 +140,6 @@ def _resolve(key: str, given: int | None, count: int) -> _Choice:
         choice = _Choice(choice.turn, given, given if valid else None)
     st.session_state[memory] = choice
     return choice
-
-
-def _event(key: str) -> tuple[int, int] | None:
-    """(turn, tile) as the browser sent it; None when it never did or sent something else."""
-    sent: Any = (st.session_state.get(key) or {}).get("selected")
-    if not isinstance(sent, dict):
-        return None
-    turn, tile = sent.get("turn"), sent.get("tile")
-    if type(turn) is not int or type(tile) is not int or tile < 0:
-        return None
-    return turn, tile
 
 
 def _floats(values: Values | Sequence[float]) -> NDArray[np.float32]:

@@ -15,7 +15,7 @@ import streamlit as st
 from torch import Tensor
 
 from cnnviz.pooling import Winners
-from cnnviz.ui.components import pack, script, style
+from cnnviz.ui.components import last_choice, pack, script, style
 
 DECIDED, TIED, EMPTY = 0, 1, 2
 
@@ -51,7 +51,7 @@ class PoolingContent:
 
 def pooling(content: PoolingContent, *, key: str, selected: int, on_select: Callable[[], None]) -> None:
     """Show the layer with map `selected`; on_select runs before the rerun that another choice causes."""
-    event = _event(key)
+    event = last_choice(key)
     header = {
         "label": f"{content.pooled}: feature map, winners and pooled map",
         "source": content.source,
@@ -67,7 +67,7 @@ def pooling(content: PoolingContent, *, key: str, selected: int, on_select: Call
 
 def chosen_map(key: str) -> int | None:
     """The map the visitor chose last in the picture called `key`."""
-    event = _event(key)
+    event = last_choice(key)
     return None if event is None else event[1]
 
 
@@ -95,14 +95,3 @@ def _states(won: Winners) -> np.ndarray[Any, Any]:
     states[won.tied.numpy()] = TIED
     states[won.empty.numpy()] = EMPTY
     return states
-
-
-def _event(key: str) -> tuple[int, int] | None:
-    """(turn, map) as the browser sent it; None when it never did or sent something else."""
-    sent: Any = (st.session_state.get(key) or {}).get("selected")
-    if not isinstance(sent, dict):
-        return None
-    turn, tile = sent.get("turn"), sent.get("tile")
-    if type(turn) is not int or type(tile) is not int or tile < 0:
-        return None
-    return turn, tile
