@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from cnnviz.dreaming import dream
     from cnnviz.evaluation import Report, evaluate
     from cnnviz.tracing import Trace, predict, trace
-    from cnnviz.training import Progress, TrainConfig, fit
+    from cnnviz.train_config import TrainConfig
+    from cnnviz.training import Progress, fit
 
 __all__ = [
     "Digit",
@@ -40,7 +41,8 @@ _HOMES = {
     "dreaming": ("dream",),
     "evaluation": ("Report", "evaluate"),
     "tracing": ("Trace", "predict", "trace"),
-    "training": ("Progress", "TrainConfig", "fit"),
+    "train_config": ("TrainConfig",),
+    "training": ("Progress", "fit"),
 }
 
 

@@ -24,7 +24,8 @@ from cnnviz.images import read_picture
 from cnnviz.networks import Network
 from cnnviz.pen import pen_test_digits
 from cnnviz.tracing import predict
-from cnnviz.training import RECIPES, Progress, fit, load_parts
+from cnnviz.train_config import RECIPES
+from cnnviz.training import Progress, fit, load_parts
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -9,7 +9,7 @@ from cnnviz.data import SHA256, load_mnist
 from cnnviz.evaluation import evaluate
 from cnnviz.networks import Network, parameter_count
 from cnnviz.pen import accuracy_without, pen_test_digits
-from cnnviz.training import TrainConfig
+from cnnviz.train_config import TrainConfig
 
 
 def make_card(name: str, network: Network, config: TrainConfig, seconds: float) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from typing import Protocol
 from cnnviz import run_folder, runs
 from cnnviz.errors import RunError
 from cnnviz.run_folder import ALIVE, RunFolder
-from cnnviz.training import TrainConfig
+from cnnviz.train_config import TrainConfig
 
 QUEUE_LIMIT = 4
 

@@ -18,7 +18,8 @@ from cnnviz.errors import CheckpointError, RunError
 from cnnviz.files import write_atomically
 from cnnviz.networks import Network
 from cnnviz.run_folder import RunFolder
-from cnnviz.training import Position, Progress, TrainConfig, fit, load_parts
+from cnnviz.train_config import TrainConfig
+from cnnviz.training import Position, Progress, fit, load_parts
 
 SNAPSHOTS = 32
 SNAPSHOT_BYTES = 64_000_000  # of all snapshots of a run together

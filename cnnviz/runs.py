@@ -19,7 +19,7 @@ from cnnviz.checkpoints import SIZE_LIMIT, parse_checkpoint
 from cnnviz.errors import ConfigError, NetworkError, RunError
 from cnnviz.networks import NETWORKS, TITLES, Network
 from cnnviz.run_folder import ALIVE, RunFolder, State
-from cnnviz.training import TrainConfig
+from cnnviz.train_config import TrainConfig
 
 LISTED = 20
 KEPT = 50

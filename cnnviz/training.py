@@ -1,7 +1,5 @@
 """Training as an iterator of frozen snapshots.
 
-    TrainConfig             everything that determines a run; equal configs give equal weights
-    RECIPES                 named configurations
     fit(config, ...)        yields Progress; exhaust it, step it, or stop it at any time
     Position                what a stopped run needs to go on as if it had never stopped
 
@@ -11,78 +9,19 @@ machine with the same number of threads, and can be taken up again at any record
 
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Literal, get_args
+from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from cnnviz.augmentation import Augmentation, augment
+from cnnviz.augmentation import augment
 from cnnviz.data import Digits, load_mnist, split
-from cnnviz.errors import ConfigError
 from cnnviz.evaluation import evaluate
-from cnnviz.networks import NETWORKS, Dropout, Network, NetworkConfig, build
+from cnnviz.networks import Dropout, Network, build
 from cnnviz.pen import pen_training_digits
-
-Optimizer = Literal["adam", "adamw", "sgd"]
-Schedule = Literal["constant", "one_cycle"]
-DataSet = Literal["mnist", "mnist+pen"]
-
-
-@dataclass(frozen=True)
-class TrainConfig:
-    """One training run. Raises ConfigError when a value is out of range."""
-
-    network: NetworkConfig = NETWORKS["classic"]
-    epochs: int = 2
-    batch_size: int = 128
-    learning_rate: float = 1e-3  # with one_cycle: the highest
-    optimizer: Optimizer = "adam"
-    schedule: Schedule = "constant"
-    weight_decay: float = 0.0
-    label_smoothing: float = 0.0  # share of the target spread over all classes
-    augmentation: Augmentation = field(default_factory=Augmentation)
-    data: DataSet = "mnist"
-    train_size: int = 60_000  # MNIST digits used, before validation is held back
-    validation_size: int = 5_000  # of those, held back to choose by; 0 trains on all
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        limits: dict[str, tuple[float, float]] = {
-            "epochs": (1, 100),
-            "batch_size": (1, 2048),
-            "learning_rate": (1e-6, 10),
-            "weight_decay": (0, 1),
-            "label_smoothing": (0, 0.5),
-            "train_size": (100, 60_000),
-            "validation_size": (0, 30_000),
-            "seed": (0, 2**31 - 1),
-        }
-        for name, (low, high) in limits.items():
-            if not low <= getattr(self, name) <= high:
-                raise ConfigError(f"{name.replace('_', ' ')} must be from {low:,} to {high:,}.")
-        choices = {"optimizer": Optimizer, "schedule": Schedule, "data": DataSet}
-        for name, literal in choices.items():
-            if getattr(self, name) not in get_args(literal):
-                raise ConfigError(f"{name} must be one of {', '.join(get_args(literal))}.")
-        if self.validation_size >= self.train_size:
-            raise ConfigError("The validation part must be smaller than the training set.")
-
-    def as_json(self) -> dict[str, Any]:
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, record: dict[str, Any]) -> "TrainConfig":
-        """Inverse of as_json. Raises ConfigError or NetworkError."""
-        try:
-            nested = {
-                "network": NetworkConfig.from_json(record["network"]),
-                "augmentation": Augmentation(**record["augmentation"]),
-            }
-            return cls(**{**record, **nested})
-        except (TypeError, KeyError) as error:
-            raise ConfigError(f"This is not a training configuration: {error}.") from error
+from cnnviz.train_config import TrainConfig, learning_rate_at
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,40 +55,6 @@ class Progress:
 
     def position(self) -> Position:
         return Position(self.step, self.state, self.optimizer)
-
-
-_CLASSIC = TrainConfig(epochs=15, batch_size=128, validation_size=6_000)
-
-# Reads what people draw: MNIST and pen digits together.
-_READER = TrainConfig(
-    network=NETWORKS["default"],
-    epochs=30,
-    batch_size=256,
-    learning_rate=1e-2,
-    optimizer="adamw",
-    schedule="one_cycle",
-    weight_decay=0.02,
-    augmentation=Augmentation(shift=1.5, rotate=8, scale=0.1, shear=6, elastic=0.8),
-    data="mnist+pen",
-)
-
-RECIPES: dict[str, TrainConfig] = {
-    "default": _READER,
-    "best": replace(_READER, network=NETWORKS["best"], epochs=16, learning_rate=6e-3),
-    "classic": _CLASSIC,
-    "padded": replace(_CLASSIC, network=NETWORKS["padded"], epochs=10, batch_size=64),
-    "wide": replace(_CLASSIC, network=NETWORKS["wide"], epochs=5, batch_size=64),
-    "eight": replace(
-        _CLASSIC,
-        network=NETWORKS["eight"],
-        epochs=10,
-        batch_size=32,
-        train_size=12_000,
-        validation_size=1_000,
-    ),
-    "mlp": replace(_CLASSIC, network=NETWORKS["mlp"], epochs=10),
-    "lenet5": replace(_CLASSIC, network=NETWORKS["lenet5"], epochs=10),
-}
 
 
 def load_parts(config: TrainConfig) -> tuple[Digits, Digits]:
@@ -204,17 +109,6 @@ def fit(
             sums, since = torch.zeros(3), time.perf_counter()
 
 
-def learning_rate_at(config: TrainConfig, step: int, steps: int) -> float:
-    """constant, or one cycle (Smith 2018): linear warm-up over 30 %, then cosine to zero."""
-    if config.schedule == "constant":
-        return config.learning_rate
-    warm = 0.3 * steps
-    if step < warm:
-        return config.learning_rate * (0.04 + 0.96 * step / warm)
-    share = torch.tensor((step - warm) / max(steps - warm, 1))
-    return float(config.learning_rate * (1 + torch.cos(share * torch.pi)) / 2)
-
-
 def _own_generator(network: Network) -> torch.Generator:
     """One generator for augmentation and dropout, so that the global one is left alone."""
     generator = torch.Generator()
@@ -226,9 +120,10 @@ def _own_generator(network: Network) -> torch.Generator:
 
 def _optimizer(config: TrainConfig, network: Network) -> torch.optim.Optimizer:
     parameters = network.parameters()
-    if config.optimizer == "sgd":
+    if config.optimizer in ("sgd", "momentum"):
+        momentum = config.momentum if config.optimizer == "momentum" else 0.0
         return torch.optim.SGD(
-            parameters, config.learning_rate, momentum=0.9, weight_decay=config.weight_decay, fused=True
+            parameters, config.learning_rate, momentum=momentum, weight_decay=config.weight_decay, fused=True
         )
     # Short one-cycle runs want the gradient's memory short as well.
     betas = (0.7, 0.9) if config.schedule == "one_cycle" else (0.9, 0.999)

@@ -28,6 +28,13 @@ PAGES = (
     PageInfo("dream", "Dream", "What does it see in my picture?", "bedtime", "Imagine"),
     PageInfo("train", "Train", "Can I watch it learn?", "model_training", "Train"),
     PageInfo("evaluate", "Evaluate", "How good is it, and where is it wrong?", "rule", "Train"),
+    PageInfo("cross_validate", "Cross-validate", "Is that luck?", "stacked_line_chart", "Train"),
+    PageInfo("finetune", "Fine-tune", "Can it learn my hand?", "tune", "Train"),
+    PageInfo("convolution", "Convolution", "Slide it yourself.", "grid_on", "Learn"),
+    PageInfo("architectures", "Architectures", "Why this shape?", "schema", "Learn"),
+    PageInfo("invariance", "Invariance", "What if it moves?", "open_with", "Learn"),
+    PageInfo("from_scratch", "From scratch", "No framework: is it really just this?", "code", "Learn"),
+    PageInfo("capsules", "Capsules", "What is lost in pooling, and one way to keep it?", "pill", "Learn"),
 )
 
 

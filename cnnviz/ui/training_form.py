@@ -12,7 +12,7 @@ from cnnviz.augmentation import Augmentation
 from cnnviz.checkpoints import MODELS
 from cnnviz.errors import ConfigError
 from cnnviz.networks import NETWORKS, TITLES, NetworkConfig, layer_table
-from cnnviz.training import RECIPES, TrainConfig
+from cnnviz.train_config import RECIPES, TrainConfig
 from cnnviz.ui import cache
 
 # Short enough to watch: about 99 % after half a minute on one core.
@@ -30,8 +30,13 @@ OWN = "own"
 
 BATCHES = (16, 32, 64, 128, 256, 512)
 SIZES = (1_000, 2_000, 5_000, 12_000, 20_000, 30_000, 45_000, 60_000)
-OPTIMIZERS = {"adam": "Adam", "adamw": "AdamW", "sgd": "SGD with momentum"}
-SCHEDULES = {"constant": "constant", "one_cycle": "one cycle: up, then down to zero"}
+OPTIMIZERS = {"adam": "Adam", "adamw": "AdamW", "momentum": "SGD with momentum", "sgd": "SGD"}
+SCHEDULES = {
+    "constant": "constant",
+    "step": "in steps: a tenth after each third",
+    "cosine": "cosine: down to zero",
+    "one_cycle": "one cycle: up, then down to zero",
+}
 DATA = {"mnist": "MNIST", "mnist+pen": "MNIST and pen drawings"}
 AUGMENTATIONS = {
     "none": Augmentation(),

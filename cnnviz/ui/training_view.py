@@ -17,7 +17,7 @@ from cnnviz.networks import Network, build
 from cnnviz.run_folder import State
 from cnnviz.runs import Run
 from cnnviz.tracing import predict
-from cnnviz.training import TrainConfig
+from cnnviz.train_config import TrainConfig
 from cnnviz.ui import session, settings
 from cnnviz.ui.charts import probability_chart
 from cnnviz.ui.components.maps import maps

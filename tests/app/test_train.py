@@ -12,7 +12,7 @@ from cnnviz.checkpoints import serialize
 from cnnviz.jobs import QUEUE_LIMIT, LocalEngine
 from cnnviz.networks import NETWORKS, build
 from cnnviz.run_folder import RunFolder
-from cnnviz.training import RECIPES, TrainConfig
+from cnnviz.train_config import RECIPES, TrainConfig
 from cnnviz.ui import training_form
 
 Go = Callable[..., AppTest]

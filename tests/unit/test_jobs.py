@@ -15,7 +15,7 @@ from cnnviz import jobs, run_folder, runs
 from cnnviz.errors import RunError
 from cnnviz.jobs import LocalEngine
 from cnnviz.networks import NETWORKS
-from cnnviz.training import TrainConfig
+from cnnviz.train_config import TrainConfig
 
 SHORT = TrainConfig(network=NETWORKS["eight"], epochs=1, batch_size=50, train_size=1_100, validation_size=100)
 LONG = replace(SHORT, epochs=100, train_size=20_000)
@@ -110,7 +110,7 @@ def test_worker_outlives_the_server(engine: LocalEngine) -> None:
     script = (
         "from pathlib import Path\n"
         "from cnnviz.jobs import LocalEngine\n"
-        "from cnnviz.training import TrainConfig\n"
+        "from cnnviz.train_config import TrainConfig\n"
         f"engine = LocalEngine(Path({str(engine.root)!r}), 1)\n"
         f"print(engine.submit(TrainConfig.from_json({SHORT.as_json()!r})))\n"
         "import os, signal; os.sys.stdout.flush(); os.killpg(0, signal.SIGKILL)\n"

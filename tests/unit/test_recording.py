@@ -16,7 +16,8 @@ from cnnviz.errors import RunError
 from cnnviz.files import write_atomically
 from cnnviz.networks import NETWORKS
 from cnnviz.run_folder import RunFolder
-from cnnviz.training import Progress, TrainConfig, fit, load_parts
+from cnnviz.train_config import TrainConfig
+from cnnviz.training import Progress, fit, load_parts
 
 # Everything that could spoil a repeat: batch normalisation, dropout, augmentation, a schedule.
 CONFIG = TrainConfig(
@@ -64,7 +65,7 @@ def test_finished_run_holds_everything(tmp_path: Path) -> None:
     assert all(torch.equal(value, last.state[name]) for name, value in network.state_dict().items())
 
 
-@pytest.mark.parametrize("optimizer", ["adamw", "sgd"])
+@pytest.mark.parametrize("optimizer", ["adamw", "momentum"])
 @pytest.mark.parametrize("killed_at", [0, 1, 17, STEPS])
 def test_cut_off_run_ends_with_identical_weights(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, killed_at: int, optimizer: str
@@ -141,7 +142,7 @@ def test_large_networks_keep_fewer_snapshots(tmp_path: Path, monkeypatch: pytest
 
 def test_diverging_run_says_so_and_keeps_the_last_good_weights(tmp_path: Path) -> None:
     config = replace(
-        CONFIG, network=NETWORKS["wide"], optimizer="sgd", schedule="constant", learning_rate=10.0
+        CONFIG, network=NETWORKS["wide"], optimizer="momentum", schedule="constant", learning_rate=10.0
     )
     folder = new_folder(tmp_path, config)
     with pytest.raises(RunError, match=r"ran away.*learning rate below 10\."):

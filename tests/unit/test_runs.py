@@ -12,7 +12,7 @@ from cnnviz.checkpoints import serialize
 from cnnviz.errors import CheckpointError, RunError
 from cnnviz.networks import NETWORKS, NetworkConfig, build
 from cnnviz.run_folder import RunFolder
-from cnnviz.training import TrainConfig
+from cnnviz.train_config import TrainConfig
 
 CONFIG = TrainConfig(epochs=2, train_size=1_000, validation_size=100)
 

@@ -10,7 +10,8 @@ from cnnviz.augmentation import Augmentation
 from cnnviz.data import Digits, load_mnist
 from cnnviz.errors import ConfigError
 from cnnviz.networks import NETWORKS, build
-from cnnviz.training import RECIPES, Progress, TrainConfig, fit, learning_rate_at, load_parts
+from cnnviz.train_config import RECIPES, TrainConfig, learning_rate_at
+from cnnviz.training import Progress, fit, load_parts
 
 TINY = TrainConfig(
     network=NETWORKS["eight"],

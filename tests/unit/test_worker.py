@@ -13,7 +13,7 @@ from cnnviz import run_folder, runs, worker
 from cnnviz.errors import CheckpointError, ConfigError, RunError
 from cnnviz.networks import NETWORKS
 from cnnviz.run_folder import RunFolder
-from cnnviz.training import TrainConfig
+from cnnviz.train_config import TrainConfig
 from tests.unit.small_disk import small_disk
 
 CONFIG = TrainConfig(

@@ -1,0 +1,137 @@
+"""What determines a training run, and the recipes that made the shipped models.
+
+TrainConfig             equal configurations give equal weights, on the same machine
+RECIPES                 named configurations
+learning_rate_at(...)   the schedule: the rate of every step
+"""
+
+import math
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Literal, get_args
+
+from cnnviz.augmentation import Augmentation
+from cnnviz.errors import ConfigError
+from cnnviz.networks import CLASSES, NETWORKS, NetworkConfig
+
+Optimizer = Literal["sgd", "momentum", "adam", "adamw"]
+Schedule = Literal["constant", "step", "cosine", "one_cycle"]
+DataSet = Literal["mnist", "mnist+pen"]
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """One training run. Raises ConfigError when a value is out of range."""
+
+    network: NetworkConfig = NETWORKS["classic"]
+    epochs: int = 2
+    batch_size: int = 128
+    learning_rate: float = 1e-3  # the highest of the schedule
+    optimizer: Optimizer = "adam"
+    momentum: float = 0.9  # of the optimiser called momentum; the others have their own or none
+    schedule: Schedule = "constant"
+    weight_decay: float = 0.0
+    label_smoothing: float = 0.0  # share of the target spread over all classes
+    augmentation: Augmentation = field(default_factory=Augmentation)
+    data: DataSet = "mnist"
+    train_size: int = 60_000  # MNIST digits used, before validation is held back
+    validation_size: int = 5_000  # of those, held back to choose by; 0 trains on all
+    class_shares: tuple[float, ...] = (1.0,) * CLASSES  # of each digit's training pictures, how many are used
+    patience: int = 0  # validations without a better one after which the run ends early; 0: never
+    keep_best: bool = False  # end with the weights of the best validation instead of the last
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        limits: dict[str, tuple[float, float]] = {
+            "epochs": (1, 100),
+            "batch_size": (1, 2048),
+            "learning_rate": (1e-6, 10),
+            "momentum": (0, 0.999),
+            "patience": (0, 100),
+            "weight_decay": (0, 1),
+            "label_smoothing": (0, 0.5),
+            "train_size": (100, 60_000),
+            "validation_size": (0, 30_000),
+            "seed": (0, 2**31 - 1),
+        }
+        for name, (low, high) in limits.items():
+            if not low <= getattr(self, name) <= high:
+                raise ConfigError(f"{name.replace('_', ' ')} must be from {low:,} to {high:,}.")
+        choices = {"optimizer": Optimizer, "schedule": Schedule, "data": DataSet}
+        for name, literal in choices.items():
+            if getattr(self, name) not in get_args(literal):
+                raise ConfigError(f"{name} must be one of {', '.join(get_args(literal))}.")
+        if len(self.class_shares) != CLASSES or not all(0 <= share <= 1 for share in self.class_shares):
+            raise ConfigError("There must be ten class shares, each from 0 to 1.")
+        if sum(share > 0 for share in self.class_shares) < 2:
+            raise ConfigError("At least two digits must be left to tell apart.")
+        if (self.patience or self.keep_best) and not self.validation_size:
+            raise ConfigError("Early stopping and the best weights need validation digits; hold some back.")
+        if self.validation_size >= self.train_size:
+            raise ConfigError("The validation part must be smaller than the training set.")
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, record: dict[str, Any]) -> "TrainConfig":
+        """Inverse of as_json. Raises ConfigError or NetworkError."""
+        try:
+            nested = {
+                "network": NetworkConfig.from_json(record["network"]),
+                "augmentation": Augmentation(**record["augmentation"]),
+                "class_shares": tuple(record.get("class_shares", (1.0,) * CLASSES)),
+            }
+            return cls(**{**record, **nested})
+        except (TypeError, KeyError) as error:
+            raise ConfigError(f"This is not a training configuration: {error}.") from error
+
+
+_CLASSIC = TrainConfig(epochs=15, batch_size=128, validation_size=6_000)
+
+# Reads what people draw: MNIST and pen digits together.
+_READER = TrainConfig(
+    network=NETWORKS["default"],
+    epochs=30,
+    batch_size=256,
+    learning_rate=1e-2,
+    optimizer="adamw",
+    schedule="one_cycle",
+    weight_decay=0.02,
+    augmentation=Augmentation(shift=1.5, rotate=8, scale=0.1, shear=6, elastic=0.8),
+    data="mnist+pen",
+)
+
+RECIPES: dict[str, TrainConfig] = {
+    "default": _READER,
+    "best": replace(_READER, network=NETWORKS["best"], epochs=16, learning_rate=6e-3),
+    "classic": _CLASSIC,
+    "padded": replace(_CLASSIC, network=NETWORKS["padded"], epochs=10, batch_size=64),
+    "wide": replace(_CLASSIC, network=NETWORKS["wide"], epochs=5, batch_size=64),
+    "eight": replace(
+        _CLASSIC,
+        network=NETWORKS["eight"],
+        epochs=10,
+        batch_size=32,
+        train_size=12_000,
+        validation_size=1_000,
+    ),
+    "mlp": replace(_CLASSIC, network=NETWORKS["mlp"], epochs=10),
+    "lenet5": replace(_CLASSIC, network=NETWORKS["lenet5"], epochs=10),
+}
+
+
+def learning_rate_at(config: TrainConfig, step: int, steps: int) -> float:
+    """The rate of step n of `steps`.
+
+    constant; step: a tenth after each third; cosine: half a wave down to zero (Loshchilov and
+    Hutter 2017); one cycle (Smith 2018): linear warm-up over 30 %, then the same half wave.
+    """
+    rate = config.learning_rate
+    if config.schedule == "constant":
+        return rate
+    if config.schedule == "step":
+        return rate * 0.1 ** (3 * step // max(steps, 1))
+    warm = 0.3 * steps if config.schedule == "one_cycle" else 0.0
+    if step < warm:
+        return rate * (0.04 + 0.96 * step / warm)
+    return rate * (1 + math.cos(math.pi * (step - warm) / max(steps - warm, 1))) / 2
