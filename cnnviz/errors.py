@@ -7,7 +7,10 @@ CnnvizError
 ├── NetworkError      a network is unknown or its layers do not fit together
 ├── CheckpointError   a saved model is missing, damaged or does not fit
 ├── ConfigError       a training setting is out of range
-└── RunError          a training run does not exist or could not be kept
+├── ShapeError        sizes, strides or borders do not fit together
+├── ExerciseError     an answer is not of the kind that was asked for
+├── RunError          a training run does not exist or could not be kept
+└── ExportError       a file to take away cannot be made
 """
 
 
@@ -39,5 +42,17 @@ class ConfigError(CnnvizError):
     """A training setting is out of range."""
 
 
+class ShapeError(CnnvizError):
+    """Sizes, strides or borders do not fit together."""
+
+
+class ExerciseError(CnnvizError):
+    """An answer is not of the kind that was asked for."""
+
+
 class RunError(CnnvizError):
     """A training run does not exist or could not be kept."""
+
+
+class ExportError(CnnvizError):
+    """A file to take away cannot be made."""
