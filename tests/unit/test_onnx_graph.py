@@ -1,0 +1,60 @@
+"""The ONNX file computes what PyTorch computes, by ONNX's own reference evaluator."""
+
+import importlib.util
+
+import numpy as np
+import onnx
+import pytest
+import torch
+from onnx.reference import ReferenceEvaluator
+
+from cnnviz import onnx_graph
+from cnnviz.data import load_mnist
+from cnnviz.errors import ExportError
+from cnnviz.networks import NETWORKS, ConvBlock, Network, NetworkConfig, build
+from cnnviz.onnx_graph import onnx_file
+
+ODD = NetworkConfig(
+    convs=(
+        ConvBlock(3, kernel=4, stride=2, padding=3, pool="average", pool_size=3),
+        ConvBlock(5, pool="none"),
+    ),
+    dense=(7,),
+    normalize=True,
+    activation="tanh",
+    dropout=0.4,
+)
+
+
+def shaken(config: NetworkConfig) -> Network:
+    """A network whose batch normalisation is not the identity."""
+    network = build(config, seed=3).eval()
+    generator = torch.Generator().manual_seed(4)
+    for name, values in network.state_dict().items():
+        if ("running" in name or name.startswith("norm")) and values.is_floating_point():
+            values.uniform_(0.5, 1.5, generator=generator)
+    return network
+
+
+@pytest.mark.parametrize("config", [*NETWORKS.values(), ODD], ids=[*NETWORKS, "odd"])
+def test_same_logits(config: NetworkConfig) -> None:
+    network = shaken(config)
+    images = load_mnist().test.images[:3].unsqueeze(1).float() / 255
+    with torch.no_grad():
+        expected = network(images).numpy()
+
+    model = onnx.load_from_string(onnx_file(network))
+    (logits,) = ReferenceEvaluator(model).run(None, {"image": images.numpy()})
+
+    np.testing.assert_allclose(logits, expected, atol=1e-4)
+    assert {node.name for node in model.graph.node} >= {"logits", "flatten"}
+    assert [value.name for value in model.graph.input] == ["image"]
+
+
+def test_missing_extra_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(onnx_graph, "find_spec", lambda _: None)
+
+    assert not onnx_graph.can_write_onnx()
+    with pytest.raises(ExportError, match=r"pip install 'cnnviz\[onnx\]'"):
+        onnx_file(build(NETWORKS["eight"]))
+    assert importlib.util.find_spec("onnx")
