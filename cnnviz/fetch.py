@@ -11,6 +11,7 @@ import http.client
 import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,11 +69,17 @@ def _fetch(name: str, folder: Path, mirrors: tuple[str, ...]) -> Path:
     raise DataError(f"{name} could not be fetched ({'; '.join(reasons)}).")
 
 
-def _download(url: str) -> bytes:
+def open_https(url: str) -> IO[bytes]:
+    """The answer of an https server, to be read and closed. Raises OSError, also after ten silent seconds."""
     if not url.startswith("https://"):
         raise urllib.error.URLError("only https is used")
-    with urllib.request.build_opener(_HttpsOnly).open(url, timeout=TIMEOUT) as answer:
-        return bytes(answer.read(LIMIT))
+    answer: IO[bytes] = urllib.request.build_opener(_HttpsOnly).open(url, timeout=TIMEOUT)
+    return answer
+
+
+def _download(url: str) -> bytes:
+    with open_https(url) as answer:
+        return answer.read(LIMIT)
 
 
 def _is_right(name: str, content: bytes) -> bool:

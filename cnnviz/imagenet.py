@@ -100,6 +100,11 @@ def read_weights(path: Path | None = None) -> dict[str, Tensor]:
         raise CheckpointError(f"The ImageNet weights cannot be read: {error.strerror}.") from error
     if hashlib.sha256(content).hexdigest() != SHA256:
         raise CheckpointError("The ImageNet weights are not the published ones; reinstall their package.")
+    return read_tensors(content)
+
+
+def read_tensors(content: bytes) -> dict[str, Tensor]:
+    """The tensors in a file of PyTorch's whose content is known; the caller has checked its digest."""
     weights: dict[str, Tensor] = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     return weights
 

@@ -7,12 +7,14 @@ import streamlit as st
 from torch import nn
 
 from cnnviz import dream_pictures
-from cnnviz.imagenet import DEFAULT_LAYER, LAYERS, LOGITS, class_names, layer_named
+from cnnviz.fetched import FETCHED
+from cnnviz.imagenet import DEFAULT_LAYER, LAYERS, LOGITS, ImageLayer, class_names, layer_named
 from cnnviz.networks import CLASSES, SIZE, Network
 from cnnviz.photos import PHOTOS, SIDE, SIDES, load_photo, to_photo
 from cnnviz.ui import cache, session
 from cnnviz.ui.components.gallery import gallery
-from cnnviz.ui.dream_run import Picture, Target
+from cnnviz.ui.dream_network import choose_network
+from cnnviz.ui.dream_run import IMAGENET, Picture, Target
 from cnnviz.ui.dream_start import UPLOAD, UPLOADED, linked, pick
 
 LAYER = "dream_layer"
@@ -34,11 +36,15 @@ FIRST = {
 
 @dataclass(frozen=True, eq=False)
 class Choice:
-    """target: what to have more of; guide: the picture to resemble; canvas: side of an enlarged digit."""
+    """target: what to have more of; guide: the picture to resemble; canvas: side of an enlarged digit.
+
+    network: which ImageNet network dreams of a photograph.
+    """
 
     target: Target
     settings: tuple[tuple[str, float], ...]
     guide: Picture | None = None
+    network: str = IMAGENET
     keep: float = 0.0
     canvas: int = SIZE
 
@@ -47,21 +53,40 @@ def choose(picture: Picture) -> Choice:
     """Everything but the picture; digits are dreamed about by the visitor's own network."""
     if picture.is_digit:
         return _choose_for_digit(session.current_model().model)
-    name = _image_layer()
+    network = choose_network()
+    layer = _image_layer() if network == IMAGENET else _fetched_layer(network)
+    name = layer.name
     kind = _kind(list(KINDS))
     guide = None
     target = Target(kind, name)
     if kind == "channels":
-        target = Target(kind, name, _channels("dream_photo_channels", layer_named(name).channels))
+        target = Target(kind, name, _channels(f"dream_photo_channels_{network}", layer.channels))
     elif kind == "class":
         target = Target(kind, LOGITS, (_image_class(),))
     elif kind == "guide":
         guide = _image_guide()
         target = Target(kind, name, guide=guide.name)
-    return Choice(target, _settings("photo"), guide)
+    return Choice(target, _settings("photo"), guide, network)
 
 
-def _image_layer() -> str:
+def _fetched_layer(network: str) -> ImageLayer:
+    """Without pictures of what each gives: those of other networks are not carried."""
+    known = FETCHED[network]
+    named = {layer.name: layer for layer in known.layers}
+    name = st.segmented_control(
+        "Layer, from edges to objects",
+        list(named),
+        default=known.first,
+        key=f"dream_layer_{network}",
+        persist_state="session",
+        required=True,
+    )
+    layer = named[str(name)]
+    st.caption(f"`{layer.name}`: {layer.tends}")
+    return layer
+
+
+def _image_layer() -> ImageLayer:
     names = [layer.name for layer in LAYERS]
     name = linked(LAYER, names, DEFAULT_LAYER)
     st.markdown("**Layer**, from edges to animals")
@@ -76,8 +101,9 @@ def _image_layer() -> str:
         aspect=1.25,
         on_select=lambda: pick("dream_layers", LAYER, names),
     )
-    st.caption(f"**{layer_named(name).title}** · `{name}` · {layer_named(name).tends}")
-    return name
+    layer = layer_named(name)
+    st.caption(f"**{layer.title}** · `{name}` · {layer.tends}")
+    return layer
 
 
 def _choose_for_digit(model: Network) -> Choice:
@@ -121,7 +147,7 @@ def _choose_for_digit(model: Network) -> Choice:
     settings = dict(_settings("digit"))
     if whole:
         settings["octaves"] = 1  # no smaller one fits
-    return Choice(target, tuple(settings.items()), guide, keep, canvas)
+    return Choice(target, tuple(settings.items()), guide, keep=keep, canvas=canvas)
 
 
 def digit_layers(model: Network) -> list[str]:

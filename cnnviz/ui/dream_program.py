@@ -1,5 +1,6 @@
 """The dream on screen in words, and as the program that makes it."""
 
+from cnnviz.fetched import FETCHED
 from cnnviz.imagenet import LAYERS, LOGITS, class_names
 from cnnviz.networks import SIZE
 from cnnviz.photos import PHOTOS
@@ -23,12 +24,16 @@ def sentence(wish: Wish) -> str:
 
 
 def _words(target: Target, network: str) -> str:
-    layer = f"{_TITLES[target.layer]} (`{target.layer}`)" if target.layer in _TITLES else f"`{target.layer}`"
+    titled = network == IMAGENET and target.layer in _TITLES
+    layer = f"{_TITLES[target.layer]} (`{target.layer}`)" if titled else f"`{target.layer}`"
+    if network in FETCHED:
+        layer += f" of {FETCHED[network].title.split(' (')[0]}"
     if target.kind == "channels":
         plural = "s" if len(target.units) > 1 else ""
         return f"channel{plural} {', '.join(map(str, target.units))} of {layer}"
     if target.kind == "class":
-        return f"“{class_names()[target.units[0]]}”" if network == IMAGENET else f"a {target.units[0]}"
+        (number,) = target.units
+        return f"“{class_names()[number]}”" if network in (IMAGENET, *FETCHED) else f"a {number}"
     if target.kind == "guide":
         photo = PHOTOS.get(target.guide)
         return f"what {layer} sees in {photo.label.lower() if photo else target.guide}"
@@ -43,7 +48,7 @@ def program(wish: Wish, picture: Picture, choice: Choice) -> str:
         "from PIL import Image",
         "from cnnviz import dream",
         *_imports(wish, digit),
-        *(_digit_start(choice) if digit else _photo_start(picture)),
+        *(_digit_start(choice) if digit else _photo_start(picture, wish.network)),
         f"wish = {_objective(wish, choice, digit)}",
     ]
     mask = f", mask=digit_mask(picture, {wish.keep:g})" if wish.keep else ""
@@ -75,10 +80,13 @@ def _imports(wish: Wish, digit: bool) -> list[str]:
     helpers += ["zoom"] if wish.film else []
     lines = [f"from cnnviz.dreaming import {', '.join(helpers)}"] if helpers else []
     if not digit:
-        lines.append("from cnnviz.imagenet import load_imagenet")
+        fetched = wish.network in FETCHED
+        lines.append(
+            f"from cnnviz.{'fetched import load_fetched' if fetched else 'imagenet import load_imagenet'}"
+        )
     if named:
         lines.append(f"from cnnviz.objectives import {named}")
-    if wish.film or UPLOAD in (wish.picture, wish.target.guide):
+    if wish.film or wish.network in FETCHED or UPLOAD in (wish.picture, wish.target.guide):
         lines.insert(0, "from pathlib import Path")
     if UPLOAD in (wish.picture, wish.target.guide):
         lines.append("from cnnviz.images import read_picture")
@@ -87,9 +95,10 @@ def _imports(wish: Wish, digit: bool) -> list[str]:
     return lines
 
 
-def _photo_start(picture: Picture) -> list[str]:
+def _photo_start(picture: Picture, network: str) -> list[str]:
     side = max(picture.image.shape)
-    lines = ["model = load_imagenet()"]
+    fetched = f'model = load_fetched("{network}", Path("weights"))'
+    lines = [fetched if network in FETCHED else "model = load_imagenet()"]
     if picture.name == NOISE:
         height, width = picture.image.shape[1:]
         return [

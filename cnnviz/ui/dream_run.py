@@ -20,10 +20,12 @@ from torch import Tensor, nn
 from cnnviz import dream_pictures
 from cnnviz.ascent import Frame
 from cnnviz.dreaming import DreamFrame, digit_mask, dream, guide, saturation, zoom
+from cnnviz.fetched import load_fetched
 from cnnviz.imagenet import LOGITS, ImageNetwork, load_imagenet
 from cnnviz.images import encode_png
 from cnnviz.objectives import Objective, channel, class_logit, layer
 from cnnviz.photos import gif, to_pixels
+from cnnviz.ui import settings
 
 IMAGENET = "imagenet"
 AT_ONCE = 2  # dreams computed at the same time by one server; the others wait their turn
@@ -62,7 +64,10 @@ class Target:
 
 @dataclass(frozen=True)
 class Wish:
-    """network: a model's digest, or IMAGENET; settings: dream's keyword arguments, sorted."""
+    """network: a model's digest, IMAGENET or a name in FETCHED.
+
+    settings: dream's keyword arguments, sorted.
+    """
 
     picture: str
     picture_digest: int
@@ -207,9 +212,10 @@ def position(run: Run) -> str:
     return f"picture {frame.step} of {frame.steps}"
 
 
-@st.cache_resource(show_spinner="Loading the ImageNet network")
-def image_network() -> ImageNetwork:
-    return load_imagenet()
+@st.cache_resource(show_spinner="Loading the ImageNet network", max_entries=2)
+def image_network(name: str = IMAGENET) -> ImageNetwork:
+    """The carried network, or one that was fetched."""
+    return load_imagenet() if name == IMAGENET else load_fetched(name, settings.weights_folder())
 
 
 @st.cache_resource(show_spinner=False)

@@ -19,7 +19,7 @@ from cnnviz.ui.components.compare import compare
 from cnnviz.ui.dream_controls import Choice, choose
 from cnnviz.ui.dream_inside import inside
 from cnnviz.ui.dream_program import program, sentence
-from cnnviz.ui.dream_run import IMAGENET, Picture, Run, Wish
+from cnnviz.ui.dream_run import Picture, Run, Wish
 from cnnviz.ui.dream_start import choose_picture
 from cnnviz.ui.snippet import code_panel
 
@@ -68,7 +68,7 @@ def _current(picture: Picture, choice: Choice) -> Run:
     wish = Wish(
         picture=picture.name,
         picture_digest=picture.digest(),
-        network=session.current_model().digest if picture.is_digit else IMAGENET,
+        network=session.current_model().digest if picture.is_digit else choice.network,
         target=choice.target,
         guide_digest=choice.guide.digest() if choice.guide else 0,
         settings=choice.settings,
@@ -80,7 +80,7 @@ def _current(picture: Picture, choice: Choice) -> Run:
         return run
     start = _start(picture, choice)
     run = None if asked else dream_run.carried(wish, start)
-    run = run or dream_run.begin(wish, start, _model(picture), _guide(choice))
+    run = run or dream_run.begin(wish, start, _model(picture, choice), _guide(choice))
     st.session_state[_RUN] = run
     return run
 
@@ -98,8 +98,8 @@ def _guide(choice: Choice) -> Tensor | None:
     return digit_canvas(choice.guide.image[0], choice.canvas) if choice.guide.is_digit else choice.guide.image
 
 
-def _model(picture: Picture) -> nn.Module:
-    return session.current_model().model if picture.is_digit else dream_run.image_network()
+def _model(picture: Picture, choice: Choice) -> nn.Module:
+    return session.current_model().model if picture.is_digit else dream_run.image_network(choice.network)
 
 
 # ---- the picture ----
@@ -223,7 +223,7 @@ def _again() -> None:
 def _fly() -> None:
     """From the dream on screen further in."""
     run: Run = st.session_state[_RUN]
-    st.session_state[_RUN] = dream_run.film_of(run, dream_run.image_network())
+    st.session_state[_RUN] = dream_run.film_of(run, dream_run.image_network(run.wish.network))
 
 
 def _limits(picture: Picture, choice: Choice) -> str:

@@ -22,6 +22,11 @@ def runs_root() -> Path:
     return home() / "runs"
 
 
+def weights_folder() -> Path:
+    """Where fetched ImageNet weights are kept."""
+    return home() / "weights"
+
+
 def engine() -> LocalEngine:
     """Where training runs are executed."""
     return LocalEngine(runs_root())

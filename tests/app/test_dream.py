@@ -1,15 +1,20 @@
 """The dream page without a browser; each rerun computes one frame, as the browser's clock would."""
 
+import hashlib
 import io
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from cnnviz.dream_pictures import dreamed
+from cnnviz.fetched import FETCHED, torchvision_network
 from cnnviz.ui.dream_run import Run
 
 Go = Callable[..., AppTest]
@@ -226,3 +231,40 @@ def test_the_code_behind_the_picture_runs(
     exec(compile(program, "shown.py", "exec"), {})
     if run is not None:
         np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "dream.png")), run.latest)
+
+
+def test_a_network_that_cannot_be_fetched_is_said_and_the_installed_one_goes_on(
+    go: Go, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_: str) -> None:
+        raise OSError("connection refused")
+
+    monkeypatch.setattr("cnnviz.fetched.open_https", refused)
+    app = go("dream")
+    app.selectbox(key="dream_network").set_value("googlenet").run()
+    app.button(key="fetch_googlenet").click().run()
+
+    assert "connection refused. EfficientNet-Lite0 goes on" in app.error[0].value
+    assert run_of(app).carried
+
+
+def test_a_fetched_network_dreams(go: Go, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """GoogLeNet's layers with random weights stand in for the published file, which is not to be had here."""
+    torch.manual_seed(0)
+    file = io.BytesIO()
+    torch.save(torchvision_network("googlenet").state_dict(), file)
+    name = f"googlenet-{hashlib.sha256(file.getvalue()).hexdigest()[:8]}.pth"
+    monkeypatch.setitem(FETCHED, "googlenet", replace(FETCHED["googlenet"], file=name))
+    monkeypatch.setattr("cnnviz.fetched.open_https", lambda _: io.BytesIO(file.getvalue()))
+    app = go("dream")
+    app.selectbox(key="dream_network").set_value("googlenet").run()
+    app.button(key="fetch_googlenet").click().run()
+    small(app)
+    run = finish(app)
+
+    assert (run.wish.network, run.wish.target.layer) == ("googlenet", "inception4c")
+    assert "`inception4c` of GoogLeNet" in words(app)
+    assert np.abs(run.latest.astype(int) - run.before).mean() > 0.5
+    monkeypatch.chdir(tmp_path)  # where the program finds the weights
+    exec(compile(app.code[0].value, "shown.py", "exec"), {})
+    np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "dream.png")), run.latest)
