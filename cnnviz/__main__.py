@@ -1,6 +1,6 @@
 """cnnviz without a browser.
 
-python -m cnnviz train NAME [--seed S] [--epochs E] [--out FOLDER]
+python -m cnnviz train NAME [--seed S] [--epochs E] [--out FOLDER] [--history]
 python -m cnnviz evaluate MODEL
 python -m cnnviz predict IMAGE [--model MODEL]
 python -m cnnviz fetch FOLDER
@@ -20,6 +20,7 @@ from cnnviz.drawing import to_digit
 from cnnviz.errors import CnnvizError
 from cnnviz.evaluation import Report, evaluate
 from cnnviz.fetch import fetch_mnist
+from cnnviz.history import Keeper, save_history
 from cnnviz.images import read_picture
 from cnnviz.networks import Network
 from cnnviz.pen import pen_test_digits
@@ -41,19 +42,29 @@ def main(arguments: list[str] | None = None) -> int:
 def train(options: argparse.Namespace) -> None:
     """Train a recipe on the carried data, measure it once on the test sets, save it with its card."""
     config = replace(RECIPES[options.name], seed=options.seed)
+    if options.history is None:
+        options.history = options.name == "default"
     if options.epochs:
         config = replace(config, epochs=options.epochs)
     start = time.perf_counter()
+    training, validation = load_parts(config)
+    history = Keeper(config, validation)
     last = None
-    for last in fit(config, *load_parts(config)):
+    for last in fit(config, training, validation, records=1_000):
         _report_progress(last)
+        if options.history:
+            history.offer(last)
     assert last is not None
     network = Network(config.network)
     network.load_state_dict(last.state)
     card = make_card(options.name, network.eval(), config, time.perf_counter() - start)
     card["preparation"] = preparation_figures(network)
-    save_checkpoint(options.out / f"{options.name}.safetensors", network, card)
-    print(f"saved {options.out / options.name}.safetensors")
+    path = options.out / f"{options.name}.safetensors"
+    save_checkpoint(path, network, card)
+    if options.history:
+        history.close(last)
+        save_history(path, history)
+    print(f"saved {path}")
     for name, figures in card["test"].items():
         print(f"{name}: {figures['accuracy']:.2%} of {figures['n']:,} (seed {config.seed})")
 
@@ -123,6 +134,11 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--seed", type=int, default=0)
     command.add_argument("--epochs", type=int, help="instead of the recipe's")
     command.add_argument("--out", type=Path, default=MODELS, help="folder for NAME.safetensors and NAME.json")
+    command.add_argument(
+        "--history",
+        action=argparse.BooleanOptionalAction,
+        help="also write NAME.history.safetensors, the run's moments; without it only for the default model",
+    )
     command.set_defaults(run=train)
     command = commands.add_parser("measure", help="measure a saved model again and update its card")
     command.add_argument("name")

@@ -41,7 +41,7 @@ class Checkpoint:
 
 def shipped_models(folder: Path = MODELS) -> list[str]:
     """Names of the models in `folder`, `default` first."""
-    names = sorted(path.stem for path in folder.glob("*.safetensors"))
+    names = sorted(path.stem for path in folder.glob("*.safetensors") if "." not in path.stem)  # no histories
     return sorted(names, key=lambda name: name != "default")
 
 
@@ -67,7 +67,7 @@ def load_checkpoint(name_or_path: str | Path = "default", folder: Path = MODELS)
 
 def parse_checkpoint(content: bytes) -> Network:
     """The model in a safetensors file's bytes. Raises CheckpointError and changes nothing."""
-    header = _read_header(content)
+    header = read_header(content)
     try:
         record = json.loads(header.get("__metadata__", {}).get("network", ""))
         config = NetworkConfig.from_json(record)
@@ -130,7 +130,7 @@ def check_state(network: Network, state: dict[str, Tensor]) -> None:
             raise CheckpointError(f"{name} holds values that are not usable numbers.")
 
 
-def _read_header(content: bytes) -> dict[str, Any]:
+def read_header(content: bytes) -> dict[str, Any]:
     """The JSON header, after its length was found sane (the library itself allows 100 MB)."""
     if len(content) > SIZE_LIMIT:
         raise CheckpointError(f"The file is larger than {SIZE_LIMIT // 1_000_000} MB.")

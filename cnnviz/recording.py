@@ -16,6 +16,7 @@ from cnnviz.cards import make_card
 from cnnviz.checkpoints import check_state, serialize
 from cnnviz.errors import CheckpointError, RunError
 from cnnviz.files import write_atomically
+from cnnviz.history import is_planned
 from cnnviz.networks import Network
 from cnnviz.run_folder import RunFolder
 from cnnviz.train_config import TrainConfig
@@ -115,15 +116,10 @@ class Recorder:
             ) from error
 
     def _is_snapshot(self, progress: Progress) -> bool:
-        """Whether a planned step lies after the record before this one.
-
-        The plan is quadratic in time, because a network changes most at the start, and depends
-        on nothing else, so that a run taken up again keeps the same snapshots.
-        """
+        """Whether the plan wants one between the record before this one and this one."""
         size = sum(value.nbytes for value in progress.state.values())
         count = max(8, min(SNAPSHOTS, SNAPSHOT_BYTES // size))
-        planned = (round(progress.steps * (number / count) ** 2) for number in range(count + 1))
-        return any(self.step < step <= progress.step for step in planned)
+        return is_planned(self.step, progress.step, progress.steps, count)
 
 
 def load_position(folder: RunFolder) -> Position | None:

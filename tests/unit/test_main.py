@@ -4,10 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from cnnviz.__main__ import main
 from cnnviz.checkpoints import load_checkpoint
 from cnnviz.data import load_mnist
+from cnnviz.history import load_history
 from cnnviz.images import encode_png
 
 
@@ -32,8 +34,10 @@ def test_problems_are_one_sentence(arguments: list[str], capsys: pytest.CaptureF
     assert len(error.splitlines()) == 1
 
 
-def test_train_saves_a_model_with_its_card(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["train", "eight", "--epochs", "1", "--seed", "3", "--out", str(tmp_path)]) == 0
+def test_train_saves_a_model_with_its_card_and_history(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["train", "eight", "--epochs", "1", "--seed", "3", "--history", "--out", str(tmp_path)]) == 0
 
     checkpoint = load_checkpoint("eight", tmp_path)
     figures = checkpoint.card["test"]["mnist"]
@@ -41,3 +45,9 @@ def test_train_saves_a_model_with_its_card(tmp_path: Path, capsys: pytest.Captur
     assert figures["accuracy"] > 0.9
     assert checkpoint.card["seed"] == 3
     assert "saved" in capsys.readouterr().out
+
+    history = load_history("eight", tmp_path)
+    before, after = (history.checkpoint(index).model.state_dict() for index in (0, history.last))
+    assert len(history.moments) > 8
+    assert all(torch.equal(value, after[name]) for name, value in checkpoint.model.state_dict().items())
+    assert not torch.equal(before["conv1.weight"], after["conv1.weight"])
