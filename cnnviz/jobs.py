@@ -15,6 +15,7 @@ from typing import Protocol
 
 from cnnviz import run_folder, runs
 from cnnviz.errors import RunError
+from cnnviz.folds import Fold
 from cnnviz.run_folder import ALIVE, RunFolder
 from cnnviz.train_config import TrainConfig
 
@@ -24,8 +25,11 @@ QUEUE_LIMIT = 4
 class Engine(Protocol):
     """Runs are known by their id; how one stands is read from its folder (cnnviz.runs)."""
 
-    def submit(self, config: TrainConfig) -> str:
-        """Start a run, or put it in the queue; returns its id. Raises RunError."""
+    def submit(self, config: TrainConfig, study: str = "", fold: Fold | None = None) -> str:
+        """Start a run, or put it in the queue; returns its id. Raises RunError.
+
+        study: what it is a part of (cnnviz.studies); fold: the digits it is not to learn from.
+        """
         ...
 
     def stop(self, run_id: str) -> None:
@@ -43,16 +47,18 @@ class Engine(Protocol):
 
 @dataclass(frozen=True)
 class LocalEngine:
-    """Runs on this machine: half its cores train, at most four runs wait."""
+    """Runs on this machine: half its cores train, at most four runs or studies wait."""
 
     root: Path
     slots: int = field(default_factory=lambda: max(1, (os.cpu_count() or 1) // 2))
 
-    def submit(self, config: TrainConfig) -> str:
-        self._check_queue()
-        runs.prune(self.root)
+    def submit(self, config: TrainConfig, study: str = "", fold: Fold | None = None) -> str:
+        self._check_queue(study)
+        more = {"study": study, "fold": fold.as_json() if fold else None} if study else {}
+        if not study:
+            runs.prune(self.root)
         try:
-            folder = run_folder.create(self.root, config.as_json())
+            folder = run_folder.create(self.root, config.as_json(), **more)
             self._start(folder)
         except OSError as error:
             raise RunError(f"The run could not be started: {error.strerror}.") from error
@@ -77,15 +83,17 @@ class LocalEngine:
         run = runs.open_run(self.root, run_id)
         if not run.resumable:
             raise RunError(f"Only a run that was stopped or cut off can go on; this one is {run.state}.")
-        self._check_queue()
+        self._check_queue(run.folder.study)
         try:
             run.folder.prepare_resume()
             self._start(run.folder)
         except OSError as error:
             raise RunError(f"The run could not be started: {error.strerror}.") from error
 
-    def _check_queue(self) -> None:
-        if len(run_folder.queue(self.root)) >= QUEUE_LIMIT:
+    def _check_queue(self, study: str) -> None:
+        """A study waits as one, however many runs it is made of."""
+        waiting = {folder.study or folder.id for folder in run_folder.queue(self.root)}
+        if len(waiting - {study}) >= QUEUE_LIMIT:
             raise RunError(
                 f"{QUEUE_LIMIT} runs are waiting already; stop one, or try again when one has ended."
             )

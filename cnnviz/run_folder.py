@@ -1,6 +1,6 @@
 """One training run is one folder. This module is its format; it needs neither PyTorch nor Streamlit.
 
-    config.json             what was asked for, and when; never changed
+    config.json             what was asked for, when, and as which part of which study; never changed
     control.json            the latest wish of whoever watches: go on, or stop
     lock                    held by the worker for its whole life; so everybody knows whether it lives
     worker.json             the worker's process and whether it still waits in the queue
@@ -50,6 +50,11 @@ class RunFolder:
     @property
     def id(self) -> str:
         return self.path.name
+
+    @property
+    def study(self) -> str:
+        """The study this run is a part of; empty for a run of its own."""
+        return str(self.read("config").get("study", ""))
 
     @property
     def events_file(self) -> Path:
@@ -184,12 +189,12 @@ class RunFolder:
         return not self.read("worker") and 0 <= time.time() - self.submitted() < START_SECONDS
 
 
-def create(root: Path, config: dict[str, Any]) -> RunFolder:
-    """A new folder under an unguessable name. Raises OSError."""
+def create(root: Path, config: dict[str, Any], **more: Any) -> RunFolder:
+    """A new folder under an unguessable name; `more` is kept beside the configuration. Raises OSError."""
     folder = RunFolder(root / secrets.token_urlsafe(9))
     folder.path.mkdir(parents=True)
     folder.ask("go")
-    folder.write("config", {"created": time.time(), "config": config})
+    folder.write("config", {"created": time.time(), "config": config, **more})
     return folder
 
 

@@ -8,6 +8,7 @@ delete_run, prune       make room
 
 import datetime
 import functools
+import itertools
 import json
 import shutil
 from dataclasses import dataclass
@@ -96,9 +97,10 @@ def open_run(root: Path, run_id: str) -> Run:
 
 
 def list_runs(root: Path, limit: int = LISTED) -> list[Run]:
-    """The newest runs, newest first; damaged ones are left out."""
+    """The newest runs, newest first; damaged ones and the parts of studies are left out."""
     runs = []
-    for folder in run_folder.all_folders(root)[:limit]:
+    alone = (folder for folder in run_folder.all_folders(root) if not folder.study)
+    for folder in itertools.islice(alone, limit):
         try:
             runs.append(_read(folder))
         except RunError:
@@ -115,8 +117,8 @@ def delete_run(root: Path, run_id: str) -> None:
 
 
 def prune(root: Path, kept: int = KEPT, kept_bytes: int = KEPT_BYTES) -> None:
-    """Delete the oldest ended runs until at most `kept` runs and `kept_bytes` are left."""
-    folders = run_folder.all_folders(root)
+    """Delete the oldest ended runs until at most `kept` and `kept_bytes` are left; studies stay."""
+    folders = [folder for folder in run_folder.all_folders(root) if not folder.study]
     sizes = {folder.id: _size(folder.path) for folder in folders}
     for folder in reversed(folders):
         if len(sizes) <= kept and sum(sizes.values()) <= kept_bytes:
