@@ -3,6 +3,7 @@
     NETWORKS                  name -> NetworkConfig of every network cnnviz knows
     build(config, seed)       a Network with PyTorch's default initialisation, from its own seed
     layer_table(config)       name, kind, output shape and parameters of every layer
+    shape_title(config)       its filters and hidden units in a few characters
 
 A Network takes float32 (N, 1, 28, 28) in [0, 1] and returns logits (N, 10). Its own
 normalisation is its first layer, so that no caller can forget it. Activations are modules,
@@ -176,6 +177,14 @@ def config_of(name: str) -> NetworkConfig:
     if name not in NETWORKS:
         raise NetworkError(f"There is no network called {name!r}; choose one of {', '.join(NETWORKS)}.")
     return NETWORKS[name]
+
+
+def shape_title(config: NetworkConfig) -> str:
+    """Filters and hidden units in a few characters: "16/32, dense 128"."""
+    parts = ["/".join(str(block.filters) for block in config.convs)] if config.convs else []
+    if config.dense:
+        parts.append("dense " + "/".join(map(str, config.dense)))
+    return ", ".join(parts) or "no hidden layer"
 
 
 def parameter_count(network: nn.Module) -> int:

@@ -6,6 +6,8 @@ from cnnviz.ui import training_form, training_view
 from cnnviz.ui.frame import require_frame
 from cnnviz.ui.snippet import code_panel
 from cnnviz.ui.training_list import my_runs
+from cnnviz.ui.training_program import program
+from cnnviz.ui.training_settings import workable
 
 require_frame()
 
@@ -15,6 +17,7 @@ alive = run is not None and run.alive
 left, right = st.columns([1, 1.9], gap="medium")
 
 with left:
+    training_form.recipe()
     config = training_form.settings()
     with st.container(horizontal=True):
         st.button(
@@ -34,12 +37,11 @@ with left:
             on_click=training_view.stop,
             args=(run.id if run else "",),
         )
-    shown = config or training_form.QUICK
-    training_form.layers(shown.network, opened=run is None)
+    training_form.details()
 
 with right:
-    training_view.panel(run, shown)
+    training_view.panel(run, workable())
     training_view.limits()
 
 my_runs(run)
-code_panel(training_form.program(run.config if run else shown))
+code_panel(program(run.config if run else workable()))

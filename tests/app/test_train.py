@@ -13,7 +13,7 @@ from cnnviz.jobs import QUEUE_LIMIT, LocalEngine
 from cnnviz.networks import NETWORKS, build
 from cnnviz.run_folder import RunFolder
 from cnnviz.train_config import RECIPES, TrainConfig
-from cnnviz.ui import training_form
+from cnnviz.ui.training_settings import FIRST
 
 Go = Callable[..., AppTest]
 CONFIG = TrainConfig(network=NETWORKS["eight"], epochs=2, train_size=1_000, validation_size=100)
@@ -81,47 +81,8 @@ def test_before_the_first_run(go: Go) -> None:
     assert app.button(key="train_stop").disabled
     table = app.dataframe[0].value
     assert table["Layer"].iloc[0] == "conv1"
-    assert sum(table["Parameters"]) == sum(p.numel() for p in build(NETWORKS["default"]).parameters())
+    assert sum(table["Parameters"]) == sum(p.numel() for p in build(RECIPES[FIRST].network).parameters())
     assert not app.subheader
-
-
-@pytest.mark.parametrize("name", training_form.PRESETS)
-def test_recipe_sets_everything(go: Go, root: Path, name: str) -> None:
-    app = go("train")
-    app.selectbox(key="train_recipe").select(name).run()
-
-    assert not app.exception
-    assert app.selectbox(key="train_recipe").value == name
-    expected = training_form.PRESETS[name]
-    app.button(key="train_start").click().run()
-    run = run_folder.find(root, app.query_params["run"])
-    assert TrainConfig.from_json(run.read("config")["config"]) == expected
-
-
-def test_changed_recipe_is_ones_own(go: Go) -> None:
-    app = go("train")
-    app.number_input(key="setting_epochs").set_value(7).run()
-    assert app.selectbox(key="train_recipe").value == "own"
-    app.number_input(key="setting_epochs").set_value(training_form.QUICK.epochs).run()
-    assert app.selectbox(key="train_recipe").value == "quick"
-
-
-@pytest.mark.parametrize(
-    ("key", "value", "sentence"),
-    [
-        ("setting_learning_rate", 1e9, "learning rate must be from"),
-        ("setting_learning_rate", 0.0, "learning rate must be from"),
-        ("setting_validation_size", 30_000, "must be smaller than the training set"),
-    ],
-)
-def test_impossible_settings_are_a_sentence(go: Go, key: str, value: float, sentence: str) -> None:
-    app = go("train")
-    app.select_slider(key="setting_train_size").set_value(1_000)
-    app.number_input(key=key).set_value(value).run()
-
-    assert not app.exception
-    assert any(sentence in error.value for error in app.error)
-    assert app.button(key="train_start").disabled
 
 
 def test_start_shows_the_run_and_its_address(go: Go, root: Path) -> None:
@@ -131,7 +92,7 @@ def test_start_shows_the_run_and_its_address(go: Go, root: Path) -> None:
     assert not app.exception
     (folder,) = run_folder.all_folders(root)
     assert app.query_params["run"] == folder.id
-    assert TrainConfig.from_json(folder.read("config")["config"]) == training_form.QUICK
+    assert TrainConfig.from_json(folder.read("config")["config"]) == RECIPES[FIRST]
     assert "Starting" in page_text(app)
     assert app.button(key="train_start").disabled
     assert not app.button(key="train_stop").disabled
@@ -282,16 +243,3 @@ def test_long_list_is_folded(go: Go, root: Path) -> None:
     assert sum(str(button.key).startswith("open_") for button in app.button) == 6
     app.toggle(key="train_all_runs").set_value(True).run()
     assert sum(str(button.key).startswith("open_") for button in app.button) == 8
-
-
-@pytest.mark.parametrize("name", training_form.PRESETS)
-def test_program_makes_the_same_configuration(name: str) -> None:
-    program = training_form.program(training_form.PRESETS[name])
-    head, _, _ = program.partition("for progress")
-    names: dict[str, object] = {}
-    exec(head, names)
-    assert names["config"] == training_form.PRESETS[name]
-
-
-def test_presets_are_the_recipes_and_a_short_one() -> None:
-    assert set(training_form.PRESETS) == {"quick", *RECIPES}

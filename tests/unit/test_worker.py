@@ -42,7 +42,7 @@ def test_a_whole_run(tmp_path: Path) -> None:
     ("record", "sentence"),
     [
         ({}, "This is not a training configuration"),
-        ({**CONFIG.as_json(), "epochs": 0}, "epochs must be from 1 to 100"),
+        ({**CONFIG.as_json(), "epochs": 0}, "Epochs must be from 1 to 100"),
         (None, "This is not a training configuration"),
     ],
 )
