@@ -4,23 +4,25 @@ After every record the run folder holds the figures; about once a second the lat
 every few seconds, and with each snapshot, the position from which the run can be taken up.
 """
 
+import json
 import math
 import time
+from typing import Any
 
 import safetensors
 import safetensors.torch
 import torch
-from torch import Tensor
 
 from cnnviz.cards import make_card
 from cnnviz.checkpoints import check_state, serialize
 from cnnviz.errors import CheckpointError, RunError
 from cnnviz.files import write_atomically
+from cnnviz.folds import Fold, fold_parts
 from cnnviz.history import is_planned
 from cnnviz.networks import Network
 from cnnviz.run_folder import RunFolder
 from cnnviz.train_config import TrainConfig
-from cnnviz.training import Position, Progress, fit, load_parts
+from cnnviz.training import Best, Position, Progress, State, fit, load_parts
 
 SNAPSHOTS = 32
 SNAPSHOT_BYTES = 64_000_000  # of all snapshots of a run together
@@ -34,30 +36,36 @@ def train(folder: RunFolder) -> None:
     Raises RunError when the run diverges, OSError when it cannot be written.
     """
     torch.set_num_threads(1)  # a second thread's spinning slows everybody on a busy machine
-    config = TrainConfig.from_json(folder.read("config")["config"])
+    asked = folder.read("config")
+    config = TrainConfig.from_json(asked["config"])
+    fold = Fold.from_json(asked["fold"]) if asked.get("fold") else None
     position = load_position(folder)
     start = position.step if position else -1
     folder.cut_events(start)
-    recorder = Recorder(folder, config, start)
+    recorder = Recorder(folder, config, start, snapshots=0 if fold else SNAPSHOTS)
     stopped = False
-    for progress in fit(config, *load_parts(config), resume=position):
+    for progress in fit(config, *(fold_parts(config, fold) if fold else load_parts(config)), resume=position):
         recorder.keep(progress)
         position = progress.position()
-        if stopped := folder.stop_wanted() and progress.step < progress.steps:
+        if stopped := folder.stop_wanted() and not progress.last:
             break
     assert position is not None
-    recorder.finish(position, stopped)
+    if fold:
+        recorder.finish_fold(position, stopped)
+    else:
+        recorder.finish(position, stopped)
 
 
 class Recorder:
     """Writes a run's records, weights and snapshots into its folder."""
 
-    def __init__(self, folder: RunFolder, config: TrainConfig, start: int = -1):
+    def __init__(self, folder: RunFolder, config: TrainConfig, start: int = -1, snapshots: int = SNAPSHOTS):
         """start: the step of the last record already written; -1 when there is none."""
         self.folder = folder
         self.config = config
         self.network = Network(config.network)
         self.step = start
+        self.snapshots = snapshots
         events = folder.events()
         self.seconds = events[-1].get("seconds", 0.0) if events else 0.0  # of training, pauses left out
         self.since = time.perf_counter()
@@ -72,17 +80,21 @@ class Recorder:
         position, snapshot = progress.position(), self._is_snapshot(progress)
         self.step = progress.step
         if snapshot or now - self.weights_at > WEIGHTS_SECONDS:
-            self._save_weights(position, snapshot)
+            ended_best = progress.last and self.config.keep_best and progress.best
+            self._save_weights(ended_best.step if ended_best else progress.step, progress.state, snapshot)
         if snapshot or now - self.position_at > POSITION_SECONDS:
             self._save_position(position)
 
     def finish(self, position: Position, stopped: bool) -> None:
         """Save what was learnt, measure it once on the test sets, and say that the run has ended."""
-        self._save_weights(position)
         self._save_position(position)
-        self.network.load_state_dict(position.state)
+        step, state = position.step, position.state
+        if self.config.keep_best and position.best:
+            step, state = position.best.step, position.best.state
+        self._save_weights(step, state)
+        self.network.load_state_dict(state)
         card = make_card("run", self.network.eval(), self.config, self.seconds)
-        card["steps"] = position.step
+        card["steps"] = step
         card["rebuild"] = (
             "fit(TrainConfig.from_json(card['training']), ...) on the same machine, for `steps` steps"
         )
@@ -90,17 +102,31 @@ class Recorder:
         accuracy = card["test"]["mnist"]["accuracy"]
         self.folder.end("stopped" if stopped else "finished", step=position.step, test_accuracy=accuracy)
 
-    def _save_weights(self, position: Position, snapshot: bool = False) -> None:
-        content = serialize(self.network, position.state)
+    def finish_fold(self, position: Position, stopped: bool) -> None:
+        """Save what was learnt; the last record has the held-out digits' figures, no test digit is read."""
+        self._save_position(position)
+        self._save_weights(position.step, position.state)
+        last = self.folder.events()[-1]
+        figures = {name: last[name] for name in ("validation_accuracy", "validation_loss")}
+        self.folder.end("stopped" if stopped else "finished", step=position.step, **figures)
+        if not stopped:
+            self.folder.resume_file.unlink(missing_ok=True)
+
+    def _save_weights(self, step: int, state: State, snapshot: bool = False) -> None:
+        content = serialize(self.network, state)
         if snapshot:
-            write_atomically(self.folder.snapshot_folder / f"step-{position.step:05d}.safetensors", content)
+            write_atomically(self.folder.snapshot_folder / f"step-{step:05d}.safetensors", content)
         write_atomically(self.folder.weights_file, content)
         self.weights_at = time.perf_counter()
 
     def _save_position(self, position: Position) -> None:
         tensors = {f"state:{name}": value.contiguous() for name, value in position.state.items()}
         tensors |= {f"optimizer:{name}": value.contiguous() for name, value in position.optimizer.items()}
-        content = safetensors.torch.save(tensors, {"step": str(position.step)})
+        figures: dict[str, Any] = {"step": position.step}
+        if best := position.best:
+            figures["best"] = [best.step, best.accuracy, best.waited]
+            tensors |= {f"best:{name}": value.contiguous() for name, value in best.state.items()}
+        content = safetensors.torch.save(tensors, {"position": json.dumps(figures)})
         write_atomically(self.folder.resume_file, content)
         self.position_at = time.perf_counter()
 
@@ -117,8 +143,10 @@ class Recorder:
 
     def _is_snapshot(self, progress: Progress) -> bool:
         """Whether the plan wants one between the record before this one and this one."""
+        if not self.snapshots:
+            return False
         size = sum(value.nbytes for value in progress.state.values())
-        count = max(8, min(SNAPSHOTS, SNAPSHOT_BYTES // size))
+        count = max(8, min(self.snapshots, SNAPSHOT_BYTES // size))
         return is_planned(self.step, progress.step, progress.steps, count)
 
 
@@ -126,12 +154,16 @@ def load_position(folder: RunFolder) -> Position | None:
     """Where the run can be taken up; None when it has not come that far or the file is damaged."""
     try:
         with safetensors.safe_open(folder.resume_file, "pt") as file:
-            step = int(file.metadata()["step"])
+            figures = json.loads(file.metadata()["position"])
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        parts: dict[str, State] = {"state": {}, "optimizer": {}, "best": {}}
+        for key, value in tensors.items():
+            part, _, name = key.partition(":")
+            parts[part][name] = value
+        best = None
+        if "best" in figures:
+            step, accuracy, waited = figures["best"]
+            best = Best(step, accuracy, waited, parts["best"])
+        return Position(int(figures["step"]), parts["state"], parts["optimizer"], best)
     except (OSError, safetensors.SafetensorError, TypeError, KeyError, ValueError):
         return None
-    parts: dict[str, dict[str, Tensor]] = {"state": {}, "optimizer": {}}
-    for key, value in tensors.items():
-        part, _, name = key.partition(":")
-        parts[part][name] = value
-    return Position(step, parts["state"], parts["optimizer"])

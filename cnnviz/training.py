@@ -7,21 +7,35 @@ All randomness of step n follows from (seed, n) alone, so a run repeats exactly 
 machine with the same number of threads, and can be taken up again at any record.
 """
 
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from cnnviz.augmentation import augment
 from cnnviz.data import Digits, load_mnist, split
+from cnnviz.errors import ConfigError
 from cnnviz.evaluation import evaluate
 from cnnviz.networks import Dropout, Network, build
 from cnnviz.pen import pen_training_digits
+from cnnviz.steering import Steering
+from cnnviz.stopwatch import Stopwatch
 from cnnviz.train_config import TrainConfig, learning_rate_at
+
+State = dict[str, Tensor]
+
+
+@dataclass(frozen=True, eq=False)
+class Best:
+    """The best validation so far; of equal ones the first."""
+
+    step: int
+    accuracy: float
+    waited: int  # validations since then
+    state: State  # its weights; empty unless the configuration keeps them
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,8 +43,9 @@ class Position:
     """Where a run can be taken up again: after `step`, with these weights and optimiser values."""
 
     step: int
-    state: dict[str, Tensor]
-    optimizer: dict[str, Tensor]  # "conv1.weight/exp_avg" and so on
+    state: State
+    optimizer: State  # "conv1.weight/exp_avg" and so on
+    best: Best | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,29 +57,63 @@ class Progress:
     epoch: float  # passes over the training part so far
     loss: float  # mean cross-entropy, nats
     accuracy: float  # on the (augmented) training batches
-    learning_rate: float
+    learning_rate: float  # of the next step
+    gradient_norms: dict[str, float]  # L2 norm of each layer's gradient on the latest batch
+    steps_per_second: float
     images_per_second: float
     validation_loss: float | None  # None between validations
     validation_accuracy: float | None
-    state: dict[str, Tensor]  # a copy of the weights
-    optimizer: dict[str, Tensor]  # a copy of what the optimiser remembers, see Position
+    confusion: list[list[int]] | None  # validation digits: [true][read as]
+    best: Best | None  # None before the first validation
+    ended_early: bool  # this is the last record, because patience ran out
+    state: State  # a copy of the weights; in the last record of a run that keeps the best, those
+    optimizer: State  # a copy of what the optimiser remembers, see Position
+
+    @property
+    def last(self) -> bool:
+        return self.ended_early or self.step == self.steps
 
     def figures(self) -> dict[str, Any]:
         """All but the tensors, ready for JSON."""
-        return {name: value for name, value in vars(self).items() if name not in ("state", "optimizer")}
+        figures = {name: value for name, value in vars(self).items() if name not in _TENSORS}
+        return figures | {"best_step": self.best.step if self.best else None}
 
     def position(self) -> Position:
-        return Position(self.step, self.state, self.optimizer)
+        return Position(self.step, self.state, self.optimizer, self.best)
+
+
+_TENSORS = ("state", "optimizer", "best")
 
 
 def load_parts(config: TrainConfig) -> tuple[Digits, Digits]:
-    """(training, validation) parts the config asks for; validation is MNIST only."""
+    """(training, validation) parts the config asks for; validation is MNIST only, and whole."""
     chosen, _ = split(load_mnist().train, 60_000 - config.train_size, config.seed)
     training, validation = split(chosen, config.validation_size, config.seed + 1)
+    return completed(config, training), validation
+
+
+def completed(config: TrainConfig, training: Digits) -> Digits:
+    """A training part as the config wants it: pen drawings added, each digit's share kept."""
     if config.data == "mnist+pen":
         pen = pen_training_digits(config.seed)
         training = Digits(torch.cat([training.images, pen.images]), torch.cat([training.labels, pen.labels]))
-    return training, validation
+    return _with_shares(training, config.class_shares, config.seed)
+
+
+def _with_shares(digits: Digits, shares: tuple[float, ...], seed: int) -> Digits:
+    """The share of each digit's pictures, at least one unless it is 0, chosen by the seed, in order."""
+    if all(share == 1 for share in shares):
+        return digits
+    generator = torch.Generator().manual_seed(seed)
+    kept = []
+    for digit, share in enumerate(shares):
+        places = torch.nonzero(digits.labels == digit).flatten()  # (n,)
+        order = torch.randperm(len(places), generator=generator)
+        kept.append(places[order[: max(round(share * len(places)), share > 0)]])
+    chosen = torch.cat(kept).sort().values
+    if not len(chosen):
+        raise ConfigError("These class shares leave no digit to train on; raise one.")
+    return Digits(digits.images[chosen], digits.labels[chosen])
 
 
 def fit(
@@ -73,40 +122,166 @@ def fit(
     validation: Digits,
     records: int = 300,
     resume: Position | None = None,
+    steering: Steering | None = None,
 ) -> Iterator[Progress]:
     """Train a new network; yields about `records` times, first before any step.
 
     The network is the run's own; each Progress carries a copy of its weights. With `resume` the
-    same run goes on after that position, and ends with the very weights it would have had.
+    same run goes on after that position, and ends with the very weights it would have had, given
+    the same changes at the same steps. `steering` is asked after each step and may change the rate.
     """
-    network = build(config.network, config.seed).to(memory_format=torch.channels_last)
-    generator = _own_generator(network)
-    optimizer = _optimizer(config, network)
-    per_epoch = -(-len(training) // config.batch_size)
-    steps = per_epoch * config.epochs
-    interval = max(1, steps // records)
-    validate_every = max(1, min(per_epoch, steps // 10))
-    sums, since = torch.zeros(3), time.perf_counter()  # loss, right, digits since the last record
-    first = 0
-    if resume:
-        first = _take_up(resume, network, optimizer)
-    else:
-        yield _progress(config, network, optimizer, validation, 0, steps, per_epoch, sums, 0.0, validate=True)
-    for step in range(first, steps):
-        images, labels = _batch(config, training, step, per_epoch, generator)
-        rate = learning_rate_at(config, step, steps)
-        for group in optimizer.param_groups:
-            group["lr"] = rate
-        sums += _step(network, optimizer, images, labels, config.label_smoothing)
-        done = step + 1
-        last = done == steps
-        if done % interval == 0 or done % validate_every == 0 or last:
-            validate = done % validate_every == 0 or last
-            elapsed = time.perf_counter() - since
-            yield _progress(
-                config, network, optimizer, validation, done, steps, per_epoch, sums, elapsed, validate
-            )
-            sums, since = torch.zeros(3), time.perf_counter()
+    steering = steering or Steering()
+    run = _Run(config, training, validation, steering, resume)
+    interval = max(1, run.steps // records)
+    validate_every = max(1, min(run.per_epoch, run.steps // 10))
+    if resume is None:
+        yield run.record(validate=True)
+    while not run.ended:
+        run.advance()
+        asked = steering.look(run.step)
+        validate = run.step % validate_every == 0 or run.step == run.steps
+        if asked or validate or run.step % interval == 0:
+            yield run.record(validate)
+
+
+class _Run:
+    """The network, its optimiser, and what has been counted since the last record."""
+
+    def __init__(
+        self,
+        config: TrainConfig,
+        training: Digits,
+        validation: Digits,
+        steering: Steering,
+        resume: Position | None,
+    ):
+        self.config = config
+        self.training = training
+        self.validation = validation
+        self.steering = steering
+        self.network = build(config.network, config.seed).to(memory_format=torch.channels_last)
+        self.generator = _own_generator(self.network)
+        self.optimizer = _optimizer(config, self.network)
+        self.per_epoch = -(-len(training) // config.batch_size)
+        self.steps = self.per_epoch * config.epochs
+        self.step = 0
+        self.best: Best | None = None
+        if resume:
+            self.step, self.best = resume.step, resume.best
+            _take_up(resume, self.network, self.optimizer)
+        self._order: tuple[int, Tensor] | None = None
+        self._start_counting()
+
+    @property
+    def ended(self) -> bool:
+        return self.step >= self.steps or self.ended_early
+
+    @property
+    def ended_early(self) -> bool:
+        patience = self.config.patience
+        return self.step < self.steps and bool(patience and self.best and self.best.waited >= patience)
+
+    def advance(self) -> None:
+        """One update."""
+        images, labels = self._batch()
+        for group in self.optimizer.param_groups:
+            group["lr"] = self._rate()
+        self.network.train()
+        logits = self.network(images)
+        loss = F.cross_entropy(logits, labels, label_smoothing=self.config.label_smoothing)
+        self.optimizer.zero_grad()
+        loss.backward()
+        self.optimizer.step()
+        right = (logits.argmax(1) == labels).sum()
+        self._sums += torch.stack([loss.detach() * len(labels), right, torch.tensor(len(labels))])
+        self._counted += 1
+        self.step += 1
+
+    def record(self, validate: bool) -> Progress:
+        """How things stand; counting begins anew after it."""
+        elapsed = self._watch.lap()
+        report = None
+        if validate and len(self.validation):
+            report = evaluate(self.network, self.validation.images, self.validation.labels)
+            self._judge(report.accuracy)
+        loss, right, count = self._sums.tolist()
+        progress = Progress(
+            step=self.step,
+            steps=self.steps,
+            epoch=self.step / self.per_epoch,
+            loss=loss / max(count, 1),
+            accuracy=right / max(count, 1),
+            learning_rate=self._rate(),
+            gradient_norms=gradient_norms(self.network),
+            steps_per_second=self._counted / elapsed if elapsed else 0.0,
+            images_per_second=count / elapsed if elapsed else 0.0,
+            validation_loss=report.loss if report else None,
+            validation_accuracy=report.accuracy if report else None,
+            confusion=report.confusion.tolist() if report else None,
+            best=self.best,
+            ended_early=self.ended_early,
+            state=self._state(),
+            optimizer=_memory(self.network, self.optimizer),
+        )
+        self._start_counting()
+        return progress
+
+    def _start_counting(self) -> None:
+        self._sums, self._counted, self._watch = torch.zeros(3), 0, Stopwatch()  # loss, right, digits
+
+    def _rate(self) -> float:
+        return self.steering.rate(self.step, learning_rate_at(self.config, self.step, self.steps))
+
+    def _state(self) -> State:
+        if self.ended and self.config.keep_best and self.best:
+            return _copy(self.best.state)
+        return _copy(self.network.state_dict())
+
+    def _judge(self, accuracy: float) -> None:
+        """Note whether this validation is the best so far."""
+        if self.best and accuracy <= self.best.accuracy:
+            self.best = replace(self.best, waited=self.best.waited + 1)
+        else:
+            kept = _copy(self.network.state_dict()) if self.config.keep_best else {}
+            self.best = Best(self.step, accuracy, 0, kept)
+
+    def _batch(self) -> tuple[Tensor, Tensor]:
+        """The next batch, a function of (seed, step): float32 (B, 1, 28, 28), int64 (B,)."""
+        epoch, position = divmod(self.step, self.per_epoch)
+        size, seed = self.config.batch_size, self.config.seed
+        chosen = self._order_of(epoch)[position * size : (position + 1) * size]
+        self.generator.manual_seed((seed + 1) * 1_000_003 + 1_000 + self.step)
+        images = self.training.images[chosen].unsqueeze(1).float() / 255  # (B, 1, 28, 28)
+        if self.config.augmentation:
+            images = augment(images, self.config.augmentation, self.generator)
+        return images.contiguous(memory_format=torch.channels_last), self.training.labels[chosen].long()
+
+    def _order_of(self, epoch: int) -> Tensor:
+        """The order of the training digits in one epoch; kept, because it takes a while to shuffle."""
+        if self._order is None or self._order[0] != epoch:
+            self.generator.manual_seed(self.config.seed * 1_000_003 + epoch)
+            self._order = epoch, torch.randperm(len(self.training), generator=self.generator)
+        return self._order[1]
+
+
+def gradient_norms(network: Network) -> dict[str, float]:
+    """L2 norm of the latest gradient of each convolution and dense layer, weights and biases together.
+
+    Empty before the first step. The optimiser leaves the gradients in place until the next step,
+    so that reading them here costs the steps between records nothing.
+    """
+    norms = {}
+    for name, module in network.named_children():
+        if not isinstance(module, nn.Conv2d | nn.Linear):
+            continue
+        gradients = [parameter.grad for parameter in module.parameters() if parameter.grad is not None]
+        if gradients:
+            norms[name] = float(torch.nn.utils.get_total_norm(gradients))
+    return norms
+
+
+def _copy(state: State) -> State:
+    return {name: tensor.detach().clone() for name, tensor in state.items()}
 
 
 def _own_generator(network: Network) -> torch.Generator:
@@ -131,65 +306,7 @@ def _optimizer(config: TrainConfig, network: Network) -> torch.optim.Optimizer:
     return kind(parameters, config.learning_rate, betas=betas, weight_decay=config.weight_decay, fused=True)
 
 
-def _batch(
-    config: TrainConfig, digits: Digits, step: int, per_epoch: int, generator: torch.Generator
-) -> tuple[Tensor, Tensor]:
-    """Batch of step n, a function of (seed, n): float32 (B, 1, 28, 28), int64 (B,)."""
-    epoch, position = divmod(step, per_epoch)
-    generator.manual_seed(config.seed * 1_000_003 + epoch)
-    order = torch.randperm(len(digits), generator=generator)
-    chosen = order[position * config.batch_size : (position + 1) * config.batch_size]
-    generator.manual_seed((config.seed + 1) * 1_000_003 + 1_000 + step)
-    images = digits.images[chosen].unsqueeze(1).float() / 255  # (B, 1, 28, 28)
-    if config.augmentation:
-        images = augment(images, config.augmentation, generator)
-    return images.contiguous(memory_format=torch.channels_last), digits.labels[chosen].long()
-
-
-def _step(
-    network: Network, optimizer: torch.optim.Optimizer, images: Tensor, labels: Tensor, smoothing: float
-) -> Tensor:
-    """One update; returns (sum of losses, digits right, digits)."""
-    network.train()
-    logits = network(images)
-    loss = F.cross_entropy(logits, labels, label_smoothing=smoothing)
-    optimizer.zero_grad()
-    loss.backward()
-    optimizer.step()
-    right = (logits.argmax(1) == labels).sum()
-    return torch.stack([loss.detach() * len(labels), right, torch.tensor(len(labels))])
-
-
-def _progress(
-    config: TrainConfig,
-    network: Network,
-    optimizer: torch.optim.Optimizer,
-    validation: Digits,
-    step: int,
-    steps: int,
-    per_epoch: int,
-    sums: Tensor,
-    elapsed: float,
-    validate: bool,
-) -> Progress:
-    loss, right, count = sums.tolist()
-    report = evaluate(network, validation.images, validation.labels) if validate and len(validation) else None
-    return Progress(
-        step=step,
-        steps=steps,
-        epoch=step / per_epoch,
-        loss=loss / max(count, 1),
-        accuracy=right / max(count, 1),
-        learning_rate=learning_rate_at(config, step, steps),
-        images_per_second=count / elapsed if elapsed else 0.0,
-        validation_loss=report.loss if report else None,
-        validation_accuracy=report.accuracy if report else None,
-        state={name: tensor.detach().clone() for name, tensor in network.state_dict().items()},
-        optimizer=_memory(network, optimizer),
-    )
-
-
-def _memory(network: Network, optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+def _memory(network: Network, optimizer: torch.optim.Optimizer) -> State:
     """A copy of what the optimiser remembers of each parameter."""
     return {
         f"{name}/{kind}": value.clone()
@@ -198,8 +315,8 @@ def _memory(network: Network, optimizer: torch.optim.Optimizer) -> dict[str, Ten
     }
 
 
-def _take_up(position: Position, network: Network, optimizer: torch.optim.Optimizer) -> int:
-    """Put weights and optimiser back where they were; returns the step they were at."""
+def _take_up(position: Position, network: Network, optimizer: torch.optim.Optimizer) -> None:
+    """Put weights and optimiser back where they were."""
     network.load_state_dict(position.state)
     parameters = dict(network.named_parameters())
     for key, value in position.optimizer.items():
@@ -207,4 +324,3 @@ def _take_up(position: Position, network: Network, optimizer: torch.optim.Optimi
         # The fused optimisers walk raw memory: the values must lie in it as the parameter's do.
         place = torch.empty_like(parameters[name]) if value.shape == parameters[name].shape else value.clone()
         optimizer.state[parameters[name]][kind] = place.copy_(value)
-    return position.step

@@ -5,6 +5,7 @@ import math
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -65,12 +66,24 @@ def test_finished_run_holds_everything(tmp_path: Path) -> None:
     assert all(torch.equal(value, last.state[name]) for name, value in network.state_dict().items())
 
 
-@pytest.mark.parametrize("optimizer", ["adamw", "momentum"])
-@pytest.mark.parametrize("killed_at", [0, 1, 17, STEPS])
+@pytest.mark.parametrize(
+    ("killed_at", "changed"),
+    [
+        (0, {}),
+        (17, {}),
+        (STEPS, {}),
+        (1, {"optimizer": "momentum"}),
+        (17, {"optimizer": "momentum", "schedule": "cosine"}),
+        (17, {"optimizer": "momentum", "schedule": "constant", "learning_rate": 0.1, "keep_best": True}),
+        (STEPS, {"keep_best": True}),
+        (8, {"patience": 2, "keep_best": True, "learning_rate": 1e-6}),
+        (17, {"patience": 2, "learning_rate": 1e-6}),
+    ],
+)
 def test_cut_off_run_ends_with_identical_weights(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, killed_at: int, optimizer: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, killed_at: int, changed: dict[str, Any]
 ) -> None:
-    config = replace(CONFIG, optimizer=optimizer)
+    config = replace(CONFIG, **changed)
     straight, broken = new_folder(tmp_path, config), new_folder(tmp_path, config)
     recording.train(straight)
 
@@ -78,7 +91,7 @@ def test_cut_off_run_ends_with_identical_weights(
 
     def keep_then_die(self: recording.Recorder, progress: Progress) -> None:
         keep(self, progress)
-        if progress.step == killed_at:
+        if progress.step == killed_at or progress.last:
             raise Killed
 
     monkeypatch.setattr(recording.Recorder, "keep", keep_then_die)
@@ -92,7 +105,7 @@ def test_cut_off_run_ends_with_identical_weights(
     assert broken.weights_file.read_bytes() == straight.weights_file.read_bytes()
     assert broken.resume_file.read_bytes() == straight.resume_file.read_bytes()
     expected, found = runs.open_run(tmp_path, straight.id), runs.open_run(tmp_path, broken.id)
-    timing = ("images_per_second", "seconds")
+    timing = ("steps_per_second", "images_per_second", "seconds")
     assert [_without(record, timing) for record in found.events()] == [
         _without(record, timing) for record in expected.events()
     ]
@@ -117,6 +130,19 @@ def test_stop_keeps_what_was_learnt(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     state = {p.step: p.state for p in fit(CONFIG, *load_parts(CONFIG)) if p.step <= 9}[9]
     network = parse_checkpoint(folder.weights_file.read_bytes())
     assert all(torch.equal(value, state[name]) for name, value in network.state_dict().items())
+
+
+def test_best_weights_are_kept_and_named(tmp_path: Path) -> None:
+    config = replace(CONFIG, optimizer="momentum", schedule="constant", learning_rate=0.1, keep_best=True)
+    folder = new_folder(tmp_path, config)
+    recording.train(folder)
+    run = runs.open_run(tmp_path, folder.id)
+    validated = [record for record in run.events() if record["validation_accuracy"] is not None]
+    best = max(validated, key=lambda record: record["validation_accuracy"])
+    assert run.events()[-1]["best_step"] == best["step"] == run.card()["steps"] < STEPS
+    *_, (step, snapshot) = [pair for pair in run.snapshots() if pair[0] <= best["step"]]
+    assert step == best["step"]
+    assert snapshot.read_bytes() == folder.weights_file.read_bytes()
 
 
 def test_snapshots_are_dense_at_the_start(tmp_path: Path) -> None:

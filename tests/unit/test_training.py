@@ -5,11 +5,13 @@ from dataclasses import replace
 import pytest
 import torch
 import torch.nn.functional as F
+from sklearn.metrics import confusion_matrix
 
 from cnnviz.augmentation import Augmentation
 from cnnviz.data import Digits, load_mnist
 from cnnviz.errors import ConfigError
 from cnnviz.networks import NETWORKS, build
+from cnnviz.steering import RateChange, Steering
 from cnnviz.train_config import RECIPES, TrainConfig, learning_rate_at
 from cnnviz.training import Progress, fit, load_parts
 
@@ -112,6 +114,144 @@ def test_one_cycle_rises_then_falls_to_zero() -> None:
     assert max(rates) == pytest.approx(1, abs=0.04)
     assert rates.index(max(rates)) == 30
     assert rates[-1] == pytest.approx(0, abs=1e-6)
+
+
+@pytest.mark.parametrize("schedule", ["step", "cosine"])
+def test_schedules_are_pytorchs(schedule: str) -> None:
+    config, steps = replace(TINY, schedule=schedule, learning_rate=0.3), 90
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.3)
+    schedules = {
+        "step": torch.optim.lr_scheduler.StepLR(optimizer, step_size=steps // 3, gamma=0.1),
+        "cosine": torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=steps),
+    }
+    for step in range(steps):
+        assert learning_rate_at(config, step, steps) == pytest.approx(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        schedules[schedule].step()
+
+
+@pytest.mark.parametrize(("optimizer", "momentum"), [("momentum", 0.8), ("sgd", 0.0)])
+def test_momentum_is_pytorchs(parts: tuple[Digits, Digits], optimizer: str, momentum: float) -> None:
+    """Whole-set batches, so that a plain loop over torch.optim.SGD sees the same gradients."""
+    config = replace(
+        TINY,
+        optimizer=optimizer,
+        momentum=0.8,
+        learning_rate=0.2,
+        batch_size=500,
+        epochs=6,
+        schedule="cosine",
+    )
+    network = build(config.network, config.seed)
+    plain = torch.optim.SGD(network.parameters(), lr=0.2, momentum=momentum, foreach=False)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(plain, T_max=6)
+    images, labels = parts[0].images.unsqueeze(1).float() / 255, parts[0].labels.long()
+    for _ in range(6):
+        plain.zero_grad()
+        F.cross_entropy(network(images), labels).backward()
+        plain.step()
+        schedule.step()
+
+    learnt = run(config, parts)[-1].state
+    assert all(torch.allclose(learnt[name], value, atol=1e-4) for name, value in network.state_dict().items())
+
+
+def test_gradient_norms_are_autograds(parts: tuple[Digits, Digits]) -> None:
+    config = replace(TINY, batch_size=500, epochs=1)
+    network = build(config.network, config.seed)
+    images, labels = parts[0].images.unsqueeze(1).float() / 255, parts[0].labels.long()
+    loss = F.cross_entropy(network(images), labels)
+    expected = {}
+    for name in ("conv1", "dense1", "logits"):
+        gradients = torch.autograd.grad(
+            loss, list(network.get_submodule(name).parameters()), retain_graph=True
+        )
+        expected[name] = float(torch.cat([gradient.flatten() for gradient in gradients]).norm())
+    first, second = run(config, parts)
+
+    assert first.gradient_norms == {}
+    assert second.gradient_norms.keys() == expected.keys()
+    assert second.gradient_norms == pytest.approx(expected, 1e-4)
+
+
+def test_confusion_is_the_validations(parts: tuple[Digits, Digits]) -> None:
+    last = run(TINY, parts)[-1]
+    network = build(TINY.network)
+    network.load_state_dict(last.state)
+    predicted = network.eval()(parts[1].images.unsqueeze(1).float() / 255).argmax(1)
+
+    expected = confusion_matrix(parts[1].labels, predicted, labels=range(10))
+    assert last.confusion == expected.tolist()
+
+
+def test_class_shares_keep_that_part_of_each_digit() -> None:
+    shares = (0.5, 1.0, 0.0, 0.001, *(1.0,) * 6)
+    config = replace(TINY, class_shares=shares)
+    whole, validation = load_parts(TINY)
+    training, same_validation = load_parts(config)
+    before, after = torch.bincount(whole.labels, minlength=10), torch.bincount(training.labels, minlength=10)
+
+    expected = [round(0.5 * int(before[0])), int(before[1]), 0, 1, *before[4:].tolist()]
+    assert after.tolist() == expected
+    assert torch.equal(validation.images, same_validation.images)
+    assert torch.equal(load_parts(config)[0].images, training.images)
+    assert not torch.equal(load_parts(replace(config, seed=3))[0].images[:50], training.images[:50])
+    # in the order they had, so that nothing else of the run changes
+    pictures = [image.numpy().tobytes() for image in whole.images]
+    places = [pictures.index(image.numpy().tobytes()) for image in training.images]
+    assert places == sorted(places)
+
+
+def test_patience_ends_the_run(parts: tuple[Digits, Digits]) -> None:
+    """A rate too small to change any answer: nothing gets better after the first validation."""
+    config = replace(TINY, optimizer="sgd", learning_rate=1e-6, patience=3, epochs=4)
+    *before, last = run(config, parts)
+    validations = [record for record in (*before, last) if record.validation_accuracy is not None]
+
+    assert len(validations) == 4
+    assert last.ended_early
+    assert last.last
+    assert last.step < last.steps == 40
+    assert not any(record.last for record in before)
+    assert run(replace(config, patience=0), parts)[-1].step == 40
+
+
+def test_best_weights_are_the_last_word(parts: tuple[Digits, Digits]) -> None:
+    config = replace(TINY, optimizer="momentum", learning_rate=0.6, keep_best=True)
+    records = run(config, parts)
+    plain = run(replace(config, keep_best=False), parts)
+    validated = [record for record in plain if record.validation_accuracy is not None]
+    best = max(validated, key=lambda record: record.validation_accuracy or 0)
+    assert best.step < plain[-1].step  # else this shows nothing
+
+    last = records[-1]
+    assert last.best is not None
+    assert (last.best.step, last.best.accuracy) == (best.step, best.validation_accuracy)
+    assert last.figures()["best_step"] == best.step
+    assert all(torch.equal(last.state[name], best.state[name]) for name in best.state)
+    assert all(torch.equal(records[-2].state[name], plain[-2].state[name]) for name in best.state)
+
+
+def test_changed_rates_are_trained_with(parts: tuple[Digits, Digits]) -> None:
+    config = replace(TINY, optimizer="sgd", learning_rate=0.1)
+    changes = [RateChange(5, factor=0.5), RateChange(12, rate=1e-6)]
+    records = list(fit(config, *parts, steering=Steering(changes)))
+    plain = run(config, parts)
+
+    assert [record.learning_rate for record in records] == [0.1] * 5 + [0.05] * 7 + [1e-6] * 9
+    assert torch.equal(records[5].state["conv1.weight"], plain[5].state["conv1.weight"])
+    one, two = (r[6].state["conv1.weight"] - r[5].state["conv1.weight"] for r in (records, plain))
+    assert torch.allclose(one, two / 2, atol=1e-7)
+
+
+def test_record_is_given_when_asked(parts: tuple[Digits, Digits]) -> None:
+    class Curious(Steering):
+        def look(self, step: int) -> bool:
+            return step == 7
+
+    steps = [record.step for record in fit(TINY, *parts, records=4, steering=Curious())]
+    assert 7 in steps
+    assert 9 not in steps
 
 
 @pytest.mark.parametrize(

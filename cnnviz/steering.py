@@ -1,0 +1,55 @@
+"""How whoever watches a run takes a hand in it: the learning rate from some step on, a record now.
+
+RateChange      one change of the learning rate
+Steering        what fit() asks before and after each step; this one never interferes
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from cnnviz.errors import ConfigError
+
+HIGHEST_RATE, LARGEST_FACTOR = 10.0, 1_000.0
+
+
+@dataclass(frozen=True)
+class RateChange:
+    """After `step` steps the schedule counts `factor` times, or the rate is held at `rate`.
+
+    A later change replaces an earlier one. Raises ConfigError for numbers that cannot work.
+    """
+
+    step: int
+    factor: float = 1.0
+    rate: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.rate is not None and not 0 < self.rate <= HIGHEST_RATE:
+            raise ConfigError(f"A learning rate must be above 0 and at most {HIGHEST_RATE:g}.")
+        if not (math.isfinite(self.factor) and 1 / LARGEST_FACTOR <= self.factor <= LARGEST_FACTOR):
+            raise ConfigError(f"A factor must be from {1 / LARGEST_FACTOR:g} to {LARGEST_FACTOR:g}.")
+
+    def applied(self, planned: float) -> float:
+        """The rate where the schedule says `planned`."""
+        return planned * self.factor if self.rate is None else self.rate
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+class Steering:
+    """Changes known beforehand and no wishes on the way; a run is repeated by its list of changes."""
+
+    def __init__(self, changes: Sequence[RateChange] = ()):
+        self.changes = list(changes)
+
+    def rate(self, step: int, planned: float) -> float:
+        """The learning rate of the step after `step` steps."""
+        applying = [change for change in self.changes if change.step <= step]
+        return applying[-1].applied(planned) if applying else planned
+
+    def look(self, step: int) -> bool:  # noqa: ARG002 - for those who do look
+        """Called after every step; whether a record is wanted at once."""
+        return False
