@@ -1,0 +1,430 @@
+// The sliding picture: one row a channel of image, kernel and what they make; with several channels
+// their sum at the right. Pointing, arrow keys, steps and play move one window everywhere.
+
+const STEP_TIME = 250 // ms a step of play
+const NARROW = 620 // CSS px; below, kernels stand under the pictures
+const SIDES = { one: 312, several: 158, sum: 300, narrow: 170 } // most CSS px of an image
+const CELL_MOST = 58
+const NUMBER_ROOM = 25 // CSS px a cell needs before its number is written into it
+const GAP = 22
+
+const pictures = new WeakMap()
+
+export default function ({ parentElement, data, setStateValue }) {
+  let picture = pictures.get(parentElement)
+  if (!picture) pictures.set(parentElement, (picture = new SlidingPicture(parentElement)))
+  picture.courier.post = (choice) => setStateValue("cells", choice)
+  picture.show(new Slide(unpack(data)))
+  return () => {
+    picture.close()
+    pictures.delete(parentElement)
+  }
+}
+
+class SlidingPicture {
+  constructor(parent) {
+    this.parent = parent
+    for (const name of ["convolution", "stage", "controls", "back", "play", "next", "place", "words"]) {
+      this[name] = parent.querySelector("." + name)
+    }
+    this.courier = new Courier()
+    this.turn = -1 // counts the visitor's edits; Python's echo of an older one is ignored
+    this.at = null // {row, column} of the result
+    this.playing = false
+    this.hovered = false
+    this.stage.replaceChildren()
+    this.stage.onkeydown = (event) => this.press(event)
+    this.stage.onpointerenter = (event) => (this.hovered = event.pointerType === "mouse")
+    this.stage.onpointerleave = () => (this.hovered = false)
+    this.back.onclick = () => this.step(-1)
+    this.next.onclick = () => this.step(1)
+    this.play.onclick = () => this.setPlaying(!this.playing)
+    this.observer = new ResizeObserver(() => this.slide && this.arrange())
+    this.observer.observe(this.convolution)
+  }
+
+  close() {
+    this.observer.disconnect()
+    clearInterval(this.timer)
+  }
+
+  // ---- data ----
+
+  show(slide) {
+    const start = performance.now()
+    const known = this.slide
+    this.slide = slide
+    this.theme = themeOf(this.parent)
+    const stops = SCALES.signed[this.theme]
+    this.convolution.style.setProperty("--positive", stops[8])
+    this.convolution.style.setProperty("--negative", stops[2])
+    if (!known || known.outRows !== slide.outRows || known.outColumns !== slide.outColumns) {
+      this.at = null
+      this.setPlaying(false)
+    }
+    if (!this.at && slide.places) this.at = slide.start()
+    this.build()
+    this.fillKernels()
+    this.arrange()
+    this.controls.hidden = slide.places < 2
+    this.courier.echo(slide.turn)
+    this.convolution.dataset.milliseconds = (performance.now() - start).toFixed(2)
+  }
+
+  // Figures are kept as long as their number stays the same, so that a focused cell keeps its focus.
+  build() {
+    const { slide, stage } = this
+    const shape = `${slide.rule} ${slide.channels} ${slide.down} ${slide.across}`
+    stage.setAttribute("aria-label", `${slide.label}. Arrow keys move the window.`)
+    stage.classList.toggle("several", slide.channels > 1)
+    if (this.shape === shape) return
+    this.shape = shape
+    this.tallest = 0
+    this.words.style.minHeight = ""
+    stage.replaceChildren()
+    this.images = []
+    this.kernels = []
+    this.partials = []
+    for (let channel = 0; channel < slide.channels; channel++) {
+      this.images.push(this.addScreen("image", channel))
+      this.kernels.push(this.addKernel(channel))
+      this.partials.push(this.addScreen("partial", channel))
+    }
+    this.sum = slide.channels > 1 ? this.addScreen("sum", 0) : null
+  }
+
+  addFigure(kind, channel) {
+    const figure = document.createElement("figure")
+    figure.className = kind
+    figure.style.setProperty("--row", channel + 1)
+    figure.append(element("figcaption", ""))
+    this.stage.append(figure)
+    return figure
+  }
+
+  addScreen(kind, channel) {
+    const figure = this.addFigure(kind, channel)
+    const screen = element("div", "screen")
+    for (const name of ["map", "marks"]) screen.append(element("canvas", name))
+    screen.onpointermove = screen.onpointerdown = (event) => this.point(figure, event)
+    figure.append(screen, element("div", "range"))
+    return figure
+  }
+
+  addKernel(channel) {
+    const { slide } = this
+    const figure = this.addFigure("kernel", channel)
+    const grid = element("div", "cells")
+    grid.style.setProperty("--across", slide.across)
+    for (let cell = 0; cell < slide.down * slide.across; cell++) {
+      const input = element("input", "")
+      input.spellcheck = false
+      input.autocomplete = "off"
+      const [row, column] = [Math.floor(cell / slide.across), cell % slide.across]
+      const whose = slide.channels > 1 ? `${slide.names[channel]}, ` : ""
+      input.setAttribute("aria-label", `${whose}weight in row ${row}, column ${column}`)
+      input.onchange = () => this.sendKernel()
+      input.onkeydown = (event) => {
+        event.stopPropagation() // arrow keys move the caret, not the window
+        if (event.key === "Enter") input.blur()
+      }
+      grid.append(input)
+    }
+    figure.append(grid)
+    return figure
+  }
+
+  // ---- the kernel's cells ----
+
+  fillKernels() {
+    const { slide } = this
+    if (slide.turn < this.turn) return // a newer edit is on its way
+    this.turn = slide.turn
+    this.kernels.forEach((figure, channel) => {
+      const inputs = figure.querySelectorAll("input")
+      inputs.forEach((input, cell) => {
+        const typed = slide.typedAt(channel, cell)
+        const weight = slide.kernel?.[channel * inputs.length + cell]
+        const text = typed ?? (weight === undefined ? "" : plain(weight))
+        if (input.value !== text) input.value = text
+        input.dataset.shown = text
+        input.readOnly = !slide.editable
+        input.setAttribute("aria-invalid", String(typed !== null && !isNumber(typed)))
+      })
+    })
+  }
+
+  // Only what was typed goes as text: a cell left as it stands is null, and keeps its exact weight.
+  sendKernel() {
+    const { slide } = this
+    this.turn += 1
+    const cells = this.kernels.map((figure, channel) => {
+      const inputs = [...figure.querySelectorAll("input")]
+      const texts = inputs.map((input, cell) =>
+        input.value === input.dataset.shown ? slide.typedAt(channel, cell) : input.value)
+      return Array.from({ length: slide.down }, (_, row) =>
+        texts.slice(row * slide.across, (row + 1) * slide.across))
+    })
+    this.courier.send({ cells, turn: this.turn })
+  }
+
+  // ---- size ----
+
+  arrange() {
+    const room = this.convolution.clientWidth
+    if (!room) return
+    const { slide } = this
+    this.ratio = window.devicePixelRatio || 1
+    const narrow = room < NARROW
+    this.stage.classList.toggle("narrow", narrow)
+    const several = slide.channels > 1
+    const kernel = Math.max(150, 46 * slide.across)
+    const wide = several ? SIDES.several : Math.min(SIDES.one, (room - kernel - 2 * GAP) / 2 - 4)
+    const most = narrow ? Math.min(SIDES.narrow, (room - GAP) / 2 - 2) : wide
+    const longest = Math.max(slide.paddedHeight, slide.paddedWidth)
+    const zoomOf = (side, cells) => Math.max(1, Math.floor((Math.min(side, cells * CELL_MOST) * this.ratio) / cells))
+    this.zoom = zoomOf(most, longest)
+    // A cell of the result is as large as the steps between windows, so that both pictures match.
+    const out = Math.max(slide.outRows, slide.outColumns, 1)
+    this.outZoom = Math.min(this.zoom * slide.stride, zoomOf(most, out))
+    this.sumZoom = zoomOf(narrow ? room - 4 : SIDES.sum, out)
+    this.draw()
+  }
+
+  // ---- drawing ----
+
+  draw() {
+    const { slide } = this
+    this.images.forEach((figure, channel) => this.drawImage(figure, channel))
+    this.kernels.forEach((figure, channel) => this.drawKernel(figure, channel))
+    this.partials.forEach((figure, channel) => {
+      if (!this.sum) return this.drawResult(figure, slide.total, this.outZoom, "Result")
+      const values = slide.partial?.subarray(channel * slide.places, (channel + 1) * slide.places)
+      return this.drawResult(figure, values, this.outZoom, `${slide.names[channel]} adds`)
+    })
+    if (this.sum) this.drawResult(this.sum, slide.total, this.sumZoom, "Their sum and the bias: one map")
+    this.tell()
+  }
+
+  drawImage(figure, channel) {
+    const { slide } = this
+    const [rows, columns] = [slide.paddedHeight, slide.paddedWidth]
+    const values = slide.padded(channel)
+    const canvas = this.sized(figure, "map", rows, columns, this.zoom)
+    const brush = paintValues(canvas, values, rows, columns, this.zoom, slide.limit, "digit", this.theme)
+    if (slide.padding) this.veilBorder(brush)
+    this.writeNumbers(brush, values, rows, columns, this.zoom, slide.limit, "digit")
+    const size = `${slide.height} × ${slide.width}`
+    const around = slide.padding ? ` and a border of ${slide.padding}` : ""
+    this.caption(figure, slide.names[channel], size + around)
+    this.range(figure, `black 0, white ${plain(slide.limit)}`)
+  }
+
+  // What was added around the image is tinted, so that nobody takes it for the image.
+  veilBorder(brush) {
+    const { slide, zoom } = this
+    const frame = new Path2D()
+    frame.rect(0, 0, slide.paddedWidth * zoom, slide.paddedHeight * zoom)
+    frame.rect(slide.padding * zoom, slide.padding * zoom, slide.width * zoom, slide.height * zoom)
+    brush.save()
+    brush.globalAlpha = 0.45
+    brush.fillStyle = getComputedStyle(this.convolution).getPropertyValue("--st-primary-color")
+    brush.fill(frame, "evenodd")
+    brush.restore()
+  }
+
+  drawKernel(figure, channel) {
+    const { slide } = this
+    const inputs = figure.querySelectorAll("input")
+    const most = slide.kernel?.reduce((found, weight) => Math.max(found, Math.abs(weight)), 0) ?? 0
+    const table = colourTable("signed", this.theme)
+    const winner = slide.rule === "max" && this.at ? slide.winnerAt(this.at) : null
+    const terms = slide.kernel || !this.at ? null : slide.terms(channel, this.at)
+    inputs.forEach((input, cell) => {
+      const weight = slide.kernel?.[channel * inputs.length + cell]
+      const term = terms?.[cell]
+      if (term) input.value = plain(term.value)
+      const won = winner && term && term.row === winner.row && term.column === winner.column
+      const pixel = table[colourIndex(weight ?? (won ? 0.75 : 0), weight === undefined ? 1 : most)]
+      input.style.background = cssColour(pixel)
+      input.style.color = inkFor(pixel)
+    })
+    const words = { sum: "Kernel", max: "The window", mean: "The window" }
+    const name = slide.channels > 1 ? `× kernel for ${slide.names[channel]}` : words[slide.rule]
+    this.caption(figure, name, `${slide.down} × ${slide.across}`)
+  }
+
+  drawResult(figure, values, zoom, title) {
+    const { slide } = this
+    const [rows, columns] = [slide.outRows, slide.outColumns]
+    const screen = figure.querySelector(".screen")
+    figure.classList.toggle("empty", !slide.places)
+    this.caption(figure, title, slide.places ? `${rows} × ${columns}` : "no place for the window")
+    if (!slide.places) {
+      screen.style.width = screen.style.height = ""
+      return this.range(figure, "")
+    }
+    const limit = values.reduce((found, value) => Math.max(found, Math.abs(value)), 0)
+    const canvas = this.sized(figure, "map", rows, columns, zoom)
+    const brush = paintValues(canvas, values, rows, columns, zoom, limit, "signed", this.theme)
+    this.writeNumbers(brush, values, rows, columns, zoom, limit, "signed")
+    let [low, high] = [Infinity, -Infinity]
+    for (const value of values) [low, high] = [Math.min(low, value), Math.max(high, value)]
+    this.range(figure, `${plain(low)} to ${plain(high)}`)
+  }
+
+  sized(figure, kind, rows, columns, zoom) {
+    const canvas = figure.querySelector("." + kind)
+    resizeCanvas(canvas, columns * zoom, rows * zoom, this.ratio)
+    const screen = canvas.parentElement
+    screen.style.width = canvas.style.width
+    screen.style.height = canvas.style.height
+    return canvas
+  }
+
+  writeNumbers(brush, values, rows, columns, zoom, limit, scale) {
+    if (zoom / this.ratio < NUMBER_ROOM) return
+    const table = colourTable(scale, this.theme)
+    brush.textAlign = "center"
+    brush.textBaseline = "middle"
+    const family = getComputedStyle(this.convolution).fontFamily
+    values.forEach((value, at) => {
+      const text = plain(value)
+      const size = Math.min(15 * this.ratio, (zoom * 1.5) / Math.max(text.length, 3.4))
+      brush.font = `${size}px ${family}`
+      const [row, column] = [Math.floor(at / columns), at % columns]
+      const border = scale === "digit" && this.slide.isBorder(row, column)
+      brush.fillStyle = border ? "#ffffff" : inkFor(table[colourIndex(value, limit)])
+      brush.fillText(text, (column + 0.5) * zoom, (row + 0.5) * zoom)
+    })
+  }
+
+  caption(figure, title, note) {
+    const caption = figure.querySelector("figcaption")
+    if (!caption.children.length) caption.append(element("b", ""), element("span", "note"))
+    setText(caption.children[0], title)
+    setText(caption.children[1], note)
+  }
+
+  range(figure, text) {
+    setText(figure.querySelector(".range"), text)
+  }
+
+  // ---- the window ----
+
+  point(figure, event) {
+    const { slide } = this
+    if (!slide.places) return
+    const box = figure.querySelector(".screen").getBoundingClientRect()
+    const onImage = figure.className === "image"
+    const zoom = (onImage ? this.zoom : figure === this.sum ? this.sumZoom : this.outZoom) / this.ratio
+    const row = Math.floor((event.clientY - box.top) / zoom)
+    const column = Math.floor((event.clientX - box.left) / zoom)
+    const within = (value, size) => Math.max(0, Math.min(size - 1, value))
+    this.move(onImage
+      ? slide.placeAt(row, column)
+      : { row: within(row, slide.outRows), column: within(column, slide.outColumns) })
+  }
+
+  press(event) {
+    const moves = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }
+    const move = moves[event.key]
+    if (event.target !== this.stage || !move || !this.at) return
+    event.preventDefault()
+    event.stopPropagation() // Streamlit has shortcuts of its own
+    const within = (value, size) => Math.max(0, Math.min(size - 1, value))
+    this.move({
+      row: within(this.at.row + move[0], this.slide.outRows),
+      column: within(this.at.column + move[1], this.slide.outColumns),
+    })
+  }
+
+  move(place) {
+    if (this.at && place.row === this.at.row && place.column === this.at.column) return
+    this.at = place
+    this.tell()
+  }
+
+  step(by) {
+    const { slide } = this
+    if (!slide.places) return
+    this.move(slide.placeOf((slide.indexOf(this.at) + by + slide.places) % slide.places))
+  }
+
+  setPlaying(playing) {
+    clearInterval(this.timer)
+    this.playing = playing
+    setText(this.play, playing ? "❚❚ Pause" : "▶ Play")
+    this.play.setAttribute("aria-label", playing ? "Pause" : "Play")
+    if (!playing) return this.at && this.slide && this.tell()
+    if (this.slide.indexOf(this.at) === this.slide.places - 1) this.at = this.slide.placeOf(0)
+    this.tell()
+    this.timer = setInterval(() => {
+      if (this.hovered) return
+      if (this.slide.indexOf(this.at) === this.slide.places - 1) this.setPlaying(false)
+      else this.step(1)
+    }, STEP_TIME)
+  }
+
+  // The window outlined everywhere, and its arithmetic.
+  tell() {
+    const { slide, at } = this
+    const style = getComputedStyle(this.convolution)
+    if (!slide.places) {
+      this.words.replaceChildren(element("div", "line", slide.problem))
+      for (const figure of this.images) this.sized(figure, "marks", slide.paddedHeight, slide.paddedWidth, this.zoom)
+      return
+    }
+    this.images.forEach((figure, channel) => {
+      const canvas = this.sized(figure, "marks", slide.paddedHeight, slide.paddedWidth, this.zoom)
+      this.markWindow(canvas.getContext("2d"), style, channel)
+    })
+    const results = this.sum ? [...this.partials, this.sum] : this.partials
+    for (const figure of results) this.markPlace(figure, style, figure === this.sum ? this.sumZoom : this.outZoom)
+    if (!slide.kernel) this.kernels.forEach((figure, channel) => this.drawKernel(figure, channel))
+    setText(this.place, `row ${at.row}, column ${at.column}: window ${slide.indexOf(at) + 1} of ${slide.places}`)
+    this.words.replaceChildren(...writtenOut(slide, at))
+    this.tallest = Math.max(this.tallest, this.words.clientHeight)
+    this.words.style.minHeight = `${this.tallest}px` // so that nothing below jumps
+    this.convolution.dataset.place = `${at.row} ${at.column}`
+    this.convolution.dataset.value = slide.totalAt(at)
+  }
+
+  markWindow(brush, style, channel) {
+    const { slide, at, zoom } = this
+    if (slide.dilation > 1) {
+      for (const { row, column } of slide.terms(channel, at)) {
+        outlineCells(brush, style, this.ratio, [column, row, 1, 1], zoom, 1.5)
+      }
+    }
+    outlineCells(brush, style, this.ratio, slide.windowBox(at), zoom, 2.5, slide.dilation > 1)
+    if (slide.rule === "max") {
+      const { row, column } = slide.winnerAt(at)
+      outlineCells(brush, style, this.ratio, [column, row, 1, 1], zoom, 1.5)
+    }
+  }
+
+  // The place on a result; while playing, what is still to come stays covered.
+  markPlace(figure, style, zoom) {
+    const { slide, at } = this
+    const brush = this.sized(figure, "marks", slide.outRows, slide.outColumns, zoom).getContext("2d")
+    if (this.playing) {
+      brush.globalAlpha = 0.88
+      brush.fillStyle = style.getPropertyValue("--st-background-color")
+      brush.fillRect((at.column + 1) * zoom, at.row * zoom, slide.outColumns * zoom, zoom)
+      brush.fillRect(0, (at.row + 1) * zoom, slide.outColumns * zoom, slide.outRows * zoom)
+      brush.globalAlpha = 1
+    }
+    outlineCells(brush, style, this.ratio, [at.column, at.row, 1, 1], zoom, 2.5)
+  }
+}
+
+// Whether Python could read the text of a cell.
+function isNumber(text) {
+  const parts = text.replace("−", "-").trim().split("/")
+  return parts.length <= 2 && parts.every((part) => part.trim() === "" || Number.isFinite(Number(part)))
+}
+
+function inkFor(pixel) {
+  return luminance(cssColour(pixel)) > 0.55 ? "#171614" : "#ffffff"
+}

@@ -1,0 +1,278 @@
+"""What the convolution page is about: an image, a kernel, and how the one slides over the other.
+
+choose_image(), choose_kernel(), choose_sliding()   the controls; their values are in the address
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import streamlit as st
+import torch
+from torch import Tensor
+
+from cnnviz.borders import BORDERS
+from cnnviz.classic_kernels import CLASSIC, EXAMPLES, KERNEL_LIMIT, parse_kernel
+from cnnviz.errors import ShapeError
+from cnnviz.kernels import conv_layers, kernels_of
+from cnnviz.photos import PHOTOS, load_photo
+from cnnviz.sliding import Sliding
+from cnnviz.ui import cache, session
+from cnnviz.ui.components.convolution import Cells, typed_cells
+from cnnviz.ui.dream_start import linked
+
+IMAGE, KERNEL, CELLS, FILTER = "image", "kernel", "cells", "filter"
+DIGIT, OWN, LEARNT = "digit", "own", "learnt"
+FIRST_IMAGE, FIRST_KERNEL = "edge", "sobel_left"
+PHOTO_SIDE = 48  # pixels of the longer side: few enough to point at
+_OWN, _TYPED = "_convolution_own", "_convolution_typed"
+_GREY = torch.tensor(
+    [0.299, 0.587, 0.114], dtype=torch.float64
+)  # how bright red, green and blue look (BT.601)
+BORDER_NAMES = {
+    "zero": "zeros",
+    "replicate": "extend the edge",
+    "reflect": "mirror",
+    "circular": "go round",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """image: float64 (H, W), white at `limit`; program: Python that makes it."""
+
+    name: str
+    label: str
+    image: Tensor
+    limit: float
+    program: str
+
+
+@dataclass(frozen=True, eq=False)
+class Kernel:
+    """kernel: float64 (h, w). problem and typed: cells that cannot be read, and why."""
+
+    label: str
+    kernel: Tensor
+    use: str
+    problem: str = ""
+    typed: Cells | None = None
+
+
+Name = TypeVar("Name", bound=str)
+
+
+def select(
+    label: str,
+    names: Sequence[Name],
+    key: str,
+    first: Name,
+    title: Callable[[Name], str],
+    *,
+    width: int = 230,
+    on_change: Callable[[], None] | None = None,
+) -> Name:
+    """A box of titles whose choice is in the address by its name; anything unknown becomes `first`."""
+    linked(key, names, first)
+    chosen: Name = st.selectbox(
+        label, names, format_func=title, key=key, persist_state="session", width=width, on_change=on_change
+    )
+    return chosen
+
+
+# ---- the image ----
+
+
+def choose_image(key: str = IMAGE, first: str = FIRST_IMAGE, side: int = PHOTO_SIDE) -> Picture:
+    """One of the examples, the current digit, or a carried photograph in grey."""
+    return _picture(select("Image", [*EXAMPLES, DIGIT, *PHOTOS], key, first, _image_label), side)
+
+
+def _image_label(name: str) -> str:
+    if name == DIGIT:
+        return "The current digit"
+    return EXAMPLES[name].label if name in EXAMPLES else f"Photograph: {PHOTOS[name].label}"
+
+
+def _picture(name: str, side: int) -> Picture:
+    if name in EXAMPLES:
+        program = (
+            f"from cnnviz.classic_kernels import EXAMPLES\n\nimage = EXAMPLES[{name!r}].image  # (H, W)\n"
+        )
+        return Picture(
+            name, EXAMPLES[name].label, EXAMPLES[name].image, float(EXAMPLES[name].image.max()), program
+        )
+    if name == DIGIT:
+        digit = session.current_digit()
+        return Picture(name, digit.caption, digit.image.double(), 1.0, "")
+    program = (
+        "import torch\nfrom cnnviz.photos import load_photo\n\n"
+        f"photo = load_photo({name!r}, {side}).double()  # (3, H, W)\n"
+        f"image = torch.tensor({_GREY.tolist()}, dtype=torch.float64) @ photo.flatten(1)\n"
+        "image = image.reshape(photo.shape[1:])  # (H, W)\n"
+    )
+    label = f"{PHOTOS[name].label}, in grey"
+    return Picture(name, label, grey(photograph(name, side)), 1.0, program)
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def photograph(name: str, side: int) -> Tensor:
+    """A carried photograph, float64 (3, H, W) in [0, 1]."""
+    return load_photo(name, side).double()
+
+
+def grey(photo: Tensor) -> Tensor:
+    """(3, H, W) -> (H, W): brightness as eyes weigh the colours."""
+    return torch.einsum("c,chw->hw", _GREY, photo)
+
+
+# ---- the kernel ----
+
+
+def choose_kernel() -> Kernel:
+    """A classic kernel, a learnt filter of the current model, or one typed by hand."""
+    _read_link()
+    learnt = learnt_filters()
+    names = [*CLASSIC, *([LEARNT] if learnt is not None else []), OWN]
+    name = select("Kernel", names, KERNEL, FIRST_KERNEL, _kernel_label, on_change=_forget_typed)
+    chosen = _kernel(name, learnt)
+    _choose_size(chosen.kernel)
+    typed: tuple[Cells, str] | None = st.session_state.get(_TYPED)
+    if typed is None or not _same_shape(typed[0], chosen.kernel):
+        return chosen
+    return replace(chosen, typed=typed[0], problem=typed[1])
+
+
+def _kernel_label(name: str) -> str:
+    return {OWN: "By hand", LEARNT: "Learnt by the network"}.get(name) or CLASSIC[name].label
+
+
+def _kernel(name: str, learnt: Tensor | None) -> Kernel:
+    if name == LEARNT and learnt is not None:
+        number = _choose_filter(len(learnt))
+        title = session.current_model().title
+        return Kernel(f"filter {number} of {title}", learnt[number], "learnt from digits, by nobody's hand")
+    if name == OWN:
+        own = cache.remember(_OWN, lambda: CLASSIC["identity"].kernel)
+        return Kernel("by hand", own, "typed into its cells")
+    return Kernel(CLASSIC[name].label, CLASSIC[name].kernel, CLASSIC[name].use)
+
+
+def learnt_filters() -> Tensor | None:
+    """float64 (N, h, w): the first convolution's filters of the current model; None without such a layer."""
+    model = session.current_model().model
+    layers = conv_layers(model)
+    return kernels_of(model, layers[0]).double() if layers else None
+
+
+def _choose_filter(count: int) -> int:
+    if not 0 <= st.session_state.get(FILTER, 0) < count:
+        st.session_state[FILTER] = 0
+    number = st.number_input(
+        "Filter", 0, count - 1, 0, key=FILTER, bind="query-params", width=110, on_change=_forget_typed
+    )
+    return int(number)
+
+
+def _choose_size(kernel: Tensor) -> None:
+    """Rows and columns; another size keeps the middle, cuts what is outside and fills with zeros."""
+    side = max(kernel.shape)
+    key = f"convolution_size_{side}"  # a new widget for each size that the kernel itself brings
+    st.session_state[key] = side
+    st.number_input(
+        "Size",
+        1,
+        KERNEL_LIMIT,
+        key=key,
+        width=110,
+        on_change=_resize,
+        args=(key, kernel),
+        help="Rows and columns",
+    )
+
+
+def _resize(key: str, kernel: Tensor) -> None:
+    side = int(st.session_state[key])
+    before = (side - kernel.shape[0]) // 2, (side - kernel.shape[1]) // 2
+    resized = torch.zeros(side, side, dtype=torch.float64)
+    for row in range(side):
+        for column in range(side):
+            from_row, from_column = row - before[0], column - before[1]
+            if 0 <= from_row < kernel.shape[0] and 0 <= from_column < kernel.shape[1]:
+                resized[row, column] = kernel[from_row, from_column]
+    _take(resized)
+
+
+def take_typed(key: str, kernel: Tensor) -> None:
+    """An edit in the picture called `key`: take it over, or remember what cannot be read and why."""
+    cells = typed_cells(key)
+    if cells is None or not _same_shape(cells, kernel):
+        return
+    texts = [
+        [repr(float(kernel[r, c])) if cell is None else cell for c, cell in enumerate(row)]
+        for r, row in enumerate(cells[0])
+    ]
+    try:
+        _take(parse_kernel(texts))
+    except ShapeError as error:
+        st.session_state[_TYPED] = (cells, str(error))
+
+
+def _take(kernel: Tensor) -> None:
+    st.session_state[_OWN] = kernel
+    st.session_state[KERNEL] = OWN
+    _forget_typed()
+
+
+def _forget_typed() -> None:
+    st.session_state.pop(_TYPED, None)
+
+
+def _same_shape(cells: Cells, kernel: Tensor) -> bool:
+    rows = cells[0]
+    return len(rows) == kernel.shape[0] and all(len(row) == kernel.shape[1] for row in rows)
+
+
+# ---- a kernel in the address: 1,0,-1;2,0,-2;1,0,-1 ----
+
+
+def _read_link() -> None:
+    """Once a session: the cells of the address, when they can be read."""
+    if _OWN in st.session_state or CELLS not in st.query_params:
+        return
+    try:
+        st.session_state[_OWN] = parse_kernel(
+            [row.split(",") for row in st.query_params[CELLS][:2000].split(";")]
+        )
+    except ShapeError as error:
+        st.warning(f"The kernel in this link cannot be read. {error}")
+
+
+def write_link(kernel: Tensor) -> None:
+    """Keep a kernel typed by hand in the address, so that a link shows it to somebody else."""
+    if st.session_state.get(KERNEL) != OWN:
+        st.query_params.pop(CELLS, None)
+        return
+    text = ";".join(",".join(f"{weight:.6g}" for weight in row) for row in kernel.tolist())
+    if st.query_params.get(CELLS) != text:
+        st.query_params[CELLS] = text
+
+
+# ---- how it slides ----
+
+
+def choose_sliding() -> tuple[Sliding, float]:
+    """Stride, padding, dilation and border, also illegal ones; and the bias."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        stride = _number("Stride", "stride", 1)
+        padding = _number("Padding", "padding", 0)
+        dilation = _number("Dilation", "dilation", 1)
+        border = select("Beyond the edge", BORDERS, "border", "zero", BORDER_NAMES.__getitem__, width=170)
+        bias = st.number_input(
+            "Bias", -1000.0, 1000.0, 0.0, 0.5, key="bias", bind="query-params", width=120, format="%g"
+        )
+    return Sliding(stride, padding, dilation, border), float(bias)
+
+
+def _number(label: str, key: str, first: int) -> int:
+    return int(st.number_input(label, 0, 9, first, key=key, bind="query-params", width=105))

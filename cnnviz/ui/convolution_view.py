@@ -1,0 +1,34 @@
+"""The convolution page: six views of one operation, one calm screen each.
+
+The page is one fragment: choosing within it reruns nothing else. The address names view and choices.
+"""
+
+import streamlit as st
+
+from cnnviz.errors import CnnvizError
+from cnnviz.ui.convolution_slide import slide
+from cnnviz.ui.dream_start import linked
+
+VIEW = "lesson"
+VIEWS = {
+    "slide": ("Slide", slide),
+}
+
+
+@st.fragment
+def convolution_page() -> None:
+    """All of the page; what is wrong is said in place of a view."""
+    linked(VIEW, list(VIEWS), "slide")
+    view = st.segmented_control(
+        "View",
+        list(VIEWS),
+        format_func=lambda name: VIEWS[name][0],
+        key=VIEW,
+        persist_state="session",
+        required=True,
+        label_visibility="collapsed",
+    )
+    try:
+        VIEWS[view or "slide"][1]()
+    except CnnvizError as error:
+        st.error(str(error), icon=":material/error:")
