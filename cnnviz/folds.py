@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from cnnviz.data import TRAIN_SIZE, Digits, load_mnist, split
 from cnnviz.errors import ConfigError
 from cnnviz.networks import CLASSES
-from cnnviz.pen import pen_training_digits
 from cnnviz.train_config import TrainConfig
+from cnnviz.training import completed
 
 FEWEST, MOST = 2, 10
 
@@ -59,11 +59,7 @@ def fold_parts(config: TrainConfig, fold: Fold) -> tuple[Digits, Digits]:
     """(training, held-out) digits of one fold; what is held out is MNIST only. Raises ConfigError."""
     digits = _chosen(config)
     learnt, held_out = splits(digits, fold.folds, fold.stratified, config.seed)[fold.number]
-    training = digits[torch.from_numpy(learnt)]
-    if config.data == "mnist+pen":
-        pen = pen_training_digits(config.seed)
-        training = Digits(torch.cat([training.images, pen.images]), torch.cat([training.labels, pen.labels]))
-    return training, digits[torch.from_numpy(held_out)]
+    return completed(config, digits[torch.from_numpy(learnt)]), digits[torch.from_numpy(held_out)]
 
 
 def fold_shares(config: TrainConfig, folds: int, stratified: bool) -> NDArray[np.float64]:

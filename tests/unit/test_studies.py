@@ -1,0 +1,238 @@
+"""Cross-validations as runs: started, stopped, killed, taken up again, and equal to the plain loop."""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from cnnviz import jobs, recording, run_folder, runs, studies
+from cnnviz.cross_validation import cross_validate
+from cnnviz.errors import ConfigError, RunError
+from cnnviz.jobs import LocalEngine
+from cnnviz.networks import NETWORKS
+from cnnviz.run_folder import RunFolder
+from cnnviz.studies import open_study, start_study
+from cnnviz.train_config import TrainConfig
+
+CONFIG = TrainConfig(network=NETWORKS["mlp"], epochs=3, batch_size=20, train_size=400, validation_size=40)
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[LocalEngine]:
+    engine = LocalEngine(tmp_path / "runs", slots=2)
+    yield engine
+    for folder in run_folder.all_folders(engine.root):
+        engine.kill(folder.id)
+
+
+@pytest.fixture
+def still(engine: LocalEngine, monkeypatch: pytest.MonkeyPatch) -> LocalEngine:
+    """An engine whose processes never start."""
+    monkeypatch.setattr(LocalEngine, "_start", lambda *_: None)
+    return engine
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 120) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.05)
+
+
+def final(config: TrainConfig, folds: int, stratified: bool) -> list[studies.Score]:
+    """What the plain loop arrives at."""
+    last = {
+        record.fold.number: record.progress
+        for record in cross_validate(replace(config, validation_size=0), folds, stratified)
+    }
+    return [
+        studies.Score(number, progress.validation_accuracy or 0.0, progress.validation_loss or 0.0)
+        for number, progress in last.items()
+    ]
+
+
+def test_killed_study_ends_as_the_plain_loop(engine: LocalEngine) -> None:
+    config = replace(CONFIG, epochs=40)
+    study_id = start_study(engine, engine.root, config, 2, stratified=False)
+    first, second = (run.folder for run in open_study(engine.root, study_id).runs if run)
+    wait_for(lambda: len(first.events()) > 5 and len(second.events()) > 5)  # in parallel
+    os.kill(first.read("worker")["pid"], signal.SIGKILL)
+    wait_for(lambda: first.state() == "interrupted" and second.state() == "finished")
+    study = open_study(engine.root, study_id)
+    assert (study.state, study.resumable, [score.fold for score in study.scores()]) == (
+        "interrupted",
+        True,
+        [1],
+    )
+
+    studies.resume_study(engine, study)
+    wait_for(lambda: open_study(engine.root, study_id).state == "finished")
+    study = open_study(engine.root, study_id)
+    assert study.scores() == final(config, 2, False)
+    assert not study.resumable
+    assert not first.resume_file.exists()
+    assert not first.snapshot_folder.exists()
+    assert first.read("card") == {}  # no test digit was looked at
+
+
+def test_a_fold_in_this_process(still: LocalEngine) -> None:
+    study_id = start_study(still, still.root, CONFIG, 3, stratified=True)
+    for run in open_study(still.root, study_id).runs:
+        assert run
+        recording.train(run.folder)
+    study = open_study(still.root, study_id)
+    assert study.scores() == final(CONFIG, 3, True)
+    assert [len(events) for events in study.events()] == [len(study.events()[0])] * 3
+
+
+def test_new_study(still: LocalEngine) -> None:
+    study_id = start_study(still, still.root, CONFIG, 5, stratified=True)
+    study = open_study(still.root, study_id)
+
+    assert len(study_id) == 12
+    assert (study.folds, study.stratified, study.state, study.alive) == (5, True, "queued", True)
+    assert study.config == replace(CONFIG, validation_size=0)
+    assert study.scores() == []
+    assert [run.folder.read("config")["fold"]["number"] for run in study.runs if run] == [0, 1, 2, 3, 4]
+    assert runs.list_runs(still.root) == []  # a fold is no model to draw for
+    assert [other.id for other in studies.list_studies(still.root)] == [study_id]
+
+
+def test_a_study_waits_as_one(still: LocalEngine) -> None:
+    for _ in range(jobs.QUEUE_LIMIT):
+        start_study(still, still.root, CONFIG, 10, stratified=True)
+    with pytest.raises(RunError, match="waiting already"):
+        start_study(still, still.root, CONFIG, 2, stratified=True)
+    assert len(studies.list_studies(still.root)) == jobs.QUEUE_LIMIT
+
+
+def test_stop_asks_the_waiting_folds_first(still: LocalEngine) -> None:
+    study = open_study(still.root, start_study(still, still.root, CONFIG, 3, stratified=True))
+    studies.stop_study(still, study)
+    times = [run.folder.submitted() for run in study.runs if run]
+    assert all(run.folder.stop_wanted() for run in study.runs if run)
+    assert times == sorted(times, reverse=True)
+
+
+def test_folds_that_never_began_are_begun(still: LocalEngine) -> None:
+    """The server was killed while it submitted."""
+    study_id = start_study(still, still.root, CONFIG, 3, stratified=False)
+    first, second, third = (run.folder for run in open_study(still.root, study_id).runs if run)
+    first.end("finished", step=60, validation_accuracy=0.5, validation_loss=1.5)
+    runs_before = {first.id, third.id}
+    second.end("stopped")
+    runs.delete_run(still.root, second.id)
+    third.end("stopped")
+    study = open_study(still.root, study_id)
+    assert (study.runs[1], study.state, study.resumable) == (None, "interrupted", True)
+    assert study.scores() == [studies.Score(0, 0.5, 1.5)]
+
+    studies.resume_study(still, study)
+    study = open_study(still.root, study_id)
+    assert [run.state for run in study.runs if run] == ["finished", "queued", "queued"]
+    assert runs_before < {run.id for run in study.runs if run}
+    assert study.runs[1]
+    assert study.runs[1].folder.read("config")["fold"] == {"number": 1, "folds": 3, "stratified": False}
+
+
+@pytest.mark.parametrize(
+    ("ends", "state"),
+    [
+        (["finished", "finished"], "finished"),
+        (["finished", "stopped"], "stopped"),
+        (["failed", "stopped"], "failed"),
+        ([None, "failed"], "queued"),
+    ],
+)
+def test_state_of_the_whole(still: LocalEngine, ends: list[run_folder.State | None], state: str) -> None:
+    study_id = start_study(still, still.root, CONFIG, 2, stratified=True)
+    for run, end in zip(open_study(still.root, study_id).runs, ends, strict=True):
+        if run and end:
+            run.folder.end(end, "because" if end == "failed" else "")
+    study = open_study(still.root, study_id)
+    assert (study.state, study.alive) == (state, state == "queued")
+    assert study.reason == ("because" if "failed" in ends else "")
+
+
+def test_delete_and_prune(still: LocalEngine) -> None:
+    made = []
+    for number in range(4):
+        study = open_study(still.root, start_study(still, still.root, CONFIG, 2, stratified=True))
+        with pytest.raises(RunError, match="still going"):
+            studies.delete_study(still.root, study)
+        if number != 1:
+            for run in study.runs:
+                assert run
+                run.folder.end("finished")
+        made.append(study.id)
+    studies.prune(still.root, kept=2)
+    assert [study.id for study in studies.list_studies(still.root)] == [made[3], made[1]]  # 1 is alive
+
+    studies.delete_study(still.root, open_study(still.root, made[3]))
+    with pytest.raises(RunError, match="no such cross-validation"):
+        open_study(still.root, made[3])
+
+
+def test_pruning_runs_leaves_studies_alone(still: LocalEngine) -> None:
+    study = open_study(still.root, start_study(still, still.root, CONFIG, 2, stratified=True))
+    for run in study.runs:
+        assert run
+        run.folder.end("finished")
+    runs.prune(still.root, kept=0)
+    assert open_study(still.root, study.id).state == "finished"
+
+
+def test_pairs_need_the_same_digits(still: LocalEngine) -> None:
+    def made(config: TrainConfig, folds: int = 2, stratified: bool = True) -> studies.Study:
+        study = open_study(still.root, start_study(still, still.root, config, folds, stratified))
+        for run in study.runs:
+            assert run
+            run.folder.end("finished")
+        return study
+
+    study = made(CONFIG)
+    assert study.same_folds(made(replace(CONFIG, network=NETWORKS["eight"], epochs=1)))
+    for other in (
+        made(CONFIG, 3),
+        made(CONFIG, 2, False),
+        made(replace(CONFIG, seed=1)),
+        made(replace(CONFIG, train_size=401)),
+    ):
+        assert not study.same_folds(other)
+
+
+@pytest.mark.parametrize(
+    ("change", "folds", "sentence"),
+    [
+        ({"keep_best": True}, 5, "switch both off"),
+        ({}, 11, "from 2 to 10 folds"),
+        ({"train_size": 100}, 10, "take more digits or fewer folds"),
+    ],
+)
+def test_impossible_studies_start_nothing(
+    still: LocalEngine, change: dict[str, int], folds: int, sentence: str
+) -> None:
+    with pytest.raises(ConfigError, match=sentence):
+        start_study(still, still.root, replace(CONFIG, **change), folds, stratified=True)
+    assert run_folder.all_folders(still.root) == []
+
+
+@pytest.mark.parametrize("damage", ['{"created": 1, "config": {}, "study": "%s", "fold": null}', "{"])
+def test_damaged_studies_are_left_out(still: LocalEngine, damage: str) -> None:
+    study_id = start_study(still, still.root, CONFIG, 2, stratified=True)
+    for folder in run_folder.all_folders(still.root):
+        (folder.path / "config.json").write_text(damage % study_id if "%s" in damage else damage)
+    assert studies.list_studies(still.root) == []
+    with pytest.raises(RunError, match=r"damaged|no such"):
+        open_study(still.root, study_id)
+
+
+@pytest.mark.parametrize("bad", ["", "../x", "abcdefghijkl"])
+def test_unknown_study(tmp_path: Path, bad: str) -> None:
+    RunFolder(tmp_path)
+    with pytest.raises(RunError, match="no such cross-validation"):
+        open_study(tmp_path, bad)
