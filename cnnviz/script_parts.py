@@ -64,6 +64,21 @@ PEN = """    pen = np.load(PEN_FILE)  # the pen digits, varied and painted
     training = torch.cat([training[0], images]), torch.cat([training[1], labels])
 """
 
+SHARES = '''
+def with_shares(images, labels):
+    """CLASS_SHARES of each digit's pictures, at least one unless the share is 0, in order."""
+    generator = torch.Generator().manual_seed(SEED)
+    kept = []
+    for digit, share in enumerate(CLASS_SHARES):
+        places = torch.nonzero(labels == digit).flatten()  # (n,)
+        order = torch.randperm(len(places), generator=generator)
+        kept.append(places[order[: max(round(share * len(places)), share > 0)]])
+    chosen = torch.cat(kept).sort().values
+    return images[chosen], labels[chosen]
+'''
+
+SHARE = "    training = with_shares(*training)\n"
+
 AUGMENT = '''
 def augment(images):
     """Each image (B, 1, 28, 28) moved, turned, stretched, slanted and bent at random."""
@@ -158,6 +173,8 @@ def train(network):
             held = f", validation {accuracy(network, *validation):.2%}" if VALIDATION_SIZE else ""
             print(f"epoch {(step + 1) // per_epoch} of {EPOCHS}: loss {loss:.4f}{held}", flush=True)
 '''
+
+UNTIL_LAST_STEP = ("for step in range(steps)", "for step in range(min(steps, LAST_STEP))")
 
 TRAIN_MAIN = """
 if __name__ == "__main__":

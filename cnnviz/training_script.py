@@ -22,8 +22,14 @@ PEN_FILE = "pen-training-digits.npz"
 _NEEDS = "Needs: pip install torch torchvision. MNIST is fetched into FOLDER at the first start."
 
 
-def training_script(config: TrainConfig, name: str = "model", accuracy: float | None = None) -> str:
-    """The program's text. name: of the weights it writes; accuracy: measured on the test digits."""
+def training_script(
+    config: TrainConfig, name: str = "model", accuracy: float | None = None, steps: int | None = None
+) -> str:
+    """The program's text. name: of the weights it writes; accuracy: measured on the test digits.
+
+    steps: after how many the weights were taken, when that was before the end: the run was stopped
+    or ended early, or its best validation was there.
+    """
     pen, network = config.data == "mnist+pen", config.network
     heading = [
         "Trains a network to read digits, number for number as cnnviz did.\n",
@@ -31,22 +37,22 @@ def training_script(config: TrainConfig, name: str = "model", accuracy: float | 
         *([f"Its pen digits are read from {PEN_FILE}, downloaded beside this program."] if pen else []),
         _NEEDS,
     ]
-    constants = _constants(_training_constants(config, name))
+    constants = _training_constants(config, name) | ({} if steps is None else {"LAST_STEP": steps})
     return _joined(
         _top(heading, ["math"], [*(["numpy as np"] if pen else []), "torch", "torch.nn.functional as F"])
-        + f"{constants}\nRANDOM = torch.Generator()  # for batches, augmentation and dropout",
+        + f"{_constants(constants)}\nRANDOM = torch.Generator()  # for batches, augmentation and dropout",
         parts.DROPOUT if network.dropout else "",
         _normalize(network),
         _build(network),
         parts.START,
         parts.MNIST,
-        _training_parts(pen),
+        _training_parts(config),
         parts.AUGMENT if config.augmentation else "",
         parts.BATCH.replace("{augment}", "    pictures = augment(pictures)\n" if config.augmentation else ""),
         parts.RATES[config.schedule],
         _optimizer(config),
         parts.ACCURACY,
-        parts.TRAIN,
+        parts.TRAIN if steps is None else parts.TRAIN.replace(*parts.UNTIL_LAST_STEP),
         parts.TRAIN_MAIN,
     )
 
@@ -90,6 +96,8 @@ def _training_constants(config: TrainConfig, name: str) -> dict[str, Any]:
     if config.data == "mnist+pen":
         constants["PEN_FILE"] = PEN_FILE
     constants |= {field.upper(): getattr(config, field) for field in _CHOSEN}
+    if any(share < 1 for share in config.class_shares):
+        constants["CLASS_SHARES"] = config.class_shares
     if config.augmentation:
         constants |= {kind.upper(): value for kind, value in vars(config.augmentation).items()}
     return constants
@@ -120,6 +128,8 @@ _NOTES = {
     "VALIDATION_SIZE": "  # of those, held back",
     "LEARNING_RATE": "  # the highest of the schedule",
     "LABEL_SMOOTHING": "  # share of the target spread over all classes",
+    "LAST_STEP": "  # after it the weights were taken",
+    "CLASS_SHARES": "  # of each digit's pictures",
     "SHIFT": "  # pixels at most, each direction",
     "ROTATE": "  # degrees",
     "SCALE": "  # share of the size, each axis on its own",
@@ -166,9 +176,13 @@ def _layer(module: nn.Module) -> str:
     return "Normalize()" if isinstance(module, Normalize) else f"nn.{type(module).__name__}()"
 
 
-def _training_parts(pen: bool) -> str:
+def _training_parts(config: TrainConfig) -> str:
     end = "    return training, validation\n"
-    return parts.PARTS.replace(end, parts.PEN + end) if pen else parts.PARTS
+    more = parts.PEN if config.data == "mnist+pen" else ""
+    if any(share < 1 for share in config.class_shares):
+        more += parts.SHARE
+        return parts.SHARES + "\n\n" + parts.PARTS.strip("\n").replace(end.strip("\n"), more + end)
+    return parts.PARTS.replace(end, more + end)
 
 
 def _optimizer(config: TrainConfig) -> str:

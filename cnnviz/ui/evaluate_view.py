@@ -18,6 +18,7 @@ from cnnviz.palette import ACCENT, RIGHT, WRONG
 from cnnviz.pen import pen_test_digits
 from cnnviz.ui import cache, session
 from cnnviz.ui.components.maps import maps
+from cnnviz.ui.export_panel import take_away
 from cnnviz.ui.pictures import theme
 
 SETS = {"MNIST test": "10,000 digits", "Pen": "1,875 digits by writers never trained on"}
@@ -86,6 +87,7 @@ def evaluate_page() -> None:
         _digits_of_cell(measured, cell)
     st.divider()
     _more(measured, name)
+    take_away(session.current_model(), "evaluate")
 
 
 _FIGURES: dict[str, tuple[Callable[[Report], float], str, bool]] = {  # value, form, whether more is better

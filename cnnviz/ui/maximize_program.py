@@ -1,6 +1,7 @@
 """The code behind the maximized pictures: programs that make them again with cnnviz alone."""
 
 from cnnviz.ui.session import CurrentModel
+from cnnviz.ui.snippet import model_source
 
 
 def filters_program(
@@ -68,8 +69,5 @@ def bench_program(chosen: CurrentModel, layer: str, unit: int, seed: int, scale:
 
 
 def _model(chosen: CurrentModel, name: str) -> str:
-    source, note = repr(chosen.key), ""
-    if chosen.key.startswith("run:"):
-        source = repr(f"{chosen.key.removeprefix('run:')}.safetensors")
-        note = "  # downloaded from the train page"
+    source, note = model_source(chosen)
     return f"from cnnviz import load_model\n\n{name} = load_model({source}){note}\n"

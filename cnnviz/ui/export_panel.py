@@ -1,0 +1,164 @@
+"""Take it away: the model on screen, its training and its data as files for other programs.
+
+take_away(chosen, place)   a quiet expander; every file is made when it is asked for, not before
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import streamlit as st
+
+from cnnviz import runs
+from cnnviz.checkpoints import serialize
+from cnnviz.errors import CnnvizError
+from cnnviz.export import digits_file, events_csv, state_dict_file
+from cnnviz.onnx_graph import INSTALL, can_write_onnx, onnx_file
+from cnnviz.pen import pen_training_digits
+from cnnviz.runs import Run
+from cnnviz.train_config import TrainConfig
+from cnnviz.training_script import PEN_FILE, loading_script, training_script
+from cnnviz.ui import settings
+from cnnviz.ui.session import CurrentModel
+
+
+@dataclass(frozen=True)
+class _File:
+    """One thing to take away. make: its bytes; None when it cannot be made here, and `words` say why."""
+
+    label: str
+    name: str
+    words: str
+    make: Callable[[], bytes] | None
+
+
+def take_away(chosen: CurrentModel, place: str, opened: bool = False) -> None:
+    """The panel. place: begins its widgets' keys, so that two pages may have one."""
+    with st.expander("Take it away", icon=":material/download:", expanded=opened, key=f"{place}_take_away"):
+        st.caption(f"{_what(chosen)}, as files for other programs.")
+        for number, file in enumerate(_files(chosen)):
+            button, words = st.columns([1, 3], vertical_alignment="center")
+            with button:
+                st.download_button(
+                    file.label,
+                    file.make or b"",
+                    file.name,
+                    key=f"{place}_file_{number}",
+                    disabled=file.make is None,
+                    on_click="ignore",
+                    width="stretch",
+                )
+            words.markdown(file.words)
+
+
+def _what(chosen: CurrentModel) -> str:
+    moment = "" if chosen.moment is None else f", as it was at step {chosen.moment.step:,}"
+    return f"**{chosen.title}**{moment}"
+
+
+def _files(chosen: CurrentModel) -> list[_File]:
+    name, model, run = _name(chosen), chosen.model, _run(chosen)
+    config, program = _program(chosen, run, name)
+    files = [
+        _File(
+            "safetensors",
+            f"{name}.safetensors",
+            "Weights, and the network they are for. cnnviz takes it back; nothing in it can run.",
+            lambda: serialize(model),
+        ),
+        _File(
+            "PyTorch",
+            f"{name}.pt",
+            "The weights as a state dict of plain tensors: `torch.load(…, weights_only=True)`.",
+            lambda: state_dict_file(model),
+        ),
+        _File(
+            "ONNX",
+            f"{name}.onnx",
+            "For other runtimes: image (N, 1, 28, 28) in 0 … 1 to ten logits."
+            if can_write_onnx()
+            else f"Needs one more package on this server: `{INSTALL}`",
+            (lambda: onnx_file(model)) if can_write_onnx() else None,
+        ),
+        _File(
+            "Python program",
+            f"{'train' if config else 'load'}_{name}.py",
+            "Trains this network without cnnviz: the same start, the same digits in the same order, the same steps."
+            if config
+            else "Builds this network without cnnviz, loads the `.pt` file and measures it.",
+            program.encode,
+        ),
+    ]
+    if config and config.data == "mnist+pen":
+        seed = config.seed
+        files.append(
+            _File(
+                "Pen digits",
+                PEN_FILE,
+                "The pen digits the program reads, varied and painted; takes half a minute to make.",
+                lambda: digits_file(pen_training_digits(seed)),
+            )
+        )
+    if run:
+        files.append(
+            _File(
+                "Figures",
+                f"{name}.csv",
+                "Every record of the run: step, loss, accuracy, learning rate and the rest, one line each.",
+                lambda: events_csv(run.events()),
+            )
+        )
+    files.append(
+        _File(
+            "Card",
+            f"{name}.json",
+            "What it is, how it was made and how good it is, as JSON.",
+            (json.dumps(chosen.card, indent=2) + "\n").encode,
+        )
+    )
+    return files
+
+
+def _name(chosen: CurrentModel) -> str:
+    """The files' name: a shipped model's own, else its run or digest."""
+    name = chosen.key.partition(":")[2] or chosen.key
+    return name if chosen.moment is None else f"{name}-step-{chosen.moment.step}"
+
+
+def _program(chosen: CurrentModel, run: Run | None, name: str) -> tuple[TrainConfig | None, str]:
+    """The configuration, if these weights follow from one, and the program."""
+    card = chosen.card
+    accuracy = card.get("test", {}).get("mnist", {}).get("accuracy") if chosen.moment is None else None
+    config = _configuration(chosen)
+    if config is None:
+        return None, loading_script(chosen.model.config, name, accuracy)
+    return config, training_script(config, name, accuracy, _last_step(chosen, run))
+
+
+def _configuration(chosen: CurrentModel) -> TrainConfig | None:
+    """What the weights on screen were trained by, and nothing else; None when that is not known."""
+    card, is_run = chosen.card, chosen.key.startswith(settings.RUN)
+    if chosen.moment is not None or (is_run and "steps" not in card):
+        return None
+    try:
+        config = TrainConfig.from_json(card["training"])
+    except (KeyError, CnnvizError):
+        return None
+    chose_by_validation = config.patience or config.keep_best
+    return None if chose_by_validation and "steps" not in card else config
+
+
+def _last_step(chosen: CurrentModel, run: Run | None) -> int | None:
+    """After which step the weights were taken, when that was before the planned end."""
+    events = run.events() if run else []
+    steps: int = chosen.card.get("steps", 0)
+    return steps if events and steps < events[-1]["steps"] else None
+
+
+def _run(chosen: CurrentModel) -> Run | None:
+    if not chosen.key.startswith(settings.RUN):
+        return None
+    try:
+        return runs.open_run(settings.runs_root(), chosen.key.removeprefix(settings.RUN))
+    except CnnvizError:  # deleted a moment ago
+        return None
