@@ -19,7 +19,7 @@ from cnnviz.augmentation import augment
 from cnnviz.data import Digits, load_mnist, split
 from cnnviz.errors import ConfigError
 from cnnviz.evaluation import evaluate
-from cnnviz.networks import Dropout, Network, build
+from cnnviz.networks import Dropout, Network, build, pool_first
 from cnnviz.pen import pen_training_digits
 from cnnviz.steering import Steering
 from cnnviz.stopwatch import Stopwatch
@@ -160,6 +160,7 @@ class _Run:
         self.validation = validation
         self.steering = steering
         self.network = build(config.network, config.seed).to(memory_format=torch.channels_last)
+        self._trained = pool_first(self.network)  # the same layers, quicker
         self.generator = _own_generator(self.network)
         self.optimizer = _optimizer(config, self.network)
         self.per_epoch = -(-len(training) // config.batch_size)
@@ -187,7 +188,7 @@ class _Run:
         for group in self.optimizer.param_groups:
             group["lr"] = self._rate()
         self.network.train()
-        logits = self.network(images)
+        logits = self._trained(images)
         loss = F.cross_entropy(logits, labels, label_smoothing=self.config.label_smoothing)
         self.optimizer.zero_grad()
         loss.backward()

@@ -17,6 +17,7 @@ from cnnviz.networks import (
     layer_table,
     output_shapes,
     parameter_count,
+    pool_first,
 )
 
 COUNTS = {
@@ -95,7 +96,7 @@ def test_networks_are_ordered_named_layers(name: str) -> None:
 
 
 def test_every_network_has_a_title() -> None:
-    assert TITLES.keys() == NETWORKS.keys()
+    assert TITLES.keys() == NETWORKS.keys() | {"augmented"}
 
 
 def test_build_repeats_from_its_seed_and_leaves_the_global_generator_alone() -> None:
@@ -164,3 +165,27 @@ def test_dropout_draws_from_its_own_generator() -> None:
     assert torch.equal(kept, dropout(x))
     assert set(kept.unique().tolist()) == {0.0, 2.0}
     assert float(kept.mean()) == pytest.approx(1, abs=0.05)
+
+
+@pytest.mark.parametrize("name", ["default", "lenet5", "mlp"])
+def test_pooling_first_gives_the_same_logits_and_gradients(name: str) -> None:
+    network = build(NETWORKS[name])
+    for module in network:
+        if isinstance(module, Dropout):
+            module.p = 0.0
+    images, labels = torch.rand(20, 1, 28, 28), torch.arange(20) % 10
+    found = []
+    for layers in (network, pool_first(network)):
+        logits = layers(images)
+        loss = nn.functional.cross_entropy(logits, labels)
+        found.append([logits, *torch.autograd.grad(loss, list(network.parameters()))])
+
+    assert all(torch.equal(first, second) for first, second in zip(*found, strict=True))
+
+
+def test_pooling_first_moves_only_relu_past_max_pooling() -> None:
+    kinds = [type(layer).__name__ for layer in pool_first(build(NETWORKS["default"]))]
+
+    assert kinds[:4] == ["Conv2d", "BatchNorm2d", "MaxPool2d", "ReLU"]
+    lenet5 = build(NETWORKS["lenet5"])
+    assert list(pool_first(lenet5)) == list(lenet5)
