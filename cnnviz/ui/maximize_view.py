@@ -14,9 +14,12 @@ VIEWS = {"filters": filters, "digits": classes, "bench": bench}
 @st.fragment
 def maximize_page() -> None:
     """One fragment: growing pictures and other choices rerun nothing else."""
-    if st.session_state.get(VIEW, st.query_params.get(VIEW)) not in VIEWS:
-        st.session_state[VIEW] = "filters"
+    chosen = session.current_model()
+    hidden = chosen.model.config.convs or chosen.model.config.dense
+    views = list(VIEWS) if hidden else ["digits"]  # the other two ask for a unit that is no output
+    if st.session_state.get(VIEW, st.query_params.get(VIEW)) not in views:
+        st.session_state[VIEW] = views[0]
     view = st.segmented_control(
-        "View", list(VIEWS), key=VIEW, bind="query-params", required=True, label_visibility="collapsed"
+        "View", views, key=VIEW, bind="query-params", required=True, label_visibility="collapsed"
     )
-    VIEWS[view or "filters"](session.current_model())
+    VIEWS[view or views[0]](chosen)
