@@ -89,13 +89,13 @@ def _conv_line(number: int, block: ConvBlock) -> str:
 
 
 def _conv_settings(place: int, block: ConvBlock) -> None:
-    left, right = st.columns(2)
+    left, right = st.columns(2, wrap=False)
     with left:
         _number("Filters", place, "filters", block)
         _number("Stride", place, "stride", block)
     with right:
-        _number("Kernel, pixels a side", place, "kernel", block)
-        _number("Padding, pixels", place, "padding", block)
+        _number("Kernel side", place, "kernel", block)
+        _number("Padding", place, "padding", block)
     key = _key(f"conv_{place}_pool")
     st.segmented_control(
         "Pooling",
@@ -107,7 +107,7 @@ def _conv_settings(place: int, block: ConvBlock) -> None:
         args=(place, "pool", key),
     )
     if block.pool != "none":
-        _number("Pooling window, pixels a side", place, "pool_size", block)
+        _number("Pooling window", place, "pool_size", block)
     key = _key(f"conv_{place}_batch_norm")
     st.toggle(
         "Batch normalisation",
@@ -136,7 +136,7 @@ def _dense_row(place: int, units: int) -> None:
 
 def _whole(edited: NetworkConfig) -> None:
     """What holds for all layers."""
-    left, right = st.columns(2, vertical_alignment="bottom")
+    left, right = st.columns(2, vertical_alignment="top", wrap=False)
     with left:
         key = _key("activation")
         st.segmented_control(

@@ -117,7 +117,7 @@ def details() -> None:
 
 
 def _learning() -> None:
-    left, right = st.columns(2)
+    left, right = st.columns(2, wrap=False)
     with left:
         _number("epochs", "Epochs", 0)
         _number("learning_rate", "Learning rate", 0.0, step=0.001, format="%.5g")
@@ -129,7 +129,7 @@ def _learning() -> None:
         _number("momentum", "Momentum", 0.0, step=0.05, format="%.3g")
     _choice("schedule", "Learning rate over the run", SCHEDULES)
     rate_chart(held.workable(), key="train_rate_curve")
-    left, right = st.columns(2)
+    left, right = st.columns(2, wrap=False)
     with left:
         _number("label_smoothing", "Label smoothing", 0.0, step=0.01, format="%.3g", help=_SMOOTHING)
         _number("seed", "Seed", 0)
@@ -157,8 +157,8 @@ def _digits() -> None:
     )
     _number("validation_size", "Of those, held back to validate", 0, step=500)
     _choice("data", "Learn from", DATA)
-    st.markdown("**Class balance**: percent of each digit's pictures used")
-    with st.container(horizontal=True, gap="small"):
+    st.markdown("**Class balance**, percent of each digit used")
+    with st.container(horizontal=True, gap="xsmall"):
         for digit in range(CLASSES):
             st.number_input(
                 f"{digit}",
@@ -166,7 +166,7 @@ def _digits() -> None:
                 step=10,
                 key=setting(held.share_of(digit)),
                 persist_state="session",
-                width=88,
+                width=58,
             )
 
 
