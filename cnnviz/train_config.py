@@ -115,24 +115,25 @@ _FAST = TrainConfig(
 _BALANCED = replace(
     _FAST,
     network=NetworkConfig(convs=(ConvBlock(24, kernel=5), ConvBlock(32, batch_norm=True)), dense=(256,)),
-    epochs=5,
+    epochs=6,
+    learning_rate=7e-3,
+    weight_decay=0.02,
     label_smoothing=0.05,
     augmentation=Augmentation(shift=1),
+)
+_LONG = replace(
+    _BALANCED,
+    network=NetworkConfig(
+        convs=(ConvBlock(24, kernel=5), ConvBlock(64, kernel=5, batch_norm=True)), dropout=0.2
+    ),
+    epochs=12,
+    augmentation=Augmentation(shift=1, rotate=8, scale=0.08),
 )
 
 RECIPES: dict[str, TrainConfig] = {
     "fast": _FAST,
     "balanced": _BALANCED,
-    "long": replace(
-        _BALANCED,
-        network=NetworkConfig(
-            convs=(ConvBlock(32, kernel=5), ConvBlock(64, kernel=5, batch_norm=True)),
-            dense=(256,),
-            dropout=0.3,
-        ),
-        epochs=12,
-        augmentation=Augmentation(shift=1.5, rotate=8, scale=0.08),
-    ),
+    "long": _LONG,
     "default": _READER,
     "best": replace(_READER, network=NETWORKS["best"], learning_rate=6e-3),
     "classic": _CLASSIC,
