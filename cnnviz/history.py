@@ -58,10 +58,12 @@ class Moment:
 class History:
     """The moments of one model's training, first to last; the last is the model itself.
 
-    steps: of the whole run, also while it is going. `load` returns a moment's checkpoint by index.
+    name: of the training; with a moment's step it names that moment in caches. steps: of the whole
+    run, also while it is going. `load` returns a moment's checkpoint by index.
     """
 
-    def __init__(self, moments: tuple[Moment, ...], steps: int, load: Callable[[int], Checkpoint]):
+    def __init__(self, name: str, moments: tuple[Moment, ...], steps: int, load: Callable[[int], Checkpoint]):
+        self.name = name
         self.moments = moments
         self.steps = steps
         self.checkpoint = load
@@ -210,7 +212,7 @@ def parse_history(content: bytes, final: Checkpoint) -> History:
         network.load_state_dict(_state(stacked, index))
         return Checkpoint(freeze(network), earlier_card(final.card), f"{final.digest}-{moments[index].step}")
 
-    return History(moments, moments[-1].step, load)
+    return History(final.digest, moments, moments[-1].step, load)
 
 
 def history_of_run(run: Run) -> History | None:
@@ -233,7 +235,7 @@ def history_of_run(run: Run) -> History | None:
             content, card = _read(files[index][1]), earlier_card(run.card())
         return Checkpoint(parse_checkpoint(content), card, digest(content))
 
-    return History(tuple(moments), int(figures[latest]["steps"]), load)
+    return History(run.id, tuple(moments), int(figures[latest]["steps"]), load)
 
 
 def earlier_card(card: dict[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from cnnviz import checkpoints
 from cnnviz.data import Digits, load_mnist
+from cnnviz.history import History
 from cnnviz.networks import Network
 from cnnviz.tracing import Trace, trace
 
@@ -48,7 +49,19 @@ def parsed(digest: str, _content: bytes) -> Network:  # noqa: ARG001 - the key
     return checkpoints.parse_checkpoint(_content)
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@st.cache_resource(max_entries=16, show_spinner=False)
+def history(key: str, stamp: object, _read: Callable[[], History | None]) -> History | None:  # noqa: ARG001
+    """The history of a model; `stamp` changes when its files do."""
+    return _read()
+
+
+@st.cache_resource(max_entries=96, show_spinner=False)
+def moment(key: str, name: str, step: int, _history: History) -> checkpoints.Checkpoint:  # noqa: ARG001
+    """A model as it was after a step of the training called `name`."""
+    return _history.checkpoint(_history.index_of(step))
+
+
+@st.cache_resource(max_entries=128, show_spinner=False)
 def traced(digest: str, image: bytes, _model: Network, _image: Tensor) -> Trace:  # noqa: ARG001 - the key
     """The trace of one model (by digest) on one image (by its bytes)."""
     return trace(_model, _image)

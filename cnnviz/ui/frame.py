@@ -12,8 +12,10 @@ from streamlit.navigation.page import Page
 from cnnviz.errors import CnnvizError
 from cnnviz.ui import canvas, session
 from cnnviz.ui.cache import warm_up
+from cnnviz.ui.components.time_machine import page_drawn
 from cnnviz.ui.page_list import FOLDER, PageInfo, present_pages
 from cnnviz.ui.sidebar import sidebar
+from cnnviz.ui.time_machine import earlier
 
 _INSIDE = "_inside_frame"
 _MENDED = "_frame_mended"
@@ -38,6 +40,8 @@ def run() -> None:
         _header(info)
         chosen.run()
         session.write_link()
+        with st.sidebar:
+            page_drawn()
     except CnnvizError as error:
         st.error(str(error), icon=":material/error:")
     finally:
@@ -71,6 +75,10 @@ def _pages() -> dict[str, Page]:
 
 
 def _header(info: PageInfo) -> None:
-    if info.name != "home":  # home has its own, larger greeting
-        st.title(info.title, anchor=False)
-        st.markdown(info.question)
+    if info.name == "home":  # it has its own, larger greeting
+        earlier()
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom", key="page_header"):
+        st.title(info.title, anchor=False, width="content")
+        earlier()
+    st.markdown(info.question)

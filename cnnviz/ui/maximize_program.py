@@ -1,7 +1,7 @@
 """The code behind the maximized pictures: programs that make them again with cnnviz alone."""
 
 from cnnviz.ui.session import CurrentModel
-from cnnviz.ui.snippet import model_source
+from cnnviz.ui.snippet import loading
 
 
 def filters_program(
@@ -11,14 +11,14 @@ def filters_program(
     wish = f"{kind}({layer!r}, range({units[0]}, {units[-1] + 1}))"
     if exact:
         return (
-            _model(chosen, "model")
+            loading(chosen)
             + "from cnnviz.closed_form import optimum\n\n"
             + f"best = optimum(model, {layer!r}, range({units[0]}, {units[-1] + 1}), one_cell={one_cell})\n"
             + f"print(best.images[{unit - units[0]}], best.values[{unit - units[0]}], best.weights.shape)\n"
         )
     recipe = look.upper()
     return (
-        _model(chosen, "model")
+        loading(chosen)
         + "from cnnviz.ascent import last\n"
         + f"from cnnviz.objectives import {kind}\n"
         + "from cnnviz.patches import respond\n"
@@ -37,8 +37,8 @@ def filters_program(
 
 def classes_program(chosen: CurrentModel, referee: CurrentModel) -> str:
     return (
-        _model(chosen, "model")
-        + _model(referee, "referee").replace("from cnnviz import load_model\n\n", "")
+        loading(chosen)
+        + loading(referee, "referee")
         + "from cnnviz import predict\n"
         + "from cnnviz.ascent import last\n"
         + "from cnnviz.data import load_mnist\n"
@@ -58,7 +58,7 @@ def classes_program(chosen: CurrentModel, referee: CurrentModel) -> str:
 def bench_program(chosen: CurrentModel, layer: str, unit: int, seed: int, scale: float) -> str:
     wish = f"class_logit({unit})" if layer == "logits" else f"channel({layer!r}, {unit})"
     return (
-        _model(chosen, "model")
+        loading(chosen)
         + "from cnnviz.ascent import last\n"
         + f"from cnnviz.objectives import {wish.split('(')[0]}\n"
         + "from cnnviz.recipes import BENCH, climb\n\n"
@@ -66,8 +66,3 @@ def bench_program(chosen: CurrentModel, layer: str, unit: int, seed: int, scale:
         + f"    frame = last(climb(model, {wish}, recipe, seed={seed}, scale={scale:.6g}))\n"
         + "    print(name, recipe, frame.values)\n"
     )
-
-
-def _model(chosen: CurrentModel, name: str) -> str:
-    source, note = model_source(chosen)
-    return f"from cnnviz import load_model\n\n{name} = load_model({source}){note}\n"

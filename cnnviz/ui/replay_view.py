@@ -16,7 +16,7 @@ from cnnviz.replay import Replay, replay
 from cnnviz.ui import session
 from cnnviz.ui.canvas import SIZE, strokes_of
 from cnnviz.ui.components.replay import SHOWN, replay_view
-from cnnviz.ui.snippet import code_panel, model_source
+from cnnviz.ui.snippet import code_panel, loading
 
 Strokes = tuple[NDArray[np.float32], ...]
 PEN, WIDEST = 20.0, 100.0
@@ -93,14 +93,12 @@ def _fingerprint(strokes: Strokes) -> str:
 
 def _code(chosen: session.CurrentModel, strokes: Strokes, widths: tuple[float, ...]) -> None:
     """With every point of the drawing, rounded to whole canvas pixels."""
-    source, _ = model_source(chosen)
     points = [np.round(stroke).astype(int).tolist() for stroke in strokes]
     code_panel(
         "import numpy as np\n"
-        "from cnnviz import load_model\n"
-        "from cnnviz.replay import replay\n\n"
+        "from cnnviz.replay import replay\n" + loading(chosen) + "\n"
         f"strokes = [np.array(points, np.float32) for points in {points}]\n"
-        f"found = replay(load_model({source}), strokes, widths={list(widths)})\n"
+        f"found = replay(model, strokes, widths={list(widths)})\n"
         "for step, probabilities in zip(found.steps, found.probabilities):\n"
         "    print(round(step.length), probabilities.argmax().item(), probabilities.max().item())\n"
         "print(found.changes)\n"

@@ -4,9 +4,7 @@ Every page shows the same digit through the same model; this module alone knows 
 keys. Digits are kept in 256 grey levels, as MNIST's are, so that a link reproduces them exactly.
 """
 
-import base64
 import random
-import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,14 +18,16 @@ from torch import Tensor
 from cnnviz.checkpoints import MODELS, digest, shipped_models
 from cnnviz.drawing import SIDE, Digit, to_digit
 from cnnviz.errors import NothingDrawn
+from cnnviz.history import History, Moment, history_file, parse_history
 from cnnviz.networks import TITLES, Network
+from cnnviz.packing import pack_image, unpack_image
 from cnnviz.tracing import Trace
 from cnnviz.ui import cache, settings
 
 FIRST_DIGIT = 18  # a clear 3: what is on screen before anything is chosen
-DRAWING_LIMIT = 4_000  # characters of a drawing in a link
 
 _DIGIT, _PAD, _MODEL, _PAGE, _LINK_READ = "_digit", "_pad", "model_choice", "_page", "_link_read"
+_STEP, _PLAYING = "_step", "_playing"
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,13 +50,14 @@ class CurrentDigit:
 
 @dataclass(frozen=True, eq=False)
 class CurrentModel:
-    """The model every page shows."""
+    """The model every page shows. moment: where in its training, None for the trained model itself."""
 
-    key: str  # a shipped model's name, or "run:ID"
+    key: str  # a shipped model's name, "run:ID" or "own:DIGEST"
     title: str
     model: Network
     digest: str
     card: dict[str, Any]
+    moment: Moment | None = None
 
 
 @dataclass(frozen=True)
@@ -141,11 +142,13 @@ def remount_pad(drawing: dict[str, Any] | None) -> None:
 
 
 def model_keys() -> list[str]:
-    """All models one can choose: shipped ones, then the runs of this machine, newest first."""
-    return [*shipped_models(), *settings.run_models()]
+    """All models one can choose: shipped ones, then this machine's own and its runs, newest first."""
+    return [*shipped_models(), *settings.own_keys(), *settings.run_models()]
 
 
 def model_title(key: str) -> str:
+    if key.startswith(settings.OWN):
+        return settings.own_title(key)
     return settings.run_title(key) if key.startswith(settings.RUN) else TITLES.get(key, key)
 
 
@@ -164,14 +167,20 @@ def check_model() -> None:
 
 
 def current_model() -> CurrentModel:
-    """The chosen model. Raises CheckpointError when its file is damaged or gone."""
-    return model_called(st.session_state.get(_MODEL) or "default")
+    """The chosen model, at the chosen moment. Raises CheckpointError when its file is damaged or gone."""
+    key, past, index = model_key(), history(), moment_index()
+    if past is None or index == past.last:
+        return model_called(key)
+    moment = past.moments[index]
+    checkpoint = cache.moment(key, past.name, moment.step, past)
+    return CurrentModel(key, model_title(key), checkpoint.model, checkpoint.digest, checkpoint.card, moment)
 
 
 def model_called(key: str) -> CurrentModel:
     """Any model of model_keys(). Raises CheckpointError when its file is damaged or gone."""
-    if key.startswith("run:"):
-        content, card = settings.run_checkpoint(key)
+    if key.startswith((settings.RUN, settings.OWN)):
+        read = settings.run_checkpoint if key.startswith(settings.RUN) else settings.own_checkpoint
+        content, card = read(key)
         name = digest(content)
         return CurrentModel(key, model_title(key), cache.parsed(name, content), name, card)
     path = MODELS / f"{Path(key).name}.safetensors"
@@ -190,6 +199,54 @@ def trace_of(chosen: CurrentModel, image: Tensor) -> Trace:
     return cache.traced(chosen.digest, image.numpy().tobytes(), chosen.model, image)
 
 
+# ---- the moment of its training ----
+
+
+def model_key() -> str:
+    return st.session_state.get(_MODEL) or "default"
+
+
+def history() -> History | None:
+    """The chosen model's history; None when it has none. Raises CheckpointError when it is damaged."""
+    key = model_key()
+    if key.startswith(settings.RUN):
+        return cache.history(key, settings.run_stamp(key), lambda: settings.run_history(key))
+    path = MODELS / f"{Path(key).name}.safetensors"
+    file = history_file(path)
+    if not file.exists():
+        return None
+    changed = path.stat().st_mtime
+    return cache.history(
+        key,
+        (changed, file.stat().st_mtime),
+        lambda: parse_history(file.read_bytes(), cache.shipped(key, changed)),
+    )
+
+
+def moment_index() -> int:
+    """Which of the history's moments is on screen; the last one unless another was chosen."""
+    past, (key, step) = history(), st.session_state.get(_STEP, ("", None))
+    if past is None:
+        return 0
+    return past.last if key != model_key() or step is None else past.index_of(step)
+
+
+def show_moment(index: int, playing: bool = False) -> None:
+    """Show the network as it was at this moment everywhere; call it from a callback."""
+    past = history()
+    if past is None or not 0 <= index < past.last:
+        show_final()
+        return
+    st.session_state[_STEP] = (model_key(), past.moments[index].step)
+    st.session_state[_PLAYING] = playing
+
+
+def show_final() -> None:
+    """Back to the trained model."""
+    st.session_state.pop(_STEP, None)
+    st.session_state.pop(_PLAYING, None)
+
+
 # ---- the link ----
 
 
@@ -201,6 +258,8 @@ def read_link() -> None:
     parameters = st.query_params
     if "model" in parameters:
         select_model(parameters["model"])
+    if parameters.get("snapshot", "").isdecimal():
+        st.session_state[_STEP] = (model_key(), int(parameters["snapshot"][:9]))
     if "drawing" in parameters:
         _read_drawing(parameters["drawing"])
     elif parameters.get("digit", "").isdecimal():
@@ -208,35 +267,21 @@ def read_link() -> None:
 
 
 def write_link() -> None:
-    """Keep the address such that it shows somebody else the same thing."""
-    digit, chosen = current_digit(), st.session_state.get(_MODEL) or "default"
+    """Keep the address such that it shows somebody else the same thing; a playing film leaves it alone."""
+    if st.session_state.get(_PLAYING):
+        return
+    digit, chosen, moment = current_digit(), model_key(), current_model().moment
     wanted = {
         "model": None if chosen == "default" else chosen,
         "digit": str(digit.index) if digit.source == "test" else None,
         "drawing": pack_image(digit.image) if digit.chosen and digit.index is None else None,
+        "snapshot": None if moment is None else str(moment.step),
     }
     for name, value in wanted.items():
         if value is None:
             st.query_params.pop(name, None)
         elif st.query_params.get(name) != value:
             st.query_params[name] = value
-
-
-def pack_image(image: Tensor) -> str:
-    """(28, 28) in 256 grey levels as URL-safe text, about 300 characters."""
-    content = (image * 255).round().to(torch.uint8).numpy().tobytes()
-    return base64.urlsafe_b64encode(zlib.compress(content, 9)).decode().rstrip("=")
-
-
-def unpack_image(text: str) -> Tensor:
-    """Inverse of pack_image. Raises NothingDrawn when the text is not such a picture."""
-    try:
-        packed = base64.urlsafe_b64decode(text[:DRAWING_LIMIT] + "=" * (-len(text) % 4))
-        content = zlib.decompressobj().decompress(packed, SIDE * SIDE + 1)
-        pixels = np.frombuffer(content, np.uint8).reshape(SIDE, SIDE)
-    except (ValueError, zlib.error) as error:
-        raise NothingDrawn("The drawing in this link is damaged.") from error
-    return torch.from_numpy(pixels.copy()).float() / 255
 
 
 def _read_drawing(text: str) -> None:

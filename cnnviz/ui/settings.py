@@ -6,11 +6,13 @@ from typing import Any
 
 import platformdirs
 
-from cnnviz import runs
-from cnnviz.errors import RunError
+from cnnviz import own_models, run_folder, runs
+from cnnviz.errors import CheckpointError, RunError
+from cnnviz.history import History, history_of_run
 from cnnviz.jobs import LocalEngine
 
 RUN = "run:"  # begins the key of a model that was trained here
+OWN = "own:"  # begins the key of a model that was brought here, or tuned
 
 
 def home() -> Path:
@@ -49,3 +51,40 @@ def run_checkpoint(key: str) -> tuple[bytes, dict[str, Any]]:
     """The weights file's bytes and the card of a run. Raises RunError."""
     run = runs.open_run(runs_root(), key.removeprefix(RUN))
     return run.weights(), run.card()
+
+
+def run_stamp(key: str) -> tuple[int, int]:
+    """Changes whenever a run has written something down; zeros when it is not here."""
+    folder = run_folder.RunFolder(runs_root() / key.removeprefix(RUN))
+    try:
+        written = folder.events_file.stat()
+    except OSError:
+        return 0, 0
+    return written.st_mtime_ns, written.st_size
+
+
+def run_history(key: str) -> History | None:
+    """The snapshots of a run. Raises RunError."""
+    return history_of_run(runs.open_run(runs_root(), key.removeprefix(RUN)))
+
+
+def models_root() -> Path:
+    """Where models that were brought or tuned are kept."""
+    return home() / "models"
+
+
+def own_keys() -> list[str]:
+    """ "own:DIGEST" of every such model, newest first."""
+    return [f"{OWN}{model.digest}" for model in own_models.list_own(models_root())]
+
+
+def own_title(key: str) -> str:
+    try:
+        return own_models.title_of(models_root(), key.removeprefix(OWN))
+    except CheckpointError:  # not a name a model can have
+        return key
+
+
+def own_checkpoint(key: str) -> tuple[bytes, dict[str, Any]]:
+    """The weights file's bytes and the card of a brought or tuned model. Raises CheckpointError."""
+    return own_models.open_own(models_root(), key.removeprefix(OWN))

@@ -1,4 +1,4 @@
-"""The sidebar: the current digit and its reading, the model, and the way around."""
+"""The sidebar: the current digit and its reading, the model and its past, and the way around."""
 
 import streamlit as st
 from streamlit.navigation.page import Page
@@ -6,8 +6,10 @@ from streamlit.navigation.page import Page
 from cnnviz.errors import CnnvizError
 from cnnviz.reading import read
 from cnnviz.ui import session
+from cnnviz.ui.model_shelf import model_shelf
 from cnnviz.ui.page_list import present_pages
 from cnnviz.ui.pictures import digit_png
+from cnnviz.ui.time_machine import machine
 from cnnviz.ui.upload import upload
 
 
@@ -17,6 +19,8 @@ def sidebar(pages: dict[str, Page]) -> None:
         st.page_link(pages["home"], label="**cnnviz**", icon=":material/blur_on:")
         _digit(pages)
         _model()
+        machine()
+        model_shelf()
         _navigation(pages)
 
 
@@ -30,7 +34,7 @@ def _digit(pages: dict[str, Page]) -> None:
             width="stretch",
             output_format="PNG",
         )
-        with words:
+        with words, st.container(key="frame_reading"):
             _reading()
         _change(pages, digit)
 

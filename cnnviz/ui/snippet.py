@@ -1,7 +1,7 @@
 """The code behind a picture: a short program that reproduces it with cnnviz alone.
 
 opening(chosen, digit)   the lines that load what is on screen
-model_source(chosen)     what load_model() takes to load this model
+loading(chosen)          the lines that load the model alone
 code_panel(program)      the expander that shows a program
 """
 
@@ -12,8 +12,7 @@ from cnnviz.ui.session import CurrentDigit, CurrentModel, pack_image
 
 def opening(chosen: CurrentModel, digit: CurrentDigit) -> str:
     """Python that sets `model` and `image`, (28, 28) in [0, 1]; it needs no other file for shipped models."""
-    source, note = model_source(chosen)
-    load = f"from cnnviz import load_model, trace\n\nmodel = load_model({source}){note}\n"
+    load = "from cnnviz import trace\n" + loading(chosen)
     if digit.index is not None:
         return (
             "from cnnviz.data import load_mnist\n"
@@ -30,25 +29,16 @@ def opening(chosen: CurrentModel, digit: CurrentDigit) -> str:
     )
 
 
-def model_source(chosen: CurrentModel) -> tuple[str, str]:
-    """(argument, comment): a shipped model's name, or the file that Take it away offers of the others."""
-    if ":" not in chosen.key:
-        return repr(chosen.key), ""
-    return repr(f"{chosen.key.partition(':')[2]}.safetensors"), "  # from Evaluate, Take it away"
-
-
-def _load(chosen: CurrentModel) -> str:
-    run = chosen.key.removeprefix("run:") if chosen.key.startswith("run:") else None
-    step = None if chosen.moment is None else chosen.moment.step
-    if run is None and step is not None:
-        imports = "from cnnviz import trace\nfrom cnnviz.history import load_history\n"
-        return f"{imports}\nmodel = load_history({chosen.key!r}).network(step={step})\n"
-    source, note = chosen.key, ""
-    if run is not None:
-        source, note = f"{run}.safetensors", "  # downloaded from the train page"
-    if step is not None:
-        source, note = f"step-{step:05d}.safetensors", f"  # from the folder snapshots of the run {run}"
-    return f"from cnnviz import load_model, trace\n\nmodel = load_model({source!r}){note}\n"
+def loading(chosen: CurrentModel, name: str = "model") -> str:
+    """Python that sets `name` to this model, as it was at this moment of its training."""
+    kind, _, rest = chosen.key.rpartition(":")
+    if not kind and chosen.moment is not None:
+        past = f"load_history({chosen.key!r}).network(step={chosen.moment.step})"
+        return f"from cnnviz.history import load_history\n\n{name} = {past}\n"
+    source, note = rest, ""
+    if kind:  # the file that Take it away offers
+        source, note = f"{rest}.safetensors", "  # from Evaluate, Take it away"
+    return f"from cnnviz import load_model\n\n{name} = load_model({source!r}){note}\n"
 
 
 def code_panel(program: str) -> None:

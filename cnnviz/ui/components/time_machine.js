@@ -1,0 +1,129 @@
+// The time machine: a slider over the moments of a training, and a film that plays them.
+//
+// Mounted twice. The first is the slider; the second, invisible, is drawn after everything else on
+// the page and says which choice the page now shows: only then does the film go on. So it plays as
+// fast as the page can draw, and never faster.
+
+const PACE = 280 // ms a moment lasts at least
+const PATIENCE = 8000 // ms after which the film goes on without the page's answer
+
+const machines = new WeakMap()
+const film = { playing: false, sentTurn: -1, sentAt: 0, timer: null } // outlives a change of page
+let current = null
+
+export default function ({ parentElement, data, setStateValue }) {
+  if (data.drawn !== undefined) return pageDrawn(data.drawn)
+  let machine = machines.get(parentElement)
+  if (!machine) machines.set(parentElement, (machine = new TimeMachine(parentElement)))
+  current = machine
+  machine.courier.post = (choice) => setStateValue("selected", choice)
+  machine.show(data)
+  return () => {
+    machines.delete(parentElement)
+    if (current === machine) current = null
+  }
+}
+
+class TimeMachine {
+  constructor(parent) {
+    for (const name of ["machine", "curve", "now", "play", "final", "when", "worth"]) {
+      this[name] = parent.querySelector("." + name)
+    }
+    this.slider = parent.querySelector("input")
+    this.courier = new Courier()
+    this.turn = -1 // counts the user's choices; Python's echo of an older one is ignored
+    this.play.onclick = () => (film.playing ? this.stop() : this.start())
+    this.final.onclick = () => {
+      film.playing = false
+      this.choose(this.last)
+    }
+    this.slider.oninput = () => {
+      film.playing = false
+      this.choose(Number(this.slider.value))
+    }
+  }
+
+  show(content) {
+    this.content = content
+    this.last = content.when.length - 1
+    this.slider.max = this.last
+    if (content.turn >= this.turn) {
+      const moved = this.turn === content.turn && this.selected !== content.selected
+      if (moved || content.selected === this.last) film.playing = false // another hand took it
+      this.turn = content.turn
+      this.selected = content.selected
+    }
+    this.drawCurve()
+    this.tell()
+    this.courier.echo(content.turn)
+  }
+
+  choose(index) {
+    this.selected = index
+    this.turn++
+    this.courier.send({ turn: this.turn, tile: index, playing: film.playing })
+    this.tell()
+  }
+
+  // ---- playing ----
+
+  start() {
+    film.playing = true
+    this.step(this.selected >= this.last ? 0 : this.selected + 1)
+  }
+
+  stop() {
+    film.playing = false
+    this.choose(this.selected)
+  }
+
+  step(index) {
+    if (index >= this.last) film.playing = false
+    this.choose(index)
+    film.sentTurn = this.turn
+    film.sentAt = performance.now()
+    proceedIn(PATIENCE)
+  }
+
+  // ---- pictures and words ----
+
+  // The share of wrong answers, on a scale of powers of ten, so that late progress shows.
+  drawCurve() {
+    const errors = this.content.errors.map((error) => (error === null ? null : Math.log10(Math.max(error, 1e-4))))
+    const known = errors.filter((error) => error !== null)
+    const [low, high] = [Math.min(...known), Math.max(...known)]
+    const svg = this.curve.parentNode
+    svg.setAttribute("viewBox", `0 0 ${this.last} 1`)
+    const points = errors.flatMap((error, index) =>
+      error === null ? [] : [`${index},${(high - error) / Math.max(high - low, 1e-9)}`])
+    this.curve.setAttribute("points", points.join(" "))
+  }
+
+  tell() {
+    const { when, worth } = this.content
+    this.slider.value = this.selected
+    this.slider.setAttribute("aria-valuetext", `${when[this.selected]}, ${worth[this.selected]}`)
+    for (const end of ["x1", "x2"]) this.now.setAttribute(end, this.selected)
+    this.now.setAttribute("y1", 0)
+    this.now.setAttribute("y2", 1)
+    this.machine.classList.toggle("playing", film.playing)
+    this.play.setAttribute("aria-label", film.playing ? "Stop" : "Play the training")
+    this.final.setAttribute("aria-label", "Back to the end of the training")
+    this.final.disabled = this.selected === this.last
+    this.when.textContent = when[this.selected]
+    this.worth.textContent = worth[this.selected]
+    this.machine.dataset.selected = this.selected
+  }
+}
+
+function pageDrawn(turn) {
+  if (!film.playing || turn < film.sentTurn) return
+  proceedIn(Math.max(0, film.sentAt + PACE - performance.now()))
+}
+
+function proceedIn(milliseconds) {
+  clearTimeout(film.timer)
+  film.timer = setTimeout(() => {
+    if (film.playing && current) current.step(current.selected + 1)
+  }, milliseconds)
+}

@@ -1,0 +1,37 @@
+"""The time machine in the frame: every page shows the network as it was at the chosen moment.
+
+machine()     the slider in the sidebar, where the model has a history
+earlier()     beside a page's title: that an earlier state is shown, and the way back
+"""
+
+import streamlit as st
+
+from cnnviz.errors import CnnvizError
+from cnnviz.ui import session
+from cnnviz.ui.components.time_machine import chosen, slider, when
+
+
+def machine() -> None:
+    """Nothing for a model without a history; one sentence if the history is damaged."""
+    try:
+        history = session.history()
+        if history is not None:
+            slider(history, session.moment_index(), _move)
+    except CnnvizError as error:
+        st.caption(f":material/history_toggle_off: {error}")
+
+
+def earlier() -> None:
+    """Which earlier moment is on screen, with one click back; nothing for the trained model."""
+    history, moment = session.history(), session.current_model().moment
+    if history is None or moment is None:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="earlier"):
+        st.markdown(f":orange-badge[:material/history: {when(moment, history.steps)}]", width="content")
+        st.button("Back to the trained model", on_click=session.show_final, key="to_final", type="tertiary")
+
+
+def _move() -> None:
+    choice = chosen()
+    if choice is not None:
+        session.show_moment(*choice)

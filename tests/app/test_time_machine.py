@@ -1,0 +1,105 @@
+"""The time machine: a moment of the training, on every page, by link, and back."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from streamlit.testing.v1 import AppTest
+
+from cnnviz.data import load_mnist
+from cnnviz.tracing import trace
+from cnnviz.ui.page_list import present_pages
+from tests.app.past import LATEST, STEPS, network_at, past_run
+from tests.app.payload import present
+from tests.app.reading import picture, words
+
+Go = Callable[..., AppTest]
+NAMES = [page.name for page in present_pages()]
+MACHINE = "time_machine"
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> str:
+    return past_run(tmp_path)
+
+
+def sidebar_reading(step: int, digit: int) -> str:
+    """What the network of that moment says the digit is, as the sidebar writes it."""
+    probabilities = trace(network_at(step), load_mnist().test.images[digit] / 255).probabilities
+    return f"Reads **{int(probabilities.argmax())}**  \n{float(probabilities.max()):.1%}"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_page_shows_the_moment(go: Go, run: str, name: str) -> None:
+    app = go(name, model=run, digit="4", snapshot="3")
+
+    assert not app.exception
+    assert not app.error
+    assert app.sidebar.markdown[0].value.startswith(sidebar_reading(3, 4))
+    assert app.query_params["snapshot"] == "3"
+    assert "step 3 of 16 · epoch 0.38" in words(app)
+    assert app.button(key="to_final")
+
+
+def test_the_kernels_are_those_of_the_moment(go: Go, run: str) -> None:
+    for step in STEPS:
+        _, shown = picture(go("filters", model=run, snapshot=str(step)), "kernels")
+        np.testing.assert_array_equal(shown, network_at(step).conv1.weight.detach()[:, 0])
+
+
+def test_the_slider_starts_at_the_trained_model(go: Go, run: str) -> None:
+    app = go("filters", model=run)
+
+    assert app.sidebar.markdown[0].value.startswith(sidebar_reading(LATEST, 18))
+    assert "snapshot" not in app.query_params
+    assert "Back to the trained model" not in words(app)
+
+
+def test_one_click_leads_back(go: Go, run: str) -> None:
+    app = go("filters", model=run, snapshot="3")
+    app.button(key="to_final").click().run()
+
+    assert not app.exception
+    assert "snapshot" not in app.query_params
+    assert torch.equal(torch.tensor(picture(app, "kernels")[1]), network_at(LATEST).conv1.weight[:, 0])
+
+
+def test_another_model_begins_at_its_end(go: Go, run: str) -> None:
+    app = go("filters", model=run, snapshot="3")
+    app.selectbox(key="model_choice").set_value("classic").run()
+
+    assert not app.exception
+    assert "snapshot" not in app.query_params
+    assert not present(app, MACHINE)
+
+
+@pytest.mark.parametrize("step", ["-1", "x", "", "1e3", "٣", "99999999999999999999"])
+def test_odd_steps_do_no_harm(go: Go, run: str, step: str) -> None:
+    assert not go("filters", model=run, snapshot=step).exception
+
+
+def test_a_step_that_was_not_kept_shows_the_nearest(go: Go, run: str) -> None:
+    assert go("filters", model=run, snapshot="4").query_params["snapshot"] == "3"
+
+
+def test_a_model_without_a_past_has_no_slider(go: Go) -> None:
+    app = go("filters", model="classic", snapshot="3")
+
+    assert not app.exception
+    assert not present(app, MACHINE)
+    assert "snapshot" not in app.query_params
+
+
+def test_a_snapshot_that_vanished_is_one_sentence(go: Go, run: str, tmp_path: Path) -> None:
+    (snapshot,) = tmp_path.rglob("step-00003.safetensors")
+    snapshot.write_bytes(b"torn")
+    app = go("filters", model=run, snapshot="3")
+
+    assert not app.exception
+    assert "cut off" in app.error[0].value
+
+
+def test_the_program_loads_the_moment(go: Go, run: str) -> None:
+    assert "load_model" in go("filters", model=run, snapshot="3").code[0].value
