@@ -10,6 +10,7 @@ CnnvizError
 ├── ShapeError        sizes, strides or borders do not fit together
 ├── ExerciseError     an answer is not of the kind that was asked for
 ├── RunError          a training run does not exist or could not be kept
+│   └── DivergedError the numbers of a training run grew without bound
 └── ExportError       a file to take away cannot be made
 """
 
@@ -52,6 +53,10 @@ class ExerciseError(CnnvizError):
 
 class RunError(CnnvizError):
     """A training run does not exist or could not be kept."""
+
+
+class DivergedError(RunError):
+    """The numbers of a training run grew without bound."""
 
 
 class ExportError(CnnvizError):

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -17,6 +18,7 @@ from cnnviz import run_folder, runs
 from cnnviz.errors import RunError
 from cnnviz.folds import Fold
 from cnnviz.run_folder import ALIVE, RunFolder
+from cnnviz.steering import RateChange
 from cnnviz.train_config import TrainConfig
 
 QUEUE_LIMIT = 4
@@ -34,6 +36,25 @@ class Engine(Protocol):
 
     def stop(self, run_id: str) -> None:
         """Have a run save what it learnt and end, within a record or two."""
+        ...
+
+    def pause(self, run_id: str) -> None:
+        """Have a running run save where it is, give its place to others and wait."""
+        ...
+
+    def go_on(self, run_id: str) -> None:
+        """Have a paused run take its turn again. Raises RunError."""
+        ...
+
+    def step(self, run_id: str) -> None:
+        """Have a paused run train one step. Raises RunError."""
+        ...
+
+    def set_rate(self, run_id: str, factor: float = 1.0, rate: float | None = None) -> None:
+        """From the next step on, train at the planned rate times a factor, or at this rate.
+
+        Raises ConfigError for a number that cannot work.
+        """
         ...
 
     def kill(self, run_id: str) -> None:
@@ -66,8 +87,33 @@ class LocalEngine:
 
     def stop(self, run_id: str) -> None:
         folder = run_folder.find(self.root, run_id)
-        if folder.state() in ALIVE:
+        state = folder.state()
+        if state in ALIVE:
             folder.ask("stop")
+        if state == "paused":
+            self._wake(folder)
+
+    def pause(self, run_id: str) -> None:
+        folder = run_folder.find(self.root, run_id)
+        if folder.state() == "running" and not folder.stop_wanted():
+            folder.ask("pause")
+
+    def go_on(self, run_id: str) -> None:
+        folder = self._paused(run_id)
+        self._check_queue(folder.study)
+        folder.ask("go")
+        self._wake(folder)
+
+    def step(self, run_id: str) -> None:
+        folder = self._paused(run_id)
+        folder.ask_step()
+        self._wake(folder)
+
+    def set_rate(self, run_id: str, factor: float = 1.0, rate: float | None = None) -> None:
+        RateChange(0, factor, rate)
+        folder = run_folder.find(self.root, run_id)
+        if folder.state() in ALIVE:
+            folder.ask_rate(factor, rate)
 
     def kill(self, run_id: str) -> None:
         folder = run_folder.find(self.root, run_id)
@@ -87,6 +133,23 @@ class LocalEngine:
         try:
             run.folder.prepare_resume()
             self._start(run.folder)
+        except OSError as error:
+            raise RunError(f"The run could not be started: {error.strerror}.") from error
+
+    def _paused(self, run_id: str) -> RunFolder:
+        folder = run_folder.find(self.root, run_id)
+        if (state := folder.state()) != "paused":
+            raise RunError(f"Only a paused run can be taken further; this one is {state}.")
+        return folder
+
+    def _wake(self, folder: RunFolder) -> None:
+        """Start a process for a paused run whose own has left or was killed, to read what was asked."""
+        with folder.asking():  # one visitor at a time, and not while the process makes up its mind to leave
+            if folder.worker_expected():
+                return
+            folder.write("worker", {"state": "paused", "starting": time.time()})
+        try:
+            self._start(folder)
         except OSError as error:
             raise RunError(f"The run could not be started: {error.strerror}.") from error
 

@@ -7,6 +7,8 @@ every few seconds, and with each snapshot, the position from which the run can b
 import json
 import math
 import time
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import safetensors
@@ -15,12 +17,16 @@ import torch
 
 from cnnviz.cards import make_card
 from cnnviz.checkpoints import check_state, serialize
-from cnnviz.errors import CheckpointError, RunError
+from cnnviz.errors import CheckpointError, DivergedError
 from cnnviz.files import write_atomically
 from cnnviz.folds import Fold, fold_parts
+from cnnviz.helm import Helm, Verdict
 from cnnviz.history import is_planned
 from cnnviz.networks import Network
 from cnnviz.run_folder import RunFolder
+from cnnviz.slots import Slot
+from cnnviz.steering import RateChange
+from cnnviz.stopwatch import Stopwatch
 from cnnviz.train_config import TrainConfig
 from cnnviz.training import Best, Position, Progress, State, fit, load_parts
 
@@ -30,10 +36,11 @@ WEIGHTS_SECONDS = 1.0
 POSITION_SECONDS = 10.0
 
 
-def train(folder: RunFolder) -> None:
-    """Train the folder's run from where it stands until it is finished or told to stop.
+def train(folder: RunFolder, slot: Slot | None = None) -> None:
+    """Train the folder's run from where it stands until it is finished, told to stop, or long paused.
 
-    Raises RunError when the run diverges, OSError when it cannot be written.
+    slot: given back while the run pauses. Raises RunError when the run diverges, OSError when it
+    cannot be written.
     """
     torch.set_num_threads(1)  # a second thread's spinning slows everybody on a busy machine
     asked = folder.read("config")
@@ -42,18 +49,35 @@ def train(folder: RunFolder) -> None:
     position = load_position(folder)
     start = position.step if position else -1
     folder.cut_events(start)
+    helm = Helm(folder, slot, max(start, 0))
     recorder = Recorder(folder, config, start, snapshots=0 if fold else SNAPSHOTS)
-    stopped = False
-    for progress in fit(config, *(fold_parts(config, fold) if fold else load_parts(config)), resume=position):
-        recorder.keep(progress)
+    parts = fold_parts(config, fold) if fold else load_parts(config)
+    verdict: Verdict = "train"
+    if position:
+        verdict = helm.verdict(position.step)
+        recorder.keep_from_change(position, helm.changes)
+    records = fit(config, *parts, resume=position, steering=helm) if verdict == "train" else iter(())
+    for progress in records:
+        recorder.keep(progress, helm.changes)
         position = progress.position()
-        if stopped := folder.stop_wanted() and not progress.last:
+        if progress.last:
             break
+        helm.look(progress.step)
+        if pauses := helm.pauses(progress.step):
+            recorder.secure(position)
+        verdict = helm.verdict(progress.step)
+        if pauses:
+            recorder.watch.reset()
+        recorder.keep_from_change(position, helm.changes)
+        if verdict != "train":
+            break
+    if verdict == "leave":
+        return
     assert position is not None
     if fold:
-        recorder.finish_fold(position, stopped)
+        recorder.finish_fold(position, verdict == "stop")
     else:
-        recorder.finish(position, stopped)
+        recorder.finish(position, verdict == "stop")
 
 
 class Recorder:
@@ -68,14 +92,14 @@ class Recorder:
         self.snapshots = snapshots
         events = folder.events()
         self.seconds = events[-1].get("seconds", 0.0) if events else 0.0  # of training, pauses left out
-        self.since = time.perf_counter()
+        self.watch = Stopwatch()
         self.weights_at = self.position_at = -math.inf
 
-    def keep(self, progress: Progress) -> None:
-        """Write one record down. Raises RunError when the numbers left the range of sense."""
-        self._check(progress)
+    def keep(self, progress: Progress, changes: Sequence[RateChange] = ()) -> None:
+        """Write one record down; `changes`: of the rate, so far. Raises DivergedError."""
+        self._check(progress, changes)
+        self.seconds += self.watch.lap()
         now = time.perf_counter()
-        self.seconds, self.since = self.seconds + now - self.since, now
         self.folder.append({**progress.figures(), "seconds": round(self.seconds, 2)})
         position, snapshot = progress.position(), self._is_snapshot(progress)
         self.step = progress.step
@@ -84,6 +108,16 @@ class Recorder:
             self._save_weights(ended_best.step if ended_best else progress.step, progress.state, snapshot)
         if snapshot or now - self.position_at > POSITION_SECONDS:
             self._save_position(position)
+
+    def secure(self, position: Position) -> None:
+        """Save everything before a pause, in which the process may end in any way."""
+        self._save_weights(position.step, position.state)
+        self._save_position(position)
+
+    def keep_from_change(self, position: Position, changes: Sequence[RateChange]) -> None:
+        """Before training on at a changed rate: what to go back to, should the run run away."""
+        if changes and changes[-1].step == position.step:
+            self._save_position(position, self.folder.before_file)
 
     def finish(self, position: Position, stopped: bool) -> None:
         """Save what was learnt, measure it once on the test sets, and say that the run has ended."""
@@ -119,7 +153,7 @@ class Recorder:
         write_atomically(self.folder.weights_file, content)
         self.weights_at = time.perf_counter()
 
-    def _save_position(self, position: Position) -> None:
+    def _save_position(self, position: Position, file: Path | None = None) -> None:
         tensors = {f"state:{name}": value.contiguous() for name, value in position.state.items()}
         tensors |= {f"optimizer:{name}": value.contiguous() for name, value in position.optimizer.items()}
         figures: dict[str, Any] = {"step": position.step}
@@ -127,18 +161,21 @@ class Recorder:
             figures["best"] = [best.step, best.accuracy, best.waited]
             tensors |= {f"best:{name}": value.contiguous() for name, value in best.state.items()}
         content = safetensors.torch.save(tensors, {"position": json.dumps(figures)})
-        write_atomically(self.folder.resume_file, content)
-        self.position_at = time.perf_counter()
+        write_atomically(file or self.folder.resume_file, content)
+        if not file:
+            self.position_at = time.perf_counter()
 
-    def _check(self, progress: Progress) -> None:
+    def _check(self, progress: Progress, changes: Sequence[RateChange]) -> None:
         try:
             if not math.isfinite(progress.loss):
                 raise CheckpointError("The loss is no longer a number.")
             check_state(self.network, progress.state)
         except CheckpointError as error:
-            raise RunError(
-                f"The training ran away at step {progress.step:,}: its numbers grew without bound. "
-                f"Choose a learning rate below {self.config.learning_rate:g}."
+            cure = f"Choose a learning rate below {self.config.learning_rate:g}."
+            if changes and changes[-1].step < progress.step:
+                cure = f"Resume goes back to step {changes[-1].step:,}, before the rate was changed."
+            raise DivergedError(
+                f"The training ran away at step {progress.step:,}: its numbers grew without bound. {cure}"
             ) from error
 
     def _is_snapshot(self, progress: Progress) -> bool:

@@ -1,12 +1,14 @@
 """One training run is one folder. This module is its format; it needs neither PyTorch nor Streamlit.
 
     config.json             what was asked for, when, and as which part of which study; never changed
-    control.json            the latest wish of whoever watches: go on, or stop
+    control.json            the latest wishes of whoever watches: go on, pause, stop; a learning rate
+    changes.json            the changes of the learning rate that were taken up, and after which steps
     lock                    held by the worker for its whole life; so everybody knows whether it lives
-    worker.json             the worker's process and whether it still waits in the queue
+    worker.json             the worker's process, and whether it waits in the queue, trains or pauses
     events.jsonl            one JSON object a record, appended
     weights.safetensors     the latest weights, a checkpoint that can travel alone
     resume.safetensors      weights, optimiser and step: where the run can be taken up again
+    before.safetensors      the same from just before the latest change of the learning rate
     snapshots/              step-00000.safetensors and so on: the run's history
     card.json, end.json     the finished model's card; how the run ended
     worker.log              what the worker printed
@@ -32,8 +34,9 @@ from filelock import FileLock, Timeout
 from cnnviz.errors import RunError
 from cnnviz.files import write_atomically
 
-State = Literal["queued", "running", "stopped", "finished", "failed", "interrupted"]
-ALIVE: tuple[State, ...] = ("queued", "running")
+State = Literal["queued", "running", "paused", "stopped", "finished", "failed", "interrupted"]
+Command = Literal["go", "pause", "stop"]
+ALIVE: tuple[State, ...] = ("queued", "running", "paused")
 
 START_SECONDS = 15  # a process that has not taken its lock by then never will
 RESERVE = 8_192  # bytes set aside, so that even on a full disk the run can say how it ended
@@ -69,6 +72,10 @@ class RunFolder:
         return self.path / "resume.safetensors"
 
     @property
+    def before_file(self) -> Path:
+        return self.path / "before.safetensors"
+
+    @property
     def snapshot_folder(self) -> Path:
         return self.path / "snapshots"
 
@@ -79,13 +86,14 @@ class RunFolder:
     # ---- what everyone may read ----
 
     def state(self) -> State:
-        """The truth at this moment, also after a kill -9, a crash of the server or a reboot."""
+        """The truth at this moment, also after a kill -9, a crash of the server or a reboot.
+
+        Paused is paused with or without a process: all it would need to go on is on the disk.
+        """
         if not (end := self.read("end")) and not self.worker_lives():
-            end = self.read("end") or {"state": "queued" if self._is_starting() else "interrupted"}
-        if end:
-            state: State = end["state"]
-            return state
-        return "running" if self.read("worker").get("state") == "running" else "queued"
+            end = self.read("end") or self._without_worker()
+        state: State = (end or self.read("worker")).get("state", "queued")
+        return state
 
     def worker_lives(self) -> bool:
         """Whether a process holds the run's lock; process numbers are reused, locks are not."""
@@ -120,8 +128,18 @@ class RunFolder:
                     records.append(record)
         return records
 
+    def wanted(self) -> Command:
+        command: Command = self.read("control").get("command", "go")
+        return command
+
     def stop_wanted(self) -> bool:
-        return self.read("control").get("command") == "stop"
+        return self.wanted() == "stop"
+
+    def worker_expected(self) -> bool:
+        """Whether a process is there, or on its way, to read the next wish of a paused run."""
+        worker = self.read("worker")
+        starting = 0 <= time.time() - worker.get("starting", 0) < START_SECONDS
+        return starting or ("pid" in worker and self.worker_lives())
 
     def submitted(self) -> float:
         """When the run last asked for a place in the queue, in seconds since 1970."""
@@ -129,12 +147,39 @@ class RunFolder:
 
     # ---- what the page writes ----
 
-    def ask(self, command: Literal["go", "stop"]) -> None:
-        self.write("control", {"command": command, "time": time.time()})
+    def ask(self, command: Command) -> None:
+        with self.asking() as control:
+            control.update(command=command, time=time.time(), until=0)
+
+    def ask_step(self) -> None:
+        """One step more before the paused run holds again; as many as there are clicks."""
+        with self.asking() as control:
+            last = max((record["step"] for record in self.events()), default=0)
+            control.update(command="pause", time=time.time(), until=max(control.get("until", 0), last) + 1)
+
+    def ask_rate(self, factor: float = 1.0, rate: float | None = None) -> None:
+        """A factor on the planned learning rate, or a rate to hold, from the next step on."""
+        with self.asking() as control:
+            number = control.get("rate", {}).get("number", 0) + 1
+            control["rate"] = {"number": number, "factor": factor, "rate": rate}
+
+    @contextmanager
+    def asking(self) -> Iterator[dict[str, Any]]:
+        """control.json to be changed, by one visitor at a time. Raises OSError."""
+        with FileLock(self.path / "control.lock", timeout=5):
+            control = self.read("control")
+            yield control
+            self.write("control", control)
 
     def prepare_resume(self) -> None:
-        """Back to the state before the worker started, keeping all that was learnt."""
+        """Back to the state before the worker started, keeping all that was learnt.
+
+        A run that was driven away by a change of its rate goes back to before that change.
+        """
         self.ask("go")
+        if self.read("end").get("diverged") and self.before_file.exists():
+            self.ask_rate()
+            self.before_file.replace(self.resume_file)
         (self.path / "worker.json").unlink(missing_ok=True)
         (self.path / "end.json").unlink(missing_ok=True)
 
@@ -154,14 +199,28 @@ class RunFolder:
 
     def begin(self) -> None:
         """First thing the worker does with the lock: say who it is, sweep up after a killed one."""
-        self.write("worker", {"pid": os.getpid(), "state": "queued"})
+        stays_paused = self.read("worker").get("state") == "paused" and self.wanted() != "go"
+        self.say("paused" if stays_paused else "queued")
         (self.path / "reserve").write_bytes(b"\0" * RESERVE)
         for stale in self.path.rglob(".tmp-*"):
             if time.time() - stale.stat().st_mtime > 60:
                 stale.unlink(missing_ok=True)
 
-    def leave_queue(self) -> None:
-        self.write("worker", {"pid": os.getpid(), "state": "running"})
+    def pauses(self) -> bool:
+        """Whether the run is to pause where it stands, rather than where it would begin."""
+        return self.wanted() == "pause" and self.resume_file.exists()
+
+    def say(self, state: State) -> None:
+        """What the worker is doing."""
+        self.write("worker", {"pid": os.getpid(), "state": state})
+
+    def leave_paused(self, step: int) -> bool:
+        """The worker goes, the run stays paused; False when somebody has just asked for more."""
+        with self.asking() as control:
+            if control.get("command") != "pause" or control.get("until", 0) > step:
+                return False
+            self.write("worker", {"state": "paused"})
+            return True
 
     def append(self, record: dict[str, Any]) -> None:
         """Add one event; on a full disk (OSError) the file keeps its whole lines only."""
@@ -185,8 +244,12 @@ class RunFolder:
         (self.path / "reserve").unlink(missing_ok=True)
         self.write("end", {"state": state, "reason": reason, "time": time.time(), **figures})
 
-    def _is_starting(self) -> bool:
-        return not self.read("worker") and 0 <= time.time() - self.submitted() < START_SECONDS
+    def _without_worker(self) -> dict[str, State]:
+        worker = self.read("worker")
+        if worker.get("state") == "paused":
+            return {"state": "paused"}
+        is_starting = not worker and 0 <= time.time() - self.submitted() < START_SECONDS
+        return {"state": "queued" if is_starting else "interrupted"}
 
 
 def create(root: Path, config: dict[str, Any], **more: Any) -> RunFolder:

@@ -9,20 +9,15 @@ import argparse
 import errno
 import os
 import sys
-import time
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
-from cnnviz import run_folder
-from cnnviz.errors import CnnvizError
+from cnnviz.errors import CnnvizError, DivergedError
 from cnnviz.run_folder import RunFolder
+from cnnviz.slots import Slot
 
 MEMORY_LIMIT = 2_000_000_000  # bytes of data
-POLL_SECONDS = 0.3
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -33,39 +28,20 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     folder = RunFolder(options.folder.resolve())
     with folder.held():
+        slot = Slot(folder, options.slots)
         try:
             folder.begin()
-            with slot(folder, options.slots) as found:
-                if found:
-                    _train(folder)
-                else:
-                    folder.end("stopped", "Stopped before it began.")
+            if folder.pauses() or slot.take() or folder.resume_file.exists():
+                _train(folder, slot)
+            else:
+                folder.end("stopped", "Stopped before it began.")
         except Exception as error:  # whatever it is, the run must say so
             traceback.print_exc()
-            folder.end("failed", reason_of(error))
+            folder.end("failed", reason_of(error), diverged=isinstance(error, DivergedError))
             return 1
+        finally:
+            slot.release()
     return 0
-
-
-@contextmanager
-def slot(folder: RunFolder, slots: int) -> Iterator[bool]:
-    """Hold one of the machine's places while training; False when told to stop while waiting."""
-    while not folder.stop_wanted():
-        waiting = run_folder.queue(folder.path.parent)
-        if waiting and waiting[0].id == folder.id:
-            for number in range(slots):
-                lock = FileLock(folder.path.parent / f"slot-{number}.lock", timeout=0)
-                with suppress(Timeout):
-                    lock.acquire()
-                if lock.is_locked:
-                    try:
-                        folder.leave_queue()
-                        yield True
-                    finally:
-                        lock.release()
-                    return
-        time.sleep(POLL_SECONDS)
-    yield False
 
 
 def reason_of(error: Exception) -> str:
@@ -81,11 +57,11 @@ def reason_of(error: Exception) -> str:
     return f"Training broke off with an internal error ({type(error).__name__}); worker.log has the details."
 
 
-def _train(folder: RunFolder) -> None:
+def _train(folder: RunFolder, slot: Slot) -> None:
     # Here and not above: importing PyTorch takes seconds and half a gigabyte.
     from cnnviz.recording import train
 
-    train(folder)
+    train(folder, slot)
 
 
 def _be_modest() -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from cnnviz import jobs, run_folder, runs
-from cnnviz.errors import RunError
+from cnnviz.errors import ConfigError, RunError
 from cnnviz.jobs import LocalEngine
 from cnnviz.networks import NETWORKS
 from cnnviz.train_config import TrainConfig
@@ -34,6 +34,11 @@ def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
     while not condition():
         assert time.monotonic() < deadline, "waited in vain"
         time.sleep(0.02)
+
+
+def processor_seconds(process: int) -> float:
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def test_killed_run_is_resumed_to_identical_weights(engine: LocalEngine) -> None:
@@ -106,6 +111,65 @@ def test_queue_is_bounded(engine: LocalEngine, monkeypatch: pytest.MonkeyPatch) 
         engine.submit(SHORT)
 
 
+def test_paused_run_gives_its_place_away_and_survives_everything(engine: LocalEngine) -> None:
+    """Paused, stepped, its process killed, stepped and resumed by another server: as if never touched."""
+    config = replace(SHORT, epochs=8)
+    straight = run_folder.find(engine.root, engine.submit(config))
+    wait_for(lambda: straight.state() == "finished")
+    broken = engine.submit(config)
+    folder = run_folder.find(engine.root, broken)
+    wait_for(lambda: len(folder.events()) > 5)
+    engine.pause(broken)
+    wait_for(lambda: folder.state() == "paused")
+    step = folder.events()[-1]["step"]
+    process = folder.read("worker")["pid"]
+
+    other = run_folder.find(engine.root, engine.submit(SHORT))  # the only place is free
+    before = processor_seconds(process)
+    wait_for(lambda: other.state() == "finished")
+    assert processor_seconds(process) - before < 0.25  # it sleeps while the other computes for seconds
+    engine.step(broken)
+    engine.step(broken)
+    wait_for(lambda: folder.events()[-1]["step"] == step + 2)
+
+    os.kill(process, signal.SIGKILL)
+    wait_for(lambda: not folder.worker_lives(), 5)
+    assert folder.state() == "paused"
+    restarted = LocalEngine(engine.root, slots=1)
+    restarted.step(broken)
+    restarted.step(broken)  # while the first one's process is on its way
+    wait_for(lambda: folder.events()[-1]["step"] == step + 4)
+    assert folder.state() == "paused"
+    restarted.go_on(broken)
+    wait_for(lambda: folder.state() == "finished")
+    assert folder.weights_file.read_bytes() == straight.weights_file.read_bytes()
+    with pytest.raises(RunError, match="this one is finished"):
+        engine.go_on(broken)
+
+
+def test_run_can_be_stopped_from_a_pause_without_a_process(engine: LocalEngine) -> None:
+    run_id = engine.submit(LONG)
+    folder = run_folder.find(engine.root, run_id)
+    wait_for(lambda: len(folder.events()) > 3)
+    engine.pause(run_id)
+    wait_for(lambda: folder.state() == "paused")
+    engine.kill(run_id)
+    wait_for(lambda: not folder.worker_lives(), 5)
+    with pytest.raises(RunError, match="still going"):
+        runs.delete_run(engine.root, run_id)
+    engine.set_rate(run_id, factor=0.5)
+    engine.stop(run_id)
+    wait_for(lambda: folder.state() == "stopped")
+    assert folder.read("card")["steps"] == folder.events()[-1]["step"]
+    assert folder.read("changes")["changes"][0]["factor"] == 0.5
+
+
+@pytest.mark.parametrize("wrong", [{"rate": 0.0}, {"rate": 99.0}, {"factor": -1.0}])
+def test_impossible_rate_is_refused(engine: LocalEngine, wrong: dict[str, float]) -> None:
+    with pytest.raises(ConfigError):
+        engine.set_rate("any", **wrong)  # type: ignore[arg-type]
+
+
 def test_worker_outlives_the_server(engine: LocalEngine) -> None:
     script = (
         "from pathlib import Path\n"
@@ -142,7 +206,7 @@ def test_folder_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("bad", ["../x", "", "abcdefghijkl"])
-@pytest.mark.parametrize("action", ["stop", "kill", "resume"])
+@pytest.mark.parametrize("action", ["stop", "kill", "resume", "pause", "go_on", "step", "set_rate"])
 def test_unknown_runs_are_refused(engine: LocalEngine, action: str, bad: str) -> None:
     with pytest.raises(RunError, match="no such training run"):
         getattr(engine, action)(bad)

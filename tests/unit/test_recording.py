@@ -2,6 +2,7 @@
 
 import errno
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -10,14 +11,15 @@ from typing import Any
 import pytest
 import torch
 
-from cnnviz import recording, run_folder, runs
+from cnnviz import helm, recording, run_folder, runs
 from cnnviz.augmentation import Augmentation
 from cnnviz.checkpoints import parse_checkpoint
-from cnnviz.errors import RunError
+from cnnviz.errors import DivergedError, RunError
 from cnnviz.files import write_atomically
 from cnnviz.networks import NETWORKS
 from cnnviz.run_folder import RunFolder
-from cnnviz.train_config import TrainConfig
+from cnnviz.steering import RateChange, Steering
+from cnnviz.train_config import TrainConfig, learning_rate_at
 from cnnviz.training import Progress, fit, load_parts
 
 # Everything that could spoil a repeat: batch normalisation, dropout, augmentation, a schedule.
@@ -89,8 +91,8 @@ def test_cut_off_run_ends_with_identical_weights(
 
     keep = recording.Recorder.keep
 
-    def keep_then_die(self: recording.Recorder, progress: Progress) -> None:
-        keep(self, progress)
+    def keep_then_die(self: recording.Recorder, progress: Progress, *changes: Any) -> None:
+        keep(self, progress, *changes)
         if progress.step == killed_at or progress.last:
             raise Killed
 
@@ -118,8 +120,8 @@ def test_stop_keeps_what_was_learnt(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     folder = new_folder(tmp_path)
     keep = recording.Recorder.keep
 
-    def keep_then_stop(self: recording.Recorder, progress: Progress) -> None:
-        keep(self, progress)
+    def keep_then_stop(self: recording.Recorder, progress: Progress, *changes: Any) -> None:
+        keep(self, progress, *changes)
         if progress.step == 9:
             folder.ask("stop")
 
@@ -130,6 +132,169 @@ def test_stop_keeps_what_was_learnt(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     state = {p.step: p.state for p in fit(CONFIG, *load_parts(CONFIG)) if p.step <= 9}[9]
     network = parse_checkpoint(folder.weights_file.read_bytes())
     assert all(torch.equal(value, state[name]) for name, value in network.state_dict().items())
+
+
+# What whoever watches does after the record of a step; a pause is held until somebody goes on.
+Wishes = dict[int, Callable[[RunFolder], None]]
+
+
+@pytest.fixture
+def train_with(monkeypatch: pytest.MonkeyPatch) -> Callable[[RunFolder, Wishes], None]:
+    """train_with(folder, wishes): the run, steered at given steps; it raises Killed at a wish to."""
+    keep, wait = recording.Recorder.keep, helm.Helm._wait
+
+    def train_with(folder: RunFolder, wishes: Wishes) -> None:
+        left = dict(wishes)
+
+        def keep_then_ask(self: recording.Recorder, progress: Progress, *changes: Any) -> None:
+            keep(self, progress, *changes)
+            if progress.step in left:
+                left.pop(progress.step)(folder)
+
+        def ask_then_wait(self: helm.Helm, step: int) -> bool:
+            assert folder.state() == "paused"
+            left.pop(-step, RunFolder.ask_step)(folder)  # a wish in the pause at a step; else the next step
+            return wait(self, step)
+
+        monkeypatch.setattr(recording.Recorder, "keep", keep_then_ask)
+        monkeypatch.setattr(helm.Helm, "_wait", ask_then_wait)
+        monkeypatch.setattr(helm, "POLL_SECONDS", 0.0)
+        with folder.held():
+            recording.train(folder)
+
+    return train_with
+
+
+def pause(folder: RunFolder) -> None:
+    folder.ask("pause")
+
+
+def go(folder: RunFolder) -> None:
+    folder.ask("go")
+
+
+def die(_: RunFolder) -> None:
+    raise Killed
+
+
+def test_pause_step_and_go_on_change_nothing(
+    tmp_path: Path, train_with: Callable[[RunFolder, Wishes], None]
+) -> None:
+    config = replace(CONFIG, batch_size=5, epochs=1, keep_best=True)  # 200 steps, a record every other
+    straight, paused = new_folder(tmp_path, config), new_folder(tmp_path, config)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(recording.fit, "__defaults__", (40, None, None))  # a record every five steps
+        recording.train(straight)
+        train_with(paused, {10: pause, -13: go})
+    assert paused.weights_file.read_bytes() == straight.weights_file.read_bytes()
+    steps = [record["step"] for record in paused.events()]
+    assert steps[:8] == [0, 5, 10, 11, 12, 13, 15, 20]  # every single step has its record
+    assert paused.state() == "finished"
+
+
+@pytest.mark.parametrize("killed_in", [12, -11, 20])
+def test_paused_run_survives_its_process(
+    tmp_path: Path, train_with: Callable[[RunFolder, Wishes], None], killed_in: int
+) -> None:
+    """Killed right after a single step, while it waits, and after going on."""
+    straight, paused = new_folder(tmp_path), new_folder(tmp_path)
+    recording.train(straight)
+    with pytest.raises(Killed):
+        train_with(paused, {10: pause, -12: go, killed_in: die})
+    assert paused.state() == ("interrupted" if killed_in == 20 else "paused")
+    train_with(paused, {-12: go})
+    assert paused.weights_file.read_bytes() == straight.weights_file.read_bytes()
+    assert [record["step"] for record in paused.events()] == list(range(STEPS + 1))
+
+
+def test_long_pause_needs_no_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, train_with: Callable[[RunFolder, Wishes], None]
+) -> None:
+    straight, paused = new_folder(tmp_path), new_folder(tmp_path)
+    recording.train(straight)
+    monkeypatch.setattr(helm, "LINGER_SECONDS", 0.0)
+    train_with(paused, {10: pause, -10: pause})
+    assert paused.state() == "paused"
+    assert paused.read("worker") == {"state": "paused"}
+    assert recording.load_position(paused).step == 10  # type: ignore[union-attr]
+    paused.ask("go")
+    train_with(paused, {})
+    assert paused.weights_file.read_bytes() == straight.weights_file.read_bytes()
+
+
+def test_stop_in_a_pause(tmp_path: Path, train_with: Callable[[RunFolder, Wishes], None]) -> None:
+    folder = new_folder(tmp_path)
+    train_with(folder, {10: pause, -11: lambda folder: folder.ask("stop")})
+    assert folder.state() == "stopped"
+    assert folder.read("end")["step"] == 11
+
+
+def lower(folder: RunFolder) -> None:
+    folder.ask_rate(factor=0.1)
+
+
+def hold(folder: RunFolder) -> None:
+    folder.ask_rate(rate=1e-3)
+
+
+@pytest.mark.parametrize("killed_at", [8, 13, 25])
+def test_changed_rate_is_repeated_by_a_run_taken_up_again(
+    tmp_path: Path, train_with: Callable[[RunFolder, Wishes], None], killed_at: int
+) -> None:
+    """Whether it is killed before, between or after the changes; the position may be older than they."""
+    straight, broken, plain = (new_folder(tmp_path) for _ in range(3))
+    train_with(straight, {7: lower, 12: hold})
+    with pytest.raises(Killed):
+        train_with(broken, {7: lower, 12: hold, killed_at: die})
+    assert not broken.worker_lives()
+    train_with(broken, {12: hold} if killed_at == 8 else {})
+    assert broken.weights_file.read_bytes() == straight.weights_file.read_bytes()
+    assert broken.read("changes")["changes"] == straight.read("changes")["changes"]
+
+    rates = {record["step"]: record["learning_rate"] for record in broken.events()}
+    planned = {step: learning_rate_at(CONFIG, step, STEPS) for step in range(STEPS + 1)}
+    assert rates[6] == planned[6]
+    assert rates[10] == pytest.approx(planned[10] / 10)
+    assert [rates[step] for step in (13, 30, 40)] == [1e-3] * 3
+
+    change_list = [RateChange(**change) for change in broken.read("changes")["changes"]]
+    *_, last = fit(CONFIG, *load_parts(CONFIG), steering=Steering(change_list))
+    state = parse_checkpoint(broken.weights_file.read_bytes()).state_dict()
+    assert all(torch.equal(last.state[name], value) for name, value in state.items())
+    recording.train(plain)
+    assert plain.weights_file.read_bytes() != broken.weights_file.read_bytes()
+
+
+def test_new_wish_replaces_what_was_recorded_for_later(
+    tmp_path: Path, train_with: Callable[[RunFolder, Wishes], None]
+) -> None:
+    folder = new_folder(tmp_path)
+    with pytest.raises(Killed):
+        train_with(folder, {3: lower, 36: hold, 37: die})
+    position = recording.load_position(folder)
+    assert position is not None
+    assert position.step == 35
+    hold(folder)
+    train_with(folder, {})
+    steps = [change["step"] for change in folder.read("changes")["changes"]]
+    assert steps == [3, position.step]
+
+
+def test_run_driven_away_goes_back_to_the_schedule(
+    tmp_path: Path, train_with: Callable[[RunFolder, Wishes], None]
+) -> None:
+    config = replace(CONFIG, network=NETWORKS["wide"], optimizer="momentum")
+    folder = new_folder(tmp_path, config)
+    with pytest.raises(DivergedError, match="Resume goes back to step 9, before the rate was changed"):
+        train_with(folder, {9: lambda folder: folder.ask_rate(rate=10.0)})
+    folder.end("failed", "It ran away.", diverged=True)
+    folder.prepare_resume()
+    train_with(folder, {})
+    assert folder.state() == "finished"
+    assert folder.read("changes")["changes"] == [{"step": 9, "factor": 1.0, "rate": None}]
+    straight = new_folder(tmp_path, config)
+    recording.train(straight)
+    assert folder.weights_file.read_bytes() == straight.weights_file.read_bytes()
 
 
 def test_best_weights_are_kept_and_named(tmp_path: Path) -> None:

@@ -34,16 +34,60 @@ def test_states_of_a_living_worker(folder: RunFolder) -> None:
         assert folder.state() == "queued"
         folder.begin()
         assert folder.state() == "queued"
-        folder.leave_queue()
+        folder.say("running")
         assert folder.state() == "running"
     assert folder.state() == "interrupted"  # no lock and no word about an end
+
+
+def test_paused_stays_paused_without_its_worker(folder: RunFolder) -> None:
+    with folder.held():
+        folder.begin()
+        folder.say("running")
+        folder.ask("pause")
+        assert folder.state() == "running"  # until the worker says otherwise
+        folder.say("paused")
+        assert folder.state() == "paused"
+        assert folder.worker_expected()
+    assert folder.state() == "paused"
+    assert not folder.worker_expected()
+
+    with folder.held():  # the next process, here for a single step
+        folder.begin()
+        assert folder.state() == "paused"
+    folder.ask("go")
+    with folder.held():
+        folder.begin()
+        assert folder.state() == "queued"
+
+
+def test_wishes_do_not_overwrite_each_other(folder: RunFolder) -> None:
+    """Two visitors at once: one changes the rate, the other asks for single steps."""
+    folder.ask("pause")
+    folder.append({"step": 7})
+    with ThreadPoolExecutor(4) as pool:
+        for number in range(20):
+            pool.submit(folder.ask_rate, 0.5 + number)
+            pool.submit(folder.ask_step)
+    control = folder.read("control")
+    assert (control["command"], control["until"], control["rate"]["number"]) == ("pause", 27, 20)
+
+
+def test_worker_leaves_a_long_pause_unless_somebody_asks(folder: RunFolder) -> None:
+    folder.ask("pause")
+    folder.append({"step": 7})
+    assert folder.leave_paused(7)
+    folder.ask_step()
+    assert not folder.leave_paused(7)
+    assert folder.leave_paused(8)
+    folder.ask("go")
+    assert not folder.leave_paused(8)
 
 
 @pytest.mark.parametrize("end", ["stopped", "finished", "failed"])
 def test_end_is_what_the_worker_said(folder: RunFolder, end: run_folder.State) -> None:
     with folder.held():
         folder.begin()
-        folder.leave_queue()
+        folder.say("running")
         folder.end(end, "why", step=3)
         assert folder.state() == end
     assert folder.state() == end
@@ -62,7 +106,7 @@ def test_killed_process_holds_no_lock(folder: RunFolder) -> None:
         folder = RunFolder(Path({str(folder.path)!r}))
         with folder.held():
             folder.begin()
-            folder.leave_queue()
+            folder.say("running")
             print("holding", flush=True)
             time.sleep(60)
     """

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from cnnviz import run_folder, runs, worker
+from cnnviz import run_folder, runs, slots, worker
 from cnnviz.errors import CheckpointError, ConfigError, RunError
 from cnnviz.networks import NETWORKS
 from cnnviz.run_folder import RunFolder
+from cnnviz.slots import Slot
 from cnnviz.train_config import TrainConfig
 from tests.unit.small_disk import small_disk
 
@@ -71,7 +72,7 @@ def test_more_memory_than_agreed_is_refused(tmp_path: Path) -> None:
     script = (
         "import sys, torch\n"
         "from cnnviz import worker, recording\n"
-        "recording.train = lambda folder: torch.ones(700_000_000)\n"
+        "recording.train = lambda folder, slot: torch.ones(700_000_000)\n"
         "worker._be_modest()\n"
         f"sys.exit(worker.main([{str(folder.path)!r}]))\n"
     )
@@ -92,16 +93,18 @@ def test_second_worker_leaves_the_first_alone(tmp_path: Path, monkeypatch: pytes
 
 
 def test_slots_are_given_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker, "POLL_SECONDS", 0.01)
+    monkeypatch.setattr(slots, "POLL_SECONDS", 0.01)
     first, second, third = (run_folder.create(tmp_path, {}) for _ in range(3))
     order = []
     leave = threading.Event()
 
     def work(folder: RunFolder) -> None:
-        with folder.held(), worker.slot(folder, 1) as found:
-            assert found
+        with folder.held():
+            slot = Slot(folder, 1)
+            assert slot.take()
             order.append(folder.id)
             assert leave.wait(10)
+            slot.release()
             folder.end("finished")
 
     with first.held():
@@ -122,13 +125,28 @@ def test_two_slots_let_two_train(tmp_path: Path) -> None:
     with first.held(), second.held(), third.held():
         for folder in (first, second, third):
             folder.begin()
-        with worker.slot(first, 2) as one, worker.slot(second, 2) as two:
-            assert one
-            assert two
-            assert [folder.state() for folder in (first, second, third)] == ["running", "running", "queued"]
-            third.ask("stop")
-            with worker.slot(third, 2) as three:
-                assert not three
+        one, two, three = Slot(first, 2), Slot(second, 2), Slot(third, 2)
+        assert one.take()
+        assert two.take()
+        assert [folder.state() for folder in (first, second, third)] == ["running", "running", "queued"]
+        one.release()
+        assert not one.held
+        assert three.take()
+        two.release()
+        three.release()
+
+
+def test_waiting_run_can_be_called_off(tmp_path: Path) -> None:
+    first, second = (run_folder.create(tmp_path, {}) for _ in range(2))
+    with first.held(), second.held():
+        first.begin()
+        second.begin()
+        one, two = Slot(first, 1), Slot(second, 1)
+        assert one.take()
+        second.ask("stop")
+        assert not two.take()
+        assert not two.held
+        one.release()
 
 
 def test_stop_while_waiting(tmp_path: Path) -> None:
