@@ -1,14 +1,11 @@
-"""Photographs: the eight that cnnviz carries, any other picture, and films of pictures.
+"""Photographs: the eight that cnnviz carries, and any other picture.
 
 PHOTOS                   name -> Photo, with title, author and licence
 load_photo(name, side)   float32 (3, H, W) in [0, 1]
 to_photo(pixels, side)   the same from decoded pixels
 to_pixels(image)         back to uint8 (H, W, 3) or (H, W)
-gif(pictures, ...)       an animated GIF
 """
 
-import io
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,14 +15,13 @@ from PIL import Image
 from torch import Tensor
 
 from cnnviz.data import ASSETS
-from cnnviz.errors import ConfigError, ImageError
+from cnnviz.errors import ImageError
 from cnnviz.images import read_picture
 
 FOLDER = ASSETS / "photos"
 SIDE = 384  # of a dream, unless another is wished
 SIDES = (256, 384, 512, 640)
 SMALLEST = 32  # a side below this holds nothing to dream about
-FRAME_LIMIT = 200
 
 
 @dataclass(frozen=True)
@@ -95,17 +91,3 @@ def to_pixels(image: Tensor) -> NDArray[np.uint8]:
     """A picture (3, H, W) or (1, H, W) in [0, 1] as uint8 (H, W, 3) or (H, W)."""
     pixels = (image.detach().clamp(0, 1) * 255).round().to(torch.uint8)
     return pixels[0].numpy() if len(pixels) == 1 else pixels.permute(1, 2, 0).contiguous().numpy()
-
-
-def gif(pictures: Sequence[NDArray[np.uint8]], milliseconds: int = 120, hold: int = 1200) -> bytes:
-    """An endless animated GIF of equally large pictures; the last one stays for `hold` milliseconds.
-
-    GIF knows 256 colours a picture: each gets a palette of its own. Raises ConfigError.
-    """
-    if not 1 <= len(pictures) <= FRAME_LIMIT:
-        raise ConfigError(f"A film has 1 to {FRAME_LIMIT} pictures, not {len(pictures)}.")
-    frames = [Image.fromarray(pixels).convert("RGB").quantize(256) for pixels in pictures]
-    times = [milliseconds] * (len(frames) - 1) + [hold]
-    buffer = io.BytesIO()
-    frames[0].save(buffer, "GIF", save_all=True, append_images=frames[1:], duration=times, loop=0)
-    return buffer.getvalue()

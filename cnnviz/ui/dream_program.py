@@ -68,7 +68,7 @@ def _film(settings: dict[str, float]) -> list[str]:
     return [
         f"film = zoom(model, frame.images[0], wish, frames={FILM_FRAMES}, {size}, {kept})",
         "pictures = [to_pixels(frame.images[0]) for frame in film]",
-        'Path("dream.gif").write_bytes(gif(pictures))',
+        'Path("dream.mp4").write_bytes(mp4(pictures, 90))',
     ]
 
 
@@ -86,12 +86,14 @@ def _imports(wish: Wish, digit: bool) -> list[str]:
         )
     if named:
         lines.append(f"from cnnviz.objectives import {named}")
+    if wish.film:
+        lines.append("from cnnviz.film_files import mp4")
     if wish.film or wish.network in FETCHED or UPLOAD in (wish.picture, wish.target.guide):
         lines.insert(0, "from pathlib import Path")
     if UPLOAD in (wish.picture, wish.target.guide):
         lines.append("from cnnviz.images import read_picture")
     photos = ["to_pixels"] if digit else ["load_photo", "to_photo", "to_pixels"]
-    lines.append(f"from cnnviz.photos import {', '.join(['gif', *photos] if wish.film else photos)}")
+    lines.append(f"from cnnviz.photos import {', '.join(photos)}")
     return lines
 
 

@@ -21,10 +21,11 @@ from cnnviz import dream_pictures
 from cnnviz.ascent import Frame
 from cnnviz.dreaming import DreamFrame, digit_mask, dream, guide, saturation, zoom
 from cnnviz.fetched import load_fetched
+from cnnviz.film_files import gif, mp4
 from cnnviz.imagenet import LOGITS, ImageNetwork, load_imagenet
 from cnnviz.images import encode_png
 from cnnviz.objectives import Objective, channel, class_logit, layer
-from cnnviz.photos import gif, to_pixels
+from cnnviz.photos import to_pixels
 from cnnviz.ui import settings
 
 IMAGENET = "imagenet"
@@ -126,7 +127,15 @@ class Run:
 
     def gif(self) -> bytes:
         """The dream as it grew, or the film into it."""
-        return gif(self.film, 90 if self.wish.film else 160)
+        return gif(self.film, self._pace())
+
+    def mp4(self) -> bytes:
+        """The same as a video."""
+        return mp4(self.film, self._pace())
+
+    def _pace(self) -> int:
+        """Milliseconds a picture."""
+        return 90 if self.wish.film else 160
 
     def saturated(self) -> float:
         """The share of values at an end of their range now that were not there at the start."""

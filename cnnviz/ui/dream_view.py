@@ -194,17 +194,18 @@ def _actions(run: Run) -> None:
             disabled=run.alive,
             on_click="ignore",
         )
-        st.download_button(
-            "GIF",
-            run.gif,
-            f"dream-{name}.gif",
-            "image/gif",
-            key="dream_gif",
-            icon=":material/gif_box:",
-            disabled=run.alive or run.carried,
-            on_click="ignore",
-            help="How it grew, or the film. A dream that was computed beforehand has no steps to show.",
-        )
+        for ending, kind, make in (("gif", "image/gif", run.gif), ("mp4", "video/mp4", run.mp4)):
+            st.download_button(
+                ending.upper(),
+                make,
+                f"dream-{name}.{ending}",
+                kind,
+                key=f"dream_{ending}",
+                icon=":material/movie:",
+                disabled=run.alive or run.carried,
+                on_click="ignore",
+                help="How it grew, or the film. A dream that was computed beforehand has no steps to show.",
+            )
 
 
 def _stop() -> None:

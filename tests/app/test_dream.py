@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import pytest
 import torch
@@ -85,6 +86,8 @@ def test_a_dream_grows_frame_by_frame_and_ends(go: Go) -> None:
     assert len(run.film) == 3
     with Image.open(io.BytesIO(run.gif())) as film:
         assert film.n_frames == 3  # type: ignore[attr-defined]
+    with av.open(io.BytesIO(run.mp4())) as video:
+        assert len(list(video.decode(video=0))) > 3  # the last one is held
     assert Image.open(io.BytesIO(run.after_file())).size == (384, 256)
 
 

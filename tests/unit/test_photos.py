@@ -1,15 +1,11 @@
 """Photographs in and out, and films of them."""
 
-import io
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 
-from cnnviz.errors import ConfigError, ImageError
-from cnnviz.photos import FOLDER, PHOTOS, gif, load_photo, to_photo, to_pixels
+from cnnviz.errors import ImageError
+from cnnviz.photos import FOLDER, PHOTOS, load_photo, to_photo, to_pixels
 
 
 def test_every_photograph_is_there_with_its_credit() -> None:
@@ -53,27 +49,3 @@ def test_pixels_come_back_exactly() -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (40, 60, 3)).astype(np.uint8)
     np.testing.assert_array_equal(to_pixels(to_photo(pixels)), pixels)
     assert to_pixels(torch.rand(1, 8, 9)).shape == (8, 9)
-
-
-def test_gif_plays_all_pictures_and_holds_the_last(tmp_path: Path) -> None:
-    pictures = [np.full((20, 30, 3), value, np.uint8) for value in (0, 120, 250)]
-    path = tmp_path / "film.gif"
-    path.write_bytes(gif(pictures, milliseconds=100, hold=1000))
-    with Image.open(path) as film:
-        assert film.n_frames == 3  # type: ignore[attr-defined]
-        assert film.info["loop"] == 0
-        times, shades = [], []
-        for number in range(3):
-            film.seek(number)
-            times.append(film.info["duration"])
-            shades.append(np.asarray(film.convert("RGB"))[0, 0, 0])
-    assert times == [100, 100, 1000]
-    np.testing.assert_allclose(shades, [0, 120, 250], atol=2)
-
-
-def test_digits_and_limits_of_films() -> None:
-    grey = np.zeros((28, 28), np.uint8)
-    assert Image.open(io.BytesIO(gif([grey]))).size == (28, 28)
-    for count in (0, 201):
-        with pytest.raises(ConfigError):
-            gif([grey] * count)
