@@ -13,9 +13,10 @@ from torch import Tensor
 
 from cnnviz.borders import BORDERS
 from cnnviz.classic_kernels import CLASSIC, EXAMPLES, KERNEL_LIMIT, parse_kernel
+from cnnviz.colour_kernels import grey
 from cnnviz.errors import ShapeError
 from cnnviz.kernels import conv_layers, kernels_of
-from cnnviz.photos import PHOTOS, load_photo
+from cnnviz.photos import PHOTOS, SMALLEST, load_photo
 from cnnviz.sliding import Sliding
 from cnnviz.ui import cache, session
 from cnnviz.ui.components.convolution import Cells, typed_cells
@@ -29,6 +30,7 @@ _OWN, _TYPED = "_convolution_own", "_convolution_typed"
 _GREY = torch.tensor(
     [0.299, 0.587, 0.114], dtype=torch.float64
 )  # how bright red, green and blue look (BT.601)
+_SLIDING = {"stride": 1, "padding": 0, "dilation": 1}
 BORDER_NAMES = {
     "zero": "zeros",
     "replicate": "extend the edge",
@@ -88,6 +90,11 @@ def choose_image(key: str = IMAGE, first: str = FIRST_IMAGE, side: int = PHOTO_S
     return _picture(select("Image", [*EXAMPLES, DIGIT, *PHOTOS], key, first, _image_label), side)
 
 
+def current_picture() -> Picture:
+    """What choose_image() chose last, also where it is not on screen."""
+    return _picture(st.session_state.get(IMAGE, FIRST_IMAGE), PHOTO_SIDE)
+
+
 def _image_label(name: str) -> str:
     if name == DIGIT:
         return "The current digit"
@@ -105,11 +112,10 @@ def _picture(name: str, side: int) -> Picture:
     if name == DIGIT:
         digit = session.current_digit()
         return Picture(name, digit.caption, digit.image.double(), 1.0, "")
+    side = fitting_side(name, side)
     program = (
-        "import torch\nfrom cnnviz.photos import load_photo\n\n"
-        f"photo = load_photo({name!r}, {side}).double()  # (3, H, W)\n"
-        f"image = torch.tensor({_GREY.tolist()}, dtype=torch.float64) @ photo.flatten(1)\n"
-        "image = image.reshape(photo.shape[1:])  # (H, W)\n"
+        "from cnnviz.colour_kernels import grey\nfrom cnnviz.photos import load_photo\n\n"
+        f"image = grey(load_photo({name!r}, {side}).double())  # (H, W)\n"
     )
     label = f"{PHOTOS[name].label}, in grey"
     return Picture(name, label, grey(photograph(name, side)), 1.0, program)
@@ -121,9 +127,11 @@ def photograph(name: str, side: int) -> Tensor:
     return load_photo(name, side).double()
 
 
-def grey(photo: Tensor) -> Tensor:
-    """(3, H, W) -> (H, W): brightness as eyes weigh the colours."""
-    return torch.einsum("c,chw->hw", _GREY, photo)
+@st.cache_data(max_entries=32, show_spinner=False)
+def fitting_side(name: str, side: int) -> int:
+    """`side`, or the least longer side that a photograph of this shape can be reduced to."""
+    shape = load_photo(name).shape[1:]
+    return max(side, -(-(SMALLEST + 1) * max(shape) // min(shape)))
 
 
 # ---- the kernel ----
@@ -138,7 +146,7 @@ def choose_kernel() -> Kernel:
     chosen = _kernel(name, learnt)
     _choose_size(chosen.kernel)
     typed: tuple[Cells, str] | None = st.session_state.get(_TYPED)
-    if typed is None or not _same_shape(typed[0], chosen.kernel):
+    if typed is None or not same_shape(typed[0], chosen.kernel[None]):
         return chosen
     return replace(chosen, typed=typed[0], problem=typed[1])
 
@@ -149,13 +157,31 @@ def _kernel_label(name: str) -> str:
 
 def _kernel(name: str, learnt: Tensor | None) -> Kernel:
     if name == LEARNT and learnt is not None:
-        number = _choose_filter(len(learnt))
-        title = session.current_model().title
-        return Kernel(f"filter {number} of {title}", learnt[number], "learnt from digits, by nobody's hand")
-    if name == OWN:
-        own = cache.remember(_OWN, lambda: CLASSIC["identity"].kernel)
-        return Kernel("by hand", own, "typed into its cells")
+        return _learnt(learnt, _choose_filter(len(learnt)))
+    return _own() if name == OWN else _classic(name)
+
+
+def _classic(name: str) -> Kernel:
     return Kernel(CLASSIC[name].label, CLASSIC[name].kernel, CLASSIC[name].use)
+
+
+def _own() -> Kernel:
+    return Kernel("Your kernel", cache.remember(_OWN, lambda: CLASSIC["identity"].kernel), "typed by hand")
+
+
+def _learnt(filters: Tensor, number: int) -> Kernel:
+    title = session.current_model().title
+    return Kernel(f"Filter {number} of “{title}”", filters[number], "learnt from digits, by nobody's hand")
+
+
+def current_kernel() -> Kernel:
+    """What choose_kernel() chose last, also where it is not on screen."""
+    name, learnt = st.session_state.get(KERNEL, FIRST_KERNEL), learnt_filters()
+    if name == LEARNT:
+        if learnt is None:
+            return _classic(FIRST_KERNEL)
+        return _learnt(learnt, min(int(st.session_state.get(FILTER, 0)), len(learnt) - 1))
+    return _own() if name == OWN else _classic(name)
 
 
 def learnt_filters() -> Tensor | None:
@@ -206,16 +232,31 @@ def _resize(key: str, kernel: Tensor) -> None:
 def take_typed(key: str, kernel: Tensor) -> None:
     """An edit in the picture called `key`: take it over, or remember what cannot be read and why."""
     cells = typed_cells(key)
-    if cells is None or not _same_shape(cells, kernel):
+    if cells is None or not same_shape(cells, kernel[None]):
         return
-    texts = [
-        [repr(float(kernel[r, c])) if cell is None else cell for c, cell in enumerate(row)]
-        for r, row in enumerate(cells[0])
-    ]
     try:
-        _take(parse_kernel(texts))
+        _take(parse_typed(cells, kernel[None])[0])
     except ShapeError as error:
         st.session_state[_TYPED] = (cells, str(error))
+
+
+def parse_typed(cells: Cells, kernel: Tensor) -> Tensor:
+    """A kernel (C, h, w) with what was typed into its cells. Raises ShapeError."""
+    texts = [
+        [
+            [repr(weight) if text is None else text for text, weight in zip(*rows, strict=True)]
+            for rows in zip(typed, weights, strict=True)
+        ]
+        for typed, weights in zip(cells, kernel.tolist(), strict=True)
+    ]
+    return torch.stack([parse_kernel(rows) for rows in texts])
+
+
+def same_shape(cells: Cells, kernel: Tensor) -> bool:
+    """Whether the cells are those of this kernel (C, h, w), and not of one shown before."""
+    return [[len(row) for row in rows] for rows in cells] == [[kernel.shape[2]] * kernel.shape[1]] * len(
+        kernel
+    )
 
 
 def _take(kernel: Tensor) -> None:
@@ -226,11 +267,6 @@ def _take(kernel: Tensor) -> None:
 
 def _forget_typed() -> None:
     st.session_state.pop(_TYPED, None)
-
-
-def _same_shape(cells: Cells, kernel: Tensor) -> bool:
-    rows = cells[0]
-    return len(rows) == kernel.shape[0] and all(len(row) == kernel.shape[1] for row in rows)
 
 
 # ---- a kernel in the address: 1,0,-1;2,0,-2;1,0,-1 ----
@@ -264,9 +300,7 @@ def write_link(kernel: Tensor) -> None:
 def choose_sliding() -> tuple[Sliding, float]:
     """Stride, padding, dilation and border, also illegal ones; and the bias."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        stride = _number("Stride", "stride", 1)
-        padding = _number("Padding", "padding", 0)
-        dilation = _number("Dilation", "dilation", 1)
+        stride, padding, dilation = (_number(key, first) for key, first in _SLIDING.items())
         border = select("Beyond the edge", BORDERS, "border", "zero", BORDER_NAMES.__getitem__, width=170)
         bias = st.number_input(
             "Bias", -1000.0, 1000.0, 0.0, 0.5, key="bias", bind="query-params", width=120, format="%g"
@@ -274,5 +308,12 @@ def choose_sliding() -> tuple[Sliding, float]:
     return Sliding(stride, padding, dilation, border), float(bias)
 
 
-def _number(label: str, key: str, first: int) -> int:
-    return int(st.number_input(label, 0, 9, first, key=key, bind="query-params", width=105))
+def current_sliding() -> tuple[Sliding, float]:
+    """What choose_sliding() chose last, also where it is not on screen."""
+    state = st.session_state
+    stride, padding, dilation = (int(state.get(key, first)) for key, first in _SLIDING.items())
+    return Sliding(stride, padding, dilation, state.get("border", "zero")), float(state.get("bias", 0.0))
+
+
+def _number(key: str, first: int) -> int:
+    return int(st.number_input(key.capitalize(), 0, 9, first, key=key, bind="query-params", width=105))

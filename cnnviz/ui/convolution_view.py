@@ -6,12 +6,23 @@ The page is one fragment: choosing within it reruns nothing else. The address na
 import streamlit as st
 
 from cnnviz.errors import CnnvizError
+from cnnviz.ui.convolution_borders import borders
+from cnnviz.ui.convolution_colour import colour
+from cnnviz.ui.convolution_exercises import convolution_exercises
+from cnnviz.ui.convolution_flip import flip
+from cnnviz.ui.convolution_frequency import frequency
+from cnnviz.ui.convolution_pooling import pool
 from cnnviz.ui.convolution_slide import slide
 from cnnviz.ui.dream_start import linked
 
 VIEW = "lesson"
 VIEWS = {
     "slide": ("Slide", slide),
+    "borders": ("Borders", borders),
+    "flip": ("Flip", flip),
+    "colour": ("Colour", colour),
+    "frequency": ("Frequency", frequency),
+    "pooling": ("Pooling", pool),
 }
 
 
@@ -32,3 +43,4 @@ def convolution_page() -> None:
         VIEWS[view or "slide"][1]()
     except CnnvizError as error:
         st.error(str(error), icon=":material/error:")
+    convolution_exercises()

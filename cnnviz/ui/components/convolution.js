@@ -91,6 +91,7 @@ class SlidingPicture {
       this.partials.push(this.addScreen("partial", channel))
     }
     this.sum = slide.channels > 1 ? this.addScreen("sum", 0) : null
+    this.whole = slide.channels === 3 ? this.addScreen("whole", 0) : null
   }
 
   addFigure(kind, channel) {
@@ -202,6 +203,7 @@ class SlidingPicture {
       const values = slide.partial?.subarray(channel * slide.places, (channel + 1) * slide.places)
       return this.drawResult(figure, values, this.outZoom, `${slide.names[channel]} adds`)
     })
+    if (this.whole) this.drawWhole(this.whole)
     if (this.sum) this.drawResult(this.sum, slide.total, this.sumZoom, "Their sum and the bias: one map")
     this.tell()
   }
@@ -233,6 +235,17 @@ class SlidingPicture {
     brush.restore()
   }
 
+  // The three channels together, as eyes see them.
+  drawWhole(figure) {
+    const { slide, zoom } = this
+    const [rows, columns] = [slide.paddedHeight, slide.paddedWidth]
+    const channels = [0, 1, 2].map((channel) => slide.padded(channel))
+    const level = (value) => Math.round(255 * Math.max(0, Math.min(1, value / slide.limit)))
+    const pixels = Uint32Array.from(channels[0], (_, at) => packed(channels.map((values) => level(values[at]))))
+    paintCells(this.sized(figure, "map", rows, columns, zoom), pixels, rows, columns, zoom)
+    this.caption(figure, "The image", `${slide.channels} × ${slide.height} × ${slide.width}`)
+  }
+
   drawKernel(figure, channel) {
     const { slide } = this
     const inputs = figure.querySelectorAll("input")
@@ -250,7 +263,7 @@ class SlidingPicture {
       input.style.color = inkFor(pixel)
     })
     const words = { sum: "Kernel", max: "The window", mean: "The window" }
-    const name = slide.channels > 1 ? `× kernel for ${slide.names[channel]}` : words[slide.rule]
+    const name = slide.channels > 1 ? `× ${slide.names[channel]}` : words[slide.rule]
     this.caption(figure, name, `${slide.down} × ${slide.across}`)
   }
 
@@ -316,7 +329,7 @@ class SlidingPicture {
     const { slide } = this
     if (!slide.places) return
     const box = figure.querySelector(".screen").getBoundingClientRect()
-    const onImage = figure.className === "image"
+    const onImage = ["image", "whole"].includes(figure.className)
     const zoom = (onImage ? this.zoom : figure === this.sum ? this.sumZoom : this.outZoom) / this.ratio
     const row = Math.floor((event.clientY - box.top) / zoom)
     const column = Math.floor((event.clientX - box.left) / zoom)
@@ -379,6 +392,10 @@ class SlidingPicture {
       const canvas = this.sized(figure, "marks", slide.paddedHeight, slide.paddedWidth, this.zoom)
       this.markWindow(canvas.getContext("2d"), style, channel)
     })
+    if (this.whole) {
+      const canvas = this.sized(this.whole, "marks", slide.paddedHeight, slide.paddedWidth, this.zoom)
+      this.markWindow(canvas.getContext("2d"), style, 0)
+    }
     const results = this.sum ? [...this.partials, this.sum] : this.partials
     for (const figure of results) this.markPlace(figure, style, figure === this.sum ? this.sumZoom : this.outZoom)
     if (!slide.kernel) this.kernels.forEach((figure, channel) => this.drawKernel(figure, channel))

@@ -69,13 +69,15 @@ function writeNumbers(widget, brush, table) {
   brush.font = `${Math.min(zoom * 0.32, 20 * ratio)}px ${getComputedStyle(widget.maps).fontFamily}`
   brush.textAlign = "center"
   brush.textBaseline = "middle"
+  const whole = widget.values.every(Number.isInteger)
   widget.values.forEach((value, place) => {
     const tile = Math.floor(place / (rows * columns))
     const { left, top } = widget.originOf(tile)
     const row = Math.floor(place / columns) % rows
     brush.fillStyle = inkOn(table[colourIndex(value, widget.limitOf(tile))])
     const x = left * ratio + ((place % columns) + 0.5) * zoom
-    const text = Math.abs(value) < 0.005 ? "0.00" : formatNumber(value, 2)
+    const short = Math.abs(value) < 0.005 ? "0.00" : formatNumber(value, 2)
+    const text = whole ? String(value).replace("-", "−") : short
     brush.fillText(text, x, top * ratio + (row + 0.5) * zoom)
   })
 }
