@@ -1,48 +1,76 @@
-"""Tell it that it was wrong: the true label in one click, kept for download and fine-tuning."""
+"""Tell it that it was wrong: the true label in one click, kept for download and fine-tuning.
+
+corrections()             the Draw page's part
+labelled()                what this visitor has labelled so far
+label_current(label)      label the digit on screen
+"""
 
 import json
 
 import streamlit as st
 
+from cnnviz.labelled import LIMIT, Labelled
+from cnnviz.packing import pack_image
 from cnnviz.ui import session
 
 _KEPT = "_corrections"
-LIMIT = 1_000  # drawings kept a session
 
 
 def corrections() -> None:
-    """Ten buttons for the true digit, and what was collected as a file."""
+    """Ten buttons for the true digit, and what was collected: as a file, and to learn from."""
     digit = session.current_digit()
-    kept: list[dict[str, object]] = st.session_state.setdefault(_KEPT, [])
     if digit.source in ("drawing", "upload"):
         with st.popover("Misread? Say what it is", key="misread"):
             label = st.pills("It is a", range(10), key=f"_truth{_name()}", label_visibility="collapsed")
         if label is not None:
-            _keep(kept, int(label))
+            label_current(int(label))
             st.caption(f"Kept as a {label}.")
-    if kept:
-        st.download_button(
-            f"Download {len(kept)} labelled drawing{'s' * (len(kept) != 1)}",
-            json.dumps(kept),
-            "labelled-drawings.json",
-            "application/json",
-            icon=":material/download:",
-            key="download_corrections",
-        )
+    if labelled():
+        with st.container(horizontal=True):
+            download()
+            st.page_link("pages/finetune.py", label="Let it learn from them", icon=":material/tune:")
+
+
+def download() -> None:
+    kept = labelled()  # taken here: the file is made later, outside the session
+    st.download_button(
+        f"Download {len(kept)} labelled drawing{'s' * (len(kept) != 1)}",
+        lambda: json.dumps(kept),
+        "labelled-drawings.json",
+        "application/json",
+        icon=":material/download:",
+        key="download_corrections",
+        on_click="ignore",
+    )
+
+
+def labelled() -> list[Labelled]:
+    """In the order they were labelled; the caller leaves it as it is."""
+    kept: list[Labelled] = st.session_state.setdefault(_KEPT, [])
+    return kept
+
+
+def label_current(label: int) -> None:
+    """Keep the digit on screen under this label; a second label corrects the first."""
+    strokes = [stroke.round(1).tolist() for stroke in session.current_digit().strokes]
+    add([{"label": label, "image": _name(), "strokes": strokes}])
+
+
+def add(records: list[Labelled]) -> None:
+    """Keep these too; a picture already known takes the new label. The oldest make room."""
+    new = {record["image"] for record in records}
+    kept = [record for record in labelled() if record["image"] not in new]
+    st.session_state[_KEPT] = [*kept, *records][-LIMIT:]
+
+
+def remove(index: int) -> None:
+    st.session_state[_KEPT] = [record for place, record in enumerate(labelled()) if place != index]
+
+
+def forget_all() -> None:
+    st.session_state[_KEPT] = []
 
 
 def _name() -> str:
-    """The drawing itself names its record, so that a second click corrects the first."""
-    return session.pack_image(session.current_digit().image)
-
-
-def _keep(kept: list[dict[str, object]], label: int) -> None:
-    digit = session.current_digit()
-    record = {
-        "label": label,
-        "image": _name(),
-        "strokes": [stroke.round(1).tolist() for stroke in digit.strokes],
-    }
-    kept[:] = [other for other in kept if other["image"] != record["image"]]
-    kept.append(record)
-    del kept[:-LIMIT]
+    """The drawing itself names its record."""
+    return pack_image(session.current_digit().image)

@@ -83,7 +83,7 @@ def _files(chosen: CurrentModel) -> list[_File]:
         _File(
             "Python program",
             f"{'train' if config else 'load'}_{name}.py",
-            "Trains this network without cnnviz: the same start, the same digits in the same order, the same steps."
+            "Trains this network without cnnviz: the same start, digits, order and steps."
             if config
             else "Builds this network without cnnviz, loads the `.pt` file and measures it.",
             program.encode,

@@ -1,0 +1,169 @@
+"""Whose digits a network is to learn: the visitor's own, or those of a writer it has never seen.
+
+choose_hand(chosen)   the widgets, and what they give
+"""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from cnnviz.data import Digits
+from cnnviz.errors import DataError
+from cnnviz.labelled import digits_of, parse_labelled
+from cnnviz.networks import Network
+from cnnviz.ui import canvas, corrections, session
+from cnnviz.ui.components.maps import maps
+from cnnviz.ui.session import CurrentModel
+from cnnviz.writers import digits_by_writer, misread_by_writer
+
+OWN, WRITER = "My own", "A writer it has never seen"
+BRUSH = 20
+_PROBLEM = "_finetune_upload_problem"
+
+
+@dataclass(frozen=True, eq=False)
+class Hand:
+    """Digits by one hand. whose: for a sentence; program: Python that sets `own`."""
+
+    whose: str
+    digits: Digits
+    program: str
+
+
+def choose_hand(chosen: CurrentModel) -> Hand:
+    source = st.segmented_control(
+        "Whose digits?",
+        (OWN, WRITER),
+        default=OWN if corrections.labelled() else WRITER,
+        key="finetune_source",
+        required=True,
+        persist_state="session",
+    )
+    return _own() if source == OWN else _writer(chosen)
+
+
+# ---- a writer ----
+
+
+def _writer(chosen: CurrentModel) -> Hand:
+    misread = _misread(chosen.digest, chosen.model)
+    everybody = digits_by_writer()
+    writer = st.selectbox(
+        "Writer",
+        list(misread),
+        format_func=lambda name: f"{_short(name)} · {misread[name]} of {len(everybody[name])} misread",
+        key="finetune_writer",
+        persist_state="session",
+    )
+    program = f"from cnnviz.writers import digits_by_writer\n\nown = digits_by_writer()[{writer!r}]\n"
+    return Hand(f"writer {_short(writer)}", everybody[writer], program)
+
+
+@st.cache_resource(max_entries=16, show_spinner="Reading 85 hands")
+def _misread(digest: str, _model: Network) -> dict[str, int]:  # noqa: ARG001 - the key
+    return misread_by_writer(_model)
+
+
+def _short(writer: str) -> str:
+    """Its group and name: uqb/re."""
+    parts = writer.split("/")
+    return f"{parts[0]}/{parts[-1]}"
+
+
+# ---- the visitor ----
+
+
+def _own() -> Hand:
+    board, words = st.columns([1, 1.1], gap="medium")
+    with board:
+        canvas.canvas(BRUSH)
+        st.button("Clear", icon=":material/delete:", on_click=canvas.clear, key="finetune_clear")
+    with words:
+        _label()
+        _files()
+    records = corrections.labelled()
+    if records:
+        _collected()
+    program = (
+        "from pathlib import Path\nfrom cnnviz.labelled import digits_of, parse_labelled\n\n"
+        'own = digits_of(parse_labelled(Path("labelled-drawings.json").read_bytes()))  # downloaded here\n'
+    )
+    return Hand("your hand", digits_of(records), program)
+
+
+def _label() -> None:
+    """Name the digit on screen; the next one can be drawn at once."""
+    digit = session.current_digit()
+    if digit.label is not None and digit.chosen:
+        st.markdown(f"On screen: {digit.caption}, a {digit.label}.")
+        st.button("Add it", key="finetune_add_test", on_click=corrections.label_current, args=(digit.label,))
+        return
+    st.pills(
+        "Draw a digit, then say what it is",
+        range(10),
+        key="finetune_label",
+        on_change=_labelled,
+        disabled=not digit.chosen,
+    )
+    count = len(corrections.labelled())
+    st.caption(
+        f"{count} collected."
+        if count
+        else "Ten show an effect; with thirty the honest figure means something."
+    )
+
+
+def _labelled() -> None:
+    label = st.session_state["finetune_label"]
+    if label is None:
+        return
+    corrections.label_current(int(label))
+    st.session_state["finetune_label"] = None
+    canvas.clear()
+
+
+def _files() -> None:
+    with st.popover("Upload collected ones", key="finetune_files"):
+        st.file_uploader("labelled-drawings.json", type=["json"], key="finetune_upload", on_change=_take)
+    if problem := st.session_state.get(_PROBLEM):
+        st.error(problem, icon=":material/error:")
+    if corrections.labelled():
+        corrections.download()
+
+
+def _take() -> None:
+    """Once per upload; a bad file changes nothing."""
+    st.session_state.pop(_PROBLEM, None)
+    file = st.session_state["finetune_upload"]
+    if file is None:
+        return
+    try:
+        corrections.add(parse_labelled(file.getvalue()))
+    except DataError as error:
+        st.session_state[_PROBLEM] = str(error)
+
+
+def _collected() -> None:
+    """What can be taken out again: the digit selected below, or all."""
+    records = corrections.labelled()
+    digits = digits_of(records)
+    captions = [str(record["label"]) for record in records]
+    place = maps(
+        digits.pixels(),
+        key="finetune_collected",
+        label="Your labelled digits, each with its label",
+        captions=captions,
+        scale="digit",
+        tile=44,
+        legend=False,
+    )
+    with st.container(horizontal=True):
+        st.button(
+            "Remove the selected one",
+            key="finetune_remove",
+            type="tertiary",
+            disabled=place is None,
+            on_click=corrections.remove,
+            args=(place,),
+        )
+        st.button("Remove all", key="finetune_remove_all", type="tertiary", on_click=corrections.forget_all)

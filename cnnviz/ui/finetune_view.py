@@ -1,0 +1,339 @@
+"""The fine-tune page: whose digits, how, and what came of it, growing while one watches."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import streamlit as st
+import torch
+from streamlit.errors import StreamlitAPIException
+from torch import Tensor
+
+from cnnviz.data import Digits, load_mnist
+from cnnviz.errors import CnnvizError, ConfigError
+from cnnviz.evaluation import logits_of
+from cnnviz.finetuning import FEWEST, FinetuneConfig, trainable_layers
+from cnnviz.networks import Network
+from cnnviz.tuning_study import Study, Way, study
+from cnnviz.ui import session
+from cnnviz.ui.components.maps import maps
+from cnnviz.ui.export_panel import take_away
+from cnnviz.ui.finetune_charts import learning_chart
+from cnnviz.ui.finetune_digits import Hand, choose_hand
+from cnnviz.ui.finetune_filters import moved_filters
+from cnnviz.ui.model_shelf import keep
+from cnnviz.ui.session import CurrentModel
+from cnnviz.ui.snippet import code_panel, loading
+
+SECONDS = 0.3  # of work between two pictures
+SHOWN = 40  # digits in a picture
+_WORK, _PROBLEM = "_finetune_work", "_finetune_problem"
+
+
+@dataclass
+class _Work:
+    """One study of this visitor; `known` is its newest record."""
+
+    base: CurrentModel
+    hand: Hand
+    config: FinetuneConfig
+    records: Iterator[Study]
+    known: Study = field(default_factory=lambda: Study("Starting", 0.0))
+    kept: str = ""  # the key under which its model was kept
+
+    @property
+    def way(self) -> Way:
+        """How the model that one would keep was tuned."""
+        return "with replay" if self.config.replayed else "without replay"
+
+    def grow(self, seconds: float) -> None:
+        deadline = time.monotonic() + seconds
+        while not self.known.last:
+            self.known = next(self.records)
+            if time.monotonic() >= deadline:
+                return
+
+
+def finetune_page() -> None:
+    """The whole page."""
+    chosen = session.current_model()
+    left, right = st.columns([1.9, 1], gap="large")
+    with left:
+        hand = choose_hand(chosen)
+        _digits_before(chosen, hand)
+    with right:
+        config = _settings(chosen, hand)
+    st.fragment(_results)()
+    _limits()
+    code_panel(_program(chosen, hand, config or FinetuneConfig()))
+
+
+def _digits_before(chosen: CurrentModel, hand: Hand) -> None:
+    """All digits with what is read now, the least sure first."""
+    if not len(hand.digits):
+        st.info(
+            "Nothing labelled yet. Draw above, or see what happens with a writer it has never seen.",
+            icon=":material/draw:",
+        )
+        return
+    probabilities = logits_of(chosen.model, hand.digits.images).softmax(1)
+    labels = hand.digits.labels.long()
+    read = probabilities.argmax(1)
+    order = probabilities[torch.arange(len(labels)), labels].argsort()[:SHOWN]
+    wrong = int((read != labels).sum())
+    more = f"; the {len(order)} it finds hardest" if len(order) < len(labels) else ""
+    st.markdown(
+        f"**{wrong} of {len(labels)} misread** by {chosen.title}{more}. Each: what it is → what is read."
+    )
+    maps(
+        hand.digits.images[order].float() / 255,
+        key="finetune_digits",
+        label="The digits to learn, each with its label and what the network reads",
+        captions=[f"{int(labels[index])}→{int(read[index])}" for index in order],
+        notes=["" if read[index] == labels[index] else "misread" for index in order],
+        scale="digit",
+        tile=52,
+        legend=False,
+        selectable=False,
+    )
+
+
+def _settings(chosen: CurrentModel, hand: Hand) -> FinetuneConfig | None:
+    """The widgets and the button; None when they cannot work."""
+    steps = st.slider("Steps of 64 digits", 10, 200, 60, 10, key="finetune_steps", persist_state="session")
+    rate = st.select_slider(
+        "Learning rate",
+        [1e-4, 3e-4, 1e-3, 3e-3, 1e-2],
+        1e-3,
+        format_func=lambda value: f"{value:g}",
+        key="finetune_rate",
+        persist_state="session",
+    )
+    replay = st.slider(
+        "Replay: share of MNIST in each batch",
+        0,
+        90,
+        50,
+        10,
+        format="%d %%",
+        key="finetune_replay",
+        persist_state="session",
+    )
+    layers = trainable_layers(chosen.model)
+    first = st.selectbox(
+        "Layers that learn",
+        layers,
+        format_func=lambda name: "All" if name == layers[0] else f"From {name} on",
+        key="finetune_first",
+        help="Those before it keep their weights.",
+    )
+    vary = st.checkbox("Vary my digits a little", True, key="finetune_vary", persist_state="session")
+    try:
+        config = FinetuneConfig(steps, rate, replay / 100, first, vary)
+    except ConfigError as error:
+        st.error(str(error), icon=":material/error:")
+        return None
+    too_few = len(hand.digits) < FEWEST
+    st.button(
+        "Fine-tune",
+        key="finetune_start",
+        type="primary",
+        icon=":material/tune:",
+        on_click=_start,
+        args=(chosen, hand, config),
+        disabled=too_few,
+        width="stretch",
+    )
+    st.caption(
+        f"Needs {FEWEST} digits." if too_few else "Takes some seconds; the model itself stays as it is."
+    )
+    return config
+
+
+def _start(chosen: CurrentModel, hand: Hand, config: FinetuneConfig) -> None:
+    st.session_state.pop(_PROBLEM, None)
+    records = study(chosen.model, hand.digits, load_mnist(), config)
+    st.session_state[_WORK] = _Work(chosen, hand, config, records)
+
+
+# ---- what came of it ----
+
+
+def _results() -> None:
+    work: _Work | None = st.session_state.get(_WORK)
+    if problem := st.session_state.get(_PROBLEM):
+        st.error(problem, icon=":material/error:")
+    if work is None:
+        return
+    try:
+        work.grow(SECONDS)
+    except CnnvizError as error:
+        st.session_state[_PROBLEM] = str(error)
+        del st.session_state[_WORK]
+        st.error(str(error), icon=":material/error:")
+        return
+    _show(work)
+    if not work.known.last:
+        try:
+            st.rerun(scope="fragment")
+        except StreamlitAPIException:  # the page is running as a whole, so that is what to repeat
+            st.rerun()
+
+
+def _show(work: _Work) -> None:
+    known = work.known
+    st.divider()
+    with st.container(key="finetune_status"):
+        st.markdown(f"**{work.base.title}, tuned on {len(work.hand.digits)} digits by {work.hand.whose}**")
+        if not known.last:
+            st.progress(known.share, text=known.doing)
+    _figures(work)
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.markdown("**Read right** over the steps; MNIST: the first 1,000 test digits")
+        learning_chart(known, work.config.steps, key="finetune_curves")
+    with right:
+        _digits_after(work)
+    moved_filters(work.base.model, known.tuned[work.way])
+    if known.last:
+        _keeping(work)
+
+
+def _figures(work: _Work) -> None:
+    """Before and after: on these digits, honestly, and what it cost on MNIST, with replay and without."""
+    known = work.known
+    points = known.curves.get(work.way, ())
+    before = points[0].own if points else None
+    labels = work.hand.digits.labels
+    held_out = None if known.held_out is None else float((known.held_out == labels).float().mean())
+    others: list[Way] = ["with replay", "without replay"]
+    shown: list[tuple[str, float | None, float | None, str]] = [
+        (
+            "These digits",
+            points[-1].own if points else None,
+            before,
+            "After learning from these very digits.",
+        ),
+        (
+            f"Unseen ones, n = {len(labels)}",
+            held_out,
+            before,
+            "Each half of the digits read by a copy that learnt from the other half: the honest figure.",
+        ),
+        *(
+            (
+                f"MNIST, {way}",
+                known.test.get(way),
+                known.test.get("before"),
+                "All 10,000 test digits; the difference is what was forgotten.",
+            )
+            for way in others
+        ),
+    ]
+    for column, (label, value, was, help_) in zip(st.columns(4), shown, strict=True):
+        column.metric(
+            label,
+            "–" if value is None else f"{value:.2%}",
+            None if value is None or was is None else f"{100 * (value - was):+.2f} points, from {was:.2%}",
+            help=help_,
+        )
+
+
+def _digits_after(work: _Work) -> None:
+    """The digits whose reading is wrong, or has changed."""
+    digits, network = work.hand.digits, work.known.tuned[work.way]
+    labels, before, now = digits.labels.long(), _read(work.base.model, digits), _read(network, digits)
+    telling = torch.nonzero((before != labels) | (now != labels)).flatten()[:SHOWN]
+    st.markdown("**Misread before or now.** Each: what it is → read before → now.")
+    if not len(telling):
+        st.info("All were read right before, and are now.", icon=":material/check:")
+        return
+    captions = [f"{int(labels[index])}→{int(before[index])}→{int(now[index])}" for index in telling]
+    maps(
+        digits.images[telling].float() / 255,
+        key="finetune_telling",
+        label="Digits misread before or after the fine-tuning",
+        captions=captions,
+        notes=["still misread" if now[index] != labels[index] else "read right now" for index in telling],
+        scale="digit",
+        tile=56,
+        legend=False,
+        selectable=False,
+    )
+
+
+def _read(network: Network, digits: Digits) -> Tensor:
+    return logits_of(network, digits.images).argmax(1)
+
+
+# ---- keeping it ----
+
+
+def _keeping(work: _Work) -> None:
+    if work.kept:
+        st.success("Kept, and in use on every page.", icon=":material/check:")
+        if session.model_key() == work.kept:
+            with st.container(horizontal=True):
+                st.page_link("pages/draw.py", label="Draw for it", icon=":material/draw:")
+                st.page_link("pages/filters.py", label="Look at its filters", icon=":material/grid_view:")
+            take_away(session.current_model(), "finetune")
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        base = work.base.title.split(" · ")[0]
+        name = st.text_input("Name", f"{base}, tuned on {work.hand.whose}", key="finetune_name", max_chars=60)
+        if st.button(
+            "Keep this model", key="finetune_keep", icon=":material/save:", on_click=_keep, args=(work, name)
+        ):
+            st.rerun()  # a click in here runs the fragment alone; the model picker is to follow
+    st.caption("Everybody who uses this server will see it in the model picker.")
+
+
+def _keep(work: _Work, name: str) -> None:
+    try:
+        keep(work.known.tuned[work.way], name, _card(work))
+    except CnnvizError as error:
+        st.session_state[_PROBLEM] = str(error)
+        return
+    st.session_state.pop(_PROBLEM, None)
+    work.kept = session.model_key()
+
+
+def _card(work: _Work) -> dict[str, Any]:
+    known, labels = work.known, work.hand.digits.labels
+    points = known.curves[work.way]
+    held_out = None if known.held_out is None else float((known.held_out == labels).float().mean())
+    return {
+        "origin": "tuned",
+        "base": {"model": work.base.title, "digest": work.base.digest},
+        "finetuning": asdict(work.config),
+        "own": {"n": len(labels), "before": points[0].own, "after": points[-1].own, "held_out": held_out},
+        "test": {"mnist": {"n": 10_000, "accuracy": known.test[work.way], "before": known.test["before"]}},
+    }
+
+
+# ---- words ----
+
+
+def _limits() -> None:
+    st.caption(
+        "What this does not show: how it reads your digits next week, on another screen. The first figure is "
+        "measured on the digits it learnt from, the second on ones it had not seen, both by the same hand. "
+        "Batch normalisation keeps its statistics and nothing is dropped while it learns; AdamW, its rate "
+        "falling to a tenth."
+    )
+
+
+def _program(chosen: CurrentModel, hand: Hand, config: FinetuneConfig) -> str:
+    plain, given = asdict(FinetuneConfig()), asdict(config)
+    options = ", ".join(f"{name}={value!r}" for name, value in given.items() if value != plain[name])
+    return (
+        hand.program
+        + "\n"
+        + loading(chosen)
+        + "from cnnviz.data import load_mnist\n"
+        + "from cnnviz.finetuning import FinetuneConfig\n"
+        + "from cnnviz.tuning_study import study\n\n"
+        + f"for known in study(model, own, load_mnist(), FinetuneConfig({options})):\n"
+        + "    print(known.doing, known.curves, known.test)\n"
+    )
