@@ -174,8 +174,8 @@ def build(config: NetworkConfig, seed: int = 0) -> Network:
     return network
 
 
-def pool_first(network: Network) -> nn.Sequential:
-    """The very layers of a network, with max pooling before ReLU: the same function, for training.
+def pool_first(network: nn.Sequential) -> nn.Sequential:
+    """The very layers of a network, with max pooling before ReLU: the same function in less time.
 
     The largest of a window stays the largest after ReLU, so that weights and gradients come out
     bit for bit the same, while ReLU has a quarter of the cells to visit (in a 2x2 window).

@@ -6,7 +6,7 @@ import torch
 from sklearn import metrics
 from torch import nn
 
-from cnnviz.evaluation import calibration_error, evaluate, mistakes, reliability
+from cnnviz.evaluation import calibration_error, evaluate, in_batches, mistakes, reliability
 from cnnviz.networks import NETWORKS, build
 
 GENERATOR = torch.Generator().manual_seed(0)
@@ -50,6 +50,20 @@ def test_a_training_model_is_measured_in_eval_mode_and_stays_training() -> None:
 
     assert first.loss == second.loss  # no dropout
     assert model.training
+
+
+@pytest.mark.parametrize("name", ["default", "lenet5", "mlp"])
+def test_batches_are_the_plain_pass_and_leave_the_model_as_it_was(name: str) -> None:
+    model = build(NETWORKS[name]).eval()
+    before = {key: (value.clone(), value.stride()) for key, value in model.state_dict().items()}
+
+    with torch.no_grad():
+        plain = model(IMAGES.unsqueeze(1).float() / 255)
+
+    assert torch.allclose(in_batches(model, IMAGES), plain, atol=1e-5)
+    for key, value in model.state_dict().items():
+        assert torch.equal(value, before[key][0])
+        assert value.stride() == before[key][1]
 
 
 def test_calibration_error_by_hand() -> None:
