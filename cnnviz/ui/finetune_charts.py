@@ -9,7 +9,7 @@ from cnnviz.ui.charts import Spec, draw
 from cnnviz.ui.pictures import theme
 
 HEIGHT = 260
-OWN, MNIST = "these digits", "MNIST test"
+OWN, MNIST = "these digits", "first 1,000 MNIST test digits"
 _WAYS = ("with replay", "without replay")
 
 
@@ -33,7 +33,7 @@ def learning_chart(known: Study, steps: int, key: str) -> None:
         "field": "way",
         "type": "nominal",
         "scale": {"domain": list(_WAYS), "range": [[1, 0], [4, 4]]},
-        "legend": legend,
+        "legend": None,
     }
     bottom = min(0.95, int(lowest * 20 - 1e-9) / 20)  # in steps of 5 %, so that it seldom moves
     tooltip = [
@@ -44,7 +44,7 @@ def learning_chart(known: Study, steps: int, key: str) -> None:
     ]
     spec: Spec = {
         "height": HEIGHT,
-        "mark": {"type": "line", "strokeWidth": 2.5, "point": {"size": 30}, "clip": True},
+        "mark": {"type": "line", "strokeWidth": 2.5, "point": {"size": 30}},
         "encoding": {
             "x": _axis("step", "step", [0, steps]),
             "y": {**_axis("right", None, [bottom, 1]), "axis": {"format": ".0%", "tickCount": 5}},
@@ -58,7 +58,7 @@ def learning_chart(known: Study, steps: int, key: str) -> None:
 
 def change_chart(names: Sequence[str], changes: Sequence[float], frozen: Sequence[bool], key: str) -> None:
     """How far each layer went: its filters' mean change, relative to their length."""
-    rows = {
+    rows: dict[str, list[Any]] = {
         "layer": list(names),
         "change": list(changes),
         "label": ["held" if held else f"{value:.1%}" for value, held in zip(changes, frozen, strict=True)],

@@ -98,27 +98,26 @@ def _label() -> None:
         st.markdown(f"On screen: {digit.caption}, a {digit.label}.")
         st.button("Add it", key="finetune_add_test", on_click=corrections.label_current, args=(digit.label,))
         return
-    st.pills(
-        "Draw a digit, then say what it is",
-        range(10),
-        key="finetune_label",
-        on_change=_labelled,
-        disabled=not digit.chosen,
-    )
+    st.markdown("Draw a digit, then say what it is:")
+    with st.container(horizontal=True, gap="small", key="finetune_labels"):
+        for label in range(10):
+            st.button(
+                str(label),
+                key=f"finetune_label_{label}",
+                on_click=_labelled,
+                args=(label,),
+                disabled=not digit.chosen,
+            )
     count = len(corrections.labelled())
     st.caption(
         f"{count} collected."
         if count
-        else "Ten show an effect; with thirty the honest figure means something."
+        else "Ten show an effect; thirty make the honest figure mean something."
     )
 
 
-def _labelled() -> None:
-    label = st.session_state["finetune_label"]
-    if label is None:
-        return
-    corrections.label_current(int(label))
-    st.session_state["finetune_label"] = None
+def _labelled(label: int) -> None:
+    corrections.label_current(label)
     canvas.clear()
 
 

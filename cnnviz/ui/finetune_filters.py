@@ -7,7 +7,7 @@ from cnnviz.networks import Network
 from cnnviz.ui.components.maps import maps
 from cnnviz.ui.finetune_charts import change_chart
 
-SHOWN = 24  # filters, the most changed first
+SHOWN = 16  # filters, the most changed first
 
 
 def moved_filters(before: Network, after: Network) -> None:
@@ -59,8 +59,7 @@ def _pictures(change: Moved | None) -> None:
             )
     inputs = change.before.shape[1] if change.before.dim() == 4 else 1
     st.caption(
-        f"{change.layer}: the {len(order)} of {len(change.by_filter)} filters that changed most, largest change "
-        "first."
+        f"{change.layer}: the {len(order)} of {len(change.by_filter)} filters that changed most."
         + (f" Of each filter's {inputs} input channels the one that changed most." if inputs > 1 else "")
         + " The difference has a colour range of its own."
     )

@@ -27,7 +27,7 @@ from cnnviz.ui.session import CurrentModel
 from cnnviz.ui.snippet import code_panel, loading
 
 SECONDS = 0.3  # of work between two pictures
-SHOWN = 40  # digits in a picture
+HARDEST, SHOWN = 27, 40  # digits in a picture: before, after
 _WORK, _PROBLEM = "_finetune_work", "_finetune_problem"
 
 
@@ -41,6 +41,7 @@ class _Work:
     records: Iterator[Study]
     known: Study = field(default_factory=lambda: Study("Starting", 0.0))
     kept: str = ""  # the key under which its model was kept
+    just_kept: bool = False
 
     @property
     def way(self) -> Way:
@@ -80,23 +81,25 @@ def _digits_before(chosen: CurrentModel, hand: Hand) -> None:
     probabilities = logits_of(chosen.model, hand.digits.images).softmax(1)
     labels = hand.digits.labels.long()
     read = probabilities.argmax(1)
-    order = probabilities[torch.arange(len(labels)), labels].argsort()[:SHOWN]
+    order = probabilities[torch.arange(len(labels)), labels].argsort()[:HARDEST]
     wrong = int((read != labels).sum())
-    more = f"; the {len(order)} it finds hardest" if len(order) < len(labels) else ""
-    st.markdown(
-        f"**{wrong} of {len(labels)} misread** by {chosen.title}{more}. Each: what it is → what is read."
-    )
+    rest = f" The {len(order)} it finds hardest:" if len(order) < len(labels) else ""
+    st.markdown(f"**{wrong} of {len(labels)} misread** (what it is → what is read).{rest}")
     maps(
         hand.digits.images[order].float() / 255,
         key="finetune_digits",
         label="The digits to learn, each with its label and what the network reads",
-        captions=[f"{int(labels[index])}→{int(read[index])}" for index in order],
-        notes=["" if read[index] == labels[index] else "misread" for index in order],
+        captions=[_words(int(labels[index]), int(read[index])) for index in order],
         scale="digit",
-        tile=52,
+        tile=56,
         legend=False,
         selectable=False,
     )
+
+
+def _words(label: int, *read: int) -> str:
+    """4; or 4→9 when it was misread."""
+    return str(label) if set(read) == {label} else "→".join(map(str, (label, *read)))
 
 
 def _settings(chosen: CurrentModel, hand: Hand) -> FinetuneConfig | None:
@@ -145,9 +148,7 @@ def _settings(chosen: CurrentModel, hand: Hand) -> FinetuneConfig | None:
         disabled=too_few,
         width="stretch",
     )
-    st.caption(
-        f"Needs {FEWEST} digits." if too_few else "Takes some seconds; the model itself stays as it is."
-    )
+    st.caption(f"Needs {FEWEST} digits." if too_few else "Takes seconds. The model itself stays as it is.")
     return config
 
 
@@ -166,6 +167,9 @@ def _results() -> None:
         st.error(problem, icon=":material/error:")
     if work is None:
         return
+    if work.just_kept:
+        work.just_kept = False
+        st.rerun()  # a click in here runs the fragment alone; the model picker is to follow
     try:
         work.grow(SECONDS)
     except CnnvizError as error:
@@ -191,7 +195,7 @@ def _show(work: _Work) -> None:
     _figures(work)
     left, right = st.columns(2, gap="large")
     with left:
-        st.markdown("**Read right** over the steps; MNIST: the first 1,000 test digits")
+        st.markdown("**Share read right** over the steps: solid with replay, dashed without")
         learning_chart(known, work.config.steps, key="finetune_curves")
     with right:
         _digits_after(work)
@@ -213,7 +217,7 @@ def _figures(work: _Work) -> None:
             "These digits",
             points[-1].own if points else None,
             before,
-            "After learning from these very digits.",
+            "After learning from these very ones.",
         ),
         (
             f"Unseen ones, n = {len(labels)}",
@@ -249,7 +253,7 @@ def _digits_after(work: _Work) -> None:
     if not len(telling):
         st.info("All were read right before, and are now.", icon=":material/check:")
         return
-    captions = [f"{int(labels[index])}→{int(before[index])}→{int(now[index])}" for index in telling]
+    captions = [_words(int(labels[index]), int(before[index]), int(now[index])) for index in telling]
     maps(
         digits.images[telling].float() / 255,
         key="finetune_telling",
@@ -282,10 +286,8 @@ def _keeping(work: _Work) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         base = work.base.title.split(" · ")[0]
         name = st.text_input("Name", f"{base}, tuned on {work.hand.whose}", key="finetune_name", max_chars=60)
-        if st.button(
-            "Keep this model", key="finetune_keep", icon=":material/save:", on_click=_keep, args=(work, name)
-        ):
-            st.rerun()  # a click in here runs the fragment alone; the model picker is to follow
+        icon = ":material/save:"
+        st.button("Keep this model", key="finetune_keep", icon=icon, on_click=_keep, args=(work, name))
     st.caption("Everybody who uses this server will see it in the model picker.")
 
 
@@ -296,7 +298,7 @@ def _keep(work: _Work, name: str) -> None:
         st.session_state[_PROBLEM] = str(error)
         return
     st.session_state.pop(_PROBLEM, None)
-    work.kept = session.model_key()
+    work.kept, work.just_kept = session.model_key(), True
 
 
 def _card(work: _Work) -> dict[str, Any]:
