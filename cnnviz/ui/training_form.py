@@ -53,28 +53,41 @@ def _take_recipe() -> None:
 
 
 def recipe_title(name: str) -> str:
+    """Its name and the figure to expect: Fast · 99.0 % in 5 s."""
     if name == OWN:
         return "Your own settings"
-    return PRESETS[name].title if name in PRESETS else f"{TITLES[name].split(' · ')[0]}, as shipped"
+    title = PRESETS[name].title if name in PRESETS else f"{TITLES[name].split(' · ')[0]}, as shipped"
+    figures = _figures(name)
+    return (
+        f"{title.split(' · ')[0]} · {100 * figures[0]:.1f} % in {duration(figures[1])}" if figures else title
+    )
+
+
+def _figures(name: str) -> tuple[float, float] | None:
+    """Test accuracy and seconds, as measured; None where nothing was."""
+    found = measured(name)
+    if found:
+        return found.accuracy, found.epoch_seconds * RECIPES[name].epochs
+    card = shipped_card(name)
+    return (card["test"]["mnist"]["accuracy"], card["seconds"]) if card else None
 
 
 def expectation(name: str) -> str:
-    """What a recipe gives, as measured."""
+    """What a recipe gives, in a sentence."""
     if name == OWN:
         return "No figure to expect: find out."
     found = measured(name)
     if found:
         return (
             f"{PRESETS[name].stated}; here {100 * found.accuracy:.2f} ± {100 * found.spread:.2f} % of the "
-            f"test digits over {len(found.accuracies)} seeds, "
-            f"{duration(found.epoch_seconds * RECIPES[name].epochs)} on one core."
+            f"test digits over {len(found.accuracies)} seeds."
         )
-    card = shipped_card(name)
-    if not card:
+    figures = _figures(name)
+    if not figures:
         return ""
-    accuracy, seconds = card["test"]["mnist"]["accuracy"], card["seconds"]
     return (
-        f"The shipped model was made so: {100 * accuracy:.1f} % of the test digits, in {duration(seconds)}."
+        f"The shipped model was made so: {100 * figures[0]:.2f} % of the test digits in "
+        f"{duration(figures[1])}."
     )
 
 
