@@ -11,12 +11,11 @@ from typing import Any
 
 import numpy as np
 import streamlit as st
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from cnnviz.checkpoints import MODELS, digest, shipped_models
-from cnnviz.drawing import SIDE, Digit, to_digit
+from cnnviz.drawing import Digit, to_digit
 from cnnviz.errors import NothingDrawn
 from cnnviz.history import History, Moment, history_file, parse_history
 from cnnviz.networks import TITLES, Network
@@ -77,6 +76,11 @@ def enter_page(name: str) -> None:
     if st.session_state.get(_PAGE) != name:
         st.session_state[_PAGE] = name
         remount_pad(pad().drawing)
+
+
+def page() -> str:
+    """The name of the page that runs."""
+    return str(st.session_state.get(_PAGE, "home"))
 
 
 # ---- the digit ----

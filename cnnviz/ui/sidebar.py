@@ -4,12 +4,12 @@ import streamlit as st
 from streamlit.navigation.page import Page
 
 from cnnviz.errors import CnnvizError
-from cnnviz.reading import read
 from cnnviz.ui import session
+from cnnviz.ui.doubt import current_reading
 from cnnviz.ui.model_shelf import model_shelf
 from cnnviz.ui.page_list import present_pages
 from cnnviz.ui.pictures import digit_png
-from cnnviz.ui.time_machine import machine
+from cnnviz.ui.time_machine import machine, training_film
 from cnnviz.ui.upload import upload
 
 
@@ -20,7 +20,9 @@ def sidebar(pages: dict[str, Page]) -> None:
         _digit(pages)
         _model()
         machine()
-        model_shelf()
+        with st.container(horizontal=True, gap="medium", key="model_tools"):
+            training_film()
+            model_shelf()
         _navigation(pages)
 
 
@@ -41,7 +43,7 @@ def _digit(pages: dict[str, Page]) -> None:
 
 def _reading() -> None:
     try:
-        reading = read(session.current_trace().probabilities)
+        reading = current_reading()
     except CnnvizError:  # said in full where the model is chosen
         return
     st.markdown(f"Reads **{reading.digit}**  \n{reading.probability:.1%} · {reading.words}")

@@ -1,7 +1,8 @@
 """The time machine in the frame: every page shows the network as it was at the chosen moment.
 
-machine()     the slider in the sidebar, where the model has a history
-earlier()     beside a page's title: that an earlier state is shown, and the way back
+machine()         the slider in the sidebar, where the model has a history
+training_film()   the same as a film, to take away
+earlier()         beside a page's title: that an earlier state is shown, and the way back
 """
 
 import streamlit as st
@@ -9,6 +10,7 @@ import streamlit as st
 from cnnviz.errors import CnnvizError
 from cnnviz.ui import session
 from cnnviz.ui.components.time_machine import chosen, slider, when
+from cnnviz.ui.training_film_view import film_popover
 
 
 def machine() -> None:
@@ -19,6 +21,16 @@ def machine() -> None:
             slider(history, session.moment_index(), _move)
     except CnnvizError as error:
         st.caption(f":material/history_toggle_off: {error}")
+
+
+def training_film() -> None:
+    """The history as a file to take away."""
+    try:
+        history = session.history()
+    except CnnvizError:  # said above
+        return
+    if history is not None:
+        film_popover(history)
 
 
 def earlier() -> None:
