@@ -1,6 +1,7 @@
 """cnnviz without a browser.
 
 python -m cnnviz train NAME [--seed S] [--epochs E] [--out FOLDER] [--history]
+python -m cnnviz cross-validate NAME [--folds K] [--digits N] [--plain]
 python -m cnnviz evaluate MODEL
 python -m cnnviz predict IMAGE [--model MODEL]
 python -m cnnviz fetch FOLDER
@@ -15,15 +16,20 @@ from pathlib import Path
 
 from cnnviz.cards import make_card, preparation_figures, test_figures
 from cnnviz.checkpoints import MODELS, load_checkpoint, load_model, save_checkpoint
+from cnnviz.cross_validation import summarize
 from cnnviz.data import load_mnist
 from cnnviz.drawing import to_digit
 from cnnviz.errors import CnnvizError
 from cnnviz.evaluation import Report, evaluate
+from cnnviz.example_study import QUICK
+from cnnviz.example_study import measure as measure_folds
+from cnnviz.example_study import save as save_example
 from cnnviz.fetch import fetch_mnist
 from cnnviz.history import Keeper, save_history
 from cnnviz.images import read_picture
 from cnnviz.networks import Network
 from cnnviz.pen import pen_test_digits
+from cnnviz.studies import fold_config
 from cnnviz.tracing import predict
 from cnnviz.train_config import RECIPES
 from cnnviz.training import Progress, fit, load_parts
@@ -67,6 +73,25 @@ def train(options: argparse.Namespace) -> None:
     print(f"saved {path}")
     for name, figures in card["test"].items():
         print(f"{name}: {figures['accuracy']:.2%} of {figures['n']:,} (seed {config.seed})")
+
+
+def cross_validate(options: argparse.Namespace) -> None:
+    """Train a recipe once a fold; print each fold's figures and what they say together."""
+    config = fold_config({**RECIPES, **QUICK}[options.name])
+    if options.digits:
+        config = replace(config, train_size=options.digits)
+    figures = None
+    for record, figures in measure_folds(config, options.folds, not options.plain):
+        if record.progress.last:
+            score = figures.scores[-1]
+            print(f"fold {score.fold + 1}: {score.accuracy:.2%}, loss {score.loss:.4f}", flush=True)
+    assert figures is not None
+    summary = summarize(figures.accuracies)
+    low, high = summary.corrected
+    print(f"mean {summary.mean:.2%}, standard deviation {summary.deviation:.2%}")
+    print(f"95 % interval of the mean, with the folds' overlap: {low:.2%} to {high:.2%}")
+    if options.save:
+        save_example(options.name, figures)
 
 
 def measure(options: argparse.Namespace) -> None:
@@ -140,6 +165,13 @@ def _parser() -> argparse.ArgumentParser:
         help="also write NAME.history.safetensors, the run's moments; without it only for the default model",
     )
     command.set_defaults(run=train)
+    command = commands.add_parser("cross-validate", help="train a recipe once a fold and compare")
+    command.add_argument("name", choices={**RECIPES, **QUICK})
+    command.add_argument("--folds", type=int, default=5, help="2 to 10")
+    command.add_argument("--digits", type=int, help="of MNIST's training part, instead of the recipe's")
+    command.add_argument("--plain", action="store_true", help="KFold instead of StratifiedKFold")
+    command.add_argument("--save", action="store_true", help="keep the figures as the app's example")
+    command.set_defaults(run=cross_validate)
     command = commands.add_parser("measure", help="measure a saved model again and update its card")
     command.add_argument("name")
     command.add_argument("--out", type=Path, default=MODELS, help="folder of NAME.safetensors and NAME.json")

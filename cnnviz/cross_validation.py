@@ -2,6 +2,7 @@
 
 cross_validate(...)     trains fold after fold; yields FoldProgress
 summarize(...)          mean, spread and intervals of the folds' figures
+by_chance(...)          the spread that counting so few digits gives by itself
 paired(...)             the same of the differences between two recipes on the same folds
 """
 
@@ -25,6 +26,15 @@ class FoldProgress:
 
     fold: Fold
     progress: Progress
+
+
+@dataclass(frozen=True)
+class Score:
+    """What one fold's network made of the digits held out from it."""
+
+    fold: int
+    accuracy: float
+    loss: float  # mean cross-entropy, nats
 
 
 @dataclass(frozen=True)
@@ -63,9 +73,19 @@ def summarize(values: Sequence[float]) -> Summary:
         raise ConfigError("One figure has no spread; wait for a second fold.")
     mean = math.fsum(values) / n
     deviation = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (n - 1))
-    reach = float(stdtrit(n - 1, (1 + LEVEL) / 2)) * deviation
+    reach = student_t(n) * deviation
     plain, wide = reach * math.sqrt(1 / n), reach * math.sqrt(1 / n + 1 / (n - 1))
     return Summary(n, mean, deviation, (mean - plain, mean + plain), (mean - wide, mean + wide))
+
+
+def student_t(n: int) -> float:
+    """How many standard errors a 95 % interval reaches to both sides, for n figures."""
+    return float(stdtrit(n - 1, (1 + LEVEL) / 2))
+
+
+def by_chance(accuracy: float, digits: int) -> float:
+    """The standard deviation of folds of so many digits, each read right with the same probability."""
+    return math.sqrt(accuracy * (1 - accuracy) / digits)
 
 
 def paired(values: Sequence[float], others: Sequence[float]) -> Summary:

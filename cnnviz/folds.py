@@ -2,7 +2,7 @@
 
 Fold                    which part is held out
 fold_parts(...)         its (training, held-out) digits
-fold_shares(...)        how much of every held-out part each digit makes up
+fold_counts(...)        how many of each digit every held-out part has
 
 The parts are scikit-learn's KFold and StratifiedKFold over shuffled digits of MNIST's training
 part; the 10,000 test digits are never looked at. Equal configurations give equal parts.
@@ -62,13 +62,12 @@ def fold_parts(config: TrainConfig, fold: Fold) -> tuple[Digits, Digits]:
     return completed(config, digits[torch.from_numpy(learnt)]), digits[torch.from_numpy(held_out)]
 
 
-def fold_shares(config: TrainConfig, folds: int, stratified: bool) -> NDArray[np.float64]:
-    """The share of each digit among what each fold holds out: (folds, 10), rows add up to 1."""
+def fold_counts(config: TrainConfig, folds: int, stratified: bool) -> NDArray[np.int64]:
+    """How often each digit is among what each fold holds out: (folds, 10)."""
     digits = _chosen(config)
     labels = digits.labels.numpy()
     parts = splits(digits, folds, stratified, config.seed)
-    counts = np.array([np.bincount(labels[held_out], minlength=CLASSES) for _, held_out in parts])
-    return np.asarray(counts / counts.sum(1, keepdims=True))
+    return np.array([np.bincount(labels[held_out], minlength=CLASSES) for _, held_out in parts])
 
 
 def splits(

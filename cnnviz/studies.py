@@ -12,26 +12,18 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from cnnviz import run_folder, runs
+from cnnviz.cross_validation import Score
 from cnnviz.errors import ConfigError, RunError
-from cnnviz.folds import Fold, all_folds, check_recipe, fold_shares
+from cnnviz.example_study import Figures
+from cnnviz.folds import Fold, all_folds, check_recipe, fold_counts
 from cnnviz.jobs import Engine
 from cnnviz.run_folder import RunFolder, State
 from cnnviz.runs import Run
 from cnnviz.train_config import TrainConfig
 
 KEPT = 12
-
-
-@dataclass(frozen=True)
-class Score:
-    """What one fold's network made of the digits held out from it."""
-
-    fold: int
-    accuracy: float
-    loss: float  # mean cross-entropy, nats
 
 
 @dataclass(frozen=True)
@@ -65,8 +57,7 @@ class Study:
         """Why a fold failed; empty when none did."""
         return next((run.reason for run in self.runs if run and run.state == "failed"), "")
 
-    def scores(self) -> list[Score]:
-        """Of every fold that is finished, in order."""
+    def _scores(self) -> list[Score]:
         ends = [(number, run.folder.read("end")) for number, run in enumerate(self.runs) if run]
         return [
             Score(number, end["validation_accuracy"], end["validation_loss"])
@@ -74,23 +65,16 @@ class Study:
             if end.get("state") == "finished" and "validation_accuracy" in end
         ]
 
-    def events(self) -> list[list[dict[str, Any]]]:
-        """The records of every fold's run, as Run.events() gives them."""
-        return [run.events() if run else [] for run in self.runs]
-
-    def same_folds(self, other: "Study") -> bool:
-        """Whether the other's folds hold out the very same digits, so that the two can be paired."""
-
-        def dealt(study: Study) -> tuple[object, ...]:
-            return study.folds, study.stratified, study.config.train_size, study.config.seed
-
-        return dealt(self) == dealt(other)
+    def figures(self, events: bool = True) -> Figures:
+        """What there is to show of it; without the records, which take longest to read, on request."""
+        records = tuple(run.events() if run and events else [] for run in self.runs)
+        return Figures(self.config, self.folds, self.stratified, tuple(self._scores()), records)
 
 
 def start_study(engine: Engine, root: Path, config: TrainConfig, folds: int, stratified: bool) -> str:
     """Submit a run for each fold; returns the study's unguessable id. Raises ConfigError, RunError."""
     config = fold_config(config)
-    fold_shares(config, folds, stratified)  # raises when these digits cannot be dealt out so
+    fold_counts(config, folds, stratified)  # raises when these digits cannot be dealt out so
     prune(root)
     study_id = secrets.token_urlsafe(9)
     for fold in all_folds(folds, stratified):

@@ -29,6 +29,11 @@ def weights_folder() -> Path:
     return home() / "weights"
 
 
+def ray_address() -> str:
+    """CNNVIZ_RAY_ADDRESS: the Ray cluster that trains; empty for this machine alone."""
+    return os.environ.get("CNNVIZ_RAY_ADDRESS", "").strip()
+
+
 def engine() -> LocalEngine:
     """Where training runs are executed."""
     return LocalEngine(runs_root())

@@ -6,7 +6,7 @@ import pytest
 import torch
 from scipy import stats
 
-from cnnviz.cross_validation import cross_validate, paired, summarize
+from cnnviz.cross_validation import by_chance, cross_validate, paired, summarize
 from cnnviz.errors import ConfigError
 from cnnviz.folds import all_folds, fold_parts
 from cnnviz.networks import NETWORKS
@@ -66,6 +66,13 @@ def test_corrected_interval_is_wider_by_the_overlap() -> None:
     plain, wide = (high - low for low, high in (found.interval, found.corrected))
     assert wide / plain == pytest.approx(1.5)
     assert sum(found.corrected) / 2 == pytest.approx(found.mean)
+
+
+def test_spread_by_chance_is_that_of_counting() -> None:
+    """Of a thousand folds of 400 digits, each read right with probability 0.9."""
+    right = stats.binom(400, 0.9).rvs(1_000, random_state=0)
+    assert (right / 400).std() == pytest.approx(by_chance(0.9, 400), rel=0.05)
+    assert by_chance(1.0, 10) == 0
 
 
 def test_pairs_against_scipy() -> None:

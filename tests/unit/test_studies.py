@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cnnviz import jobs, recording, run_folder, runs, studies
-from cnnviz.cross_validation import cross_validate
+from cnnviz.cross_validation import Score, cross_validate
 from cnnviz.errors import ConfigError, RunError
 from cnnviz.jobs import LocalEngine
 from cnnviz.networks import NETWORKS
@@ -43,16 +43,16 @@ def wait_for(condition: Callable[[], bool], seconds: float = 120) -> None:
         time.sleep(0.05)
 
 
-def final(config: TrainConfig, folds: int, stratified: bool) -> list[studies.Score]:
+def final(config: TrainConfig, folds: int, stratified: bool) -> tuple[Score, ...]:
     """What the plain loop arrives at."""
     last = {
         record.fold.number: record.progress
         for record in cross_validate(replace(config, validation_size=0), folds, stratified)
     }
-    return [
-        studies.Score(number, progress.validation_accuracy or 0.0, progress.validation_loss or 0.0)
+    return tuple(
+        Score(number, progress.validation_accuracy or 0.0, progress.validation_loss or 0.0)
         for number, progress in last.items()
-    ]
+    )
 
 
 def test_killed_study_ends_as_the_plain_loop(engine: LocalEngine) -> None:
@@ -63,7 +63,7 @@ def test_killed_study_ends_as_the_plain_loop(engine: LocalEngine) -> None:
     os.kill(first.read("worker")["pid"], signal.SIGKILL)
     wait_for(lambda: first.state() == "interrupted" and second.state() == "finished")
     study = open_study(engine.root, study_id)
-    assert (study.state, study.resumable, [score.fold for score in study.scores()]) == (
+    assert (study.state, study.resumable, [score.fold for score in study.figures().scores]) == (
         "interrupted",
         True,
         [1],
@@ -72,7 +72,7 @@ def test_killed_study_ends_as_the_plain_loop(engine: LocalEngine) -> None:
     studies.resume_study(engine, study)
     wait_for(lambda: open_study(engine.root, study_id).state == "finished")
     study = open_study(engine.root, study_id)
-    assert study.scores() == final(config, 2, False)
+    assert study.figures().scores == final(config, 2, False)
     assert not study.resumable
     assert not first.resume_file.exists()
     assert not first.snapshot_folder.exists()
@@ -85,8 +85,8 @@ def test_a_fold_in_this_process(still: LocalEngine) -> None:
         assert run
         recording.train(run.folder)
     study = open_study(still.root, study_id)
-    assert study.scores() == final(CONFIG, 3, True)
-    assert [len(events) for events in study.events()] == [len(study.events()[0])] * 3
+    assert study.figures().scores == final(CONFIG, 3, True)
+    assert [len(events) for events in study.figures().events] == [len(study.figures().events[0])] * 3
 
 
 def test_new_study(still: LocalEngine) -> None:
@@ -96,7 +96,7 @@ def test_new_study(still: LocalEngine) -> None:
     assert len(study_id) == 12
     assert (study.folds, study.stratified, study.state, study.alive) == (5, True, "queued", True)
     assert study.config == replace(CONFIG, validation_size=0)
-    assert study.scores() == []
+    assert study.figures().scores == ()
     assert [run.folder.read("config")["fold"]["number"] for run in study.runs if run] == [0, 1, 2, 3, 4]
     assert runs.list_runs(still.root) == []  # a fold is no model to draw for
     assert [other.id for other in studies.list_studies(still.root)] == [study_id]
@@ -129,7 +129,7 @@ def test_folds_that_never_began_are_begun(still: LocalEngine) -> None:
     third.end("stopped")
     study = open_study(still.root, study_id)
     assert (study.runs[1], study.state, study.resumable) == (None, "interrupted", True)
-    assert study.scores() == [studies.Score(0, 0.5, 1.5)]
+    assert study.figures().scores == (Score(0, 0.5, 1.5),)
 
     studies.resume_study(still, study)
     study = open_study(still.root, study_id)
@@ -184,25 +184,6 @@ def test_pruning_runs_leaves_studies_alone(still: LocalEngine) -> None:
         run.folder.end("finished")
     runs.prune(still.root, kept=0)
     assert open_study(still.root, study.id).state == "finished"
-
-
-def test_pairs_need_the_same_digits(still: LocalEngine) -> None:
-    def made(config: TrainConfig, folds: int = 2, stratified: bool = True) -> studies.Study:
-        study = open_study(still.root, start_study(still, still.root, config, folds, stratified))
-        for run in study.runs:
-            assert run
-            run.folder.end("finished")
-        return study
-
-    study = made(CONFIG)
-    assert study.same_folds(made(replace(CONFIG, network=NETWORKS["eight"], epochs=1)))
-    for other in (
-        made(CONFIG, 3),
-        made(CONFIG, 2, False),
-        made(replace(CONFIG, seed=1)),
-        made(replace(CONFIG, train_size=401)),
-    ):
-        assert not study.same_folds(other)
 
 
 @pytest.mark.parametrize(
