@@ -103,6 +103,7 @@ CLASSIC = {
 EXAMPLES = {
     "edge": Example("Dark to light, 6 × 6", ((10, 10, 10, 100, 100, 100),) * 6),
     "tiny": Example("Three by three", ((1, 5, 2), (8, 1, 6), (3, 4, 7))),
+    "nine": Example("1 to 9, 3 × 3", _rows(torch.arange(1.0, 10).reshape(3, 3))),
     "count": Example("1 to 25, 5 × 5", _rows(torch.arange(1.0, 26).reshape(5, 5))),
 }
 POOLING_EXAMPLES = {

@@ -19,7 +19,7 @@ from cnnviz.ui.convolution_choices import (
 from cnnviz.ui.convolution_program import beginning, kernel_lines
 from cnnviz.ui.snippet import code_panel
 
-TILE = 186
+TILE = 170  # CSS px at most, so that two fit on a phone
 SAME = 1e-9
 
 
@@ -40,21 +40,21 @@ def borders() -> None:
     left, right = st.columns([4.15, 1], gap="small")
     with left:
         st.markdown("**What the kernel finds** beyond the edge (the image is inside the outline)")
-        _row(padded, "borders_padded", names, TILE, "digit", picture.limit, inside)
+        _row(padded, "borders_padded", names, _side(padded), "digit", picture.limit, inside)
     with right:
         st.markdown("or **nothing:**")
-        _row(image[None], "borders_image", ["crop"], TILE, "digit", picture.limit)
+        _row(image[None], "borders_image", ["crop"], _side(padded), "digit", picture.limit)
     left, right = st.columns([4.15, 1], gap="small")
     limit = float(results.abs().max())
     with left:
         st.markdown("**What comes out**")
-        _row(results, "borders_results", names, TILE, "signed", limit)
+        _row(results, "borders_results", names, _side(results), "signed", limit)
     with right:
         st.markdown("smaller:")
         if cropped is None:
             st.info("The kernel is larger than the image: it fits nowhere.", icon=":material/crop:")
         else:
-            side = int(TILE * max(cropped.shape) / max(results.shape[1:]))
+            side = _side(results) * max(cropped.shape) // max(results.shape[1:])
             size = f"{cropped.shape[1]} × {cropped.shape[2]}"
             _row(cropped, "borders_cropped", [size], side, "signed", limit)
     _words(results, cropped)
@@ -76,6 +76,12 @@ def _cropped(image: Tensor, weights: Tensor) -> Tensor | None:
     """The result (1, h, w) without any border; None when the kernel does not fit into the image."""
     fits = all(side <= size for side, size in zip(weights.shape[2:], image.shape, strict=True))
     return correlate(image[None], weights) if fits else None
+
+
+def _side(values: Tensor) -> int:
+    """CSS px of a tile of (N, H, W), a whole number a cell, so that tiles of all shapes fit in a row."""
+    cells = max(values.shape[1:])
+    return max(1, TILE // cells) * cells
 
 
 def _row(

@@ -308,3 +308,58 @@ def test_networks_without_a_convolution_offer_no_learnt_kernel(go: Go) -> None:
     app = go("convolution", model="mlp")
     assert "Learnt by the network" not in app.selectbox(key="kernel").options
     assert present(app, PICTURE)
+
+
+# ---- what a browser may send ----
+
+
+def edited() -> None:
+    import streamlit as st
+    import torch
+
+    from cnnviz.errors import ShapeError
+    from cnnviz.ui.components.convolution import typed_cells
+    from cnnviz.ui.convolution_choices import parse_typed, same_shape
+
+    kernel = torch.tensor([[[1 / 3, 2.0], [3.0, 4.0]]], dtype=torch.float64)
+    cells = typed_cells("picture")
+    result: object = None
+    if cells is not None and same_shape(cells, kernel):
+        try:
+            result = parse_typed(cells, kernel).tolist()
+        except ShapeError as error:
+            result = str(error)
+    st.session_state["result"] = result
+
+
+def after(sent: Any) -> Any:
+    app = AppTest.from_function(edited, default_timeout=60)
+    app.session_state["picture"] = {"cells": sent}
+    app.run()
+    assert not app.exception
+    return app.session_state["result"]
+
+
+def test_cells_left_as_they_were_keep_their_exact_weight() -> None:
+    assert after({"turn": 1, "cells": [[[None, "5"], [None, "1/3"]]]}) == [[[1 / 3, 5.0], [3.0, 1 / 3]]]
+    assert "“x” in row 0, column 1" in after({"turn": 1, "cells": [[[None, "x"], [None, None]]]})
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        None,
+        "text",
+        {},
+        {"cells": None},
+        {"cells": []},
+        {"cells": [[]]},
+        {"cells": [["1", "2"], ["3", "4"]]},
+        {"cells": [[["1", "2"], ["3"]]]},
+        {"cells": [[["1", "2"], ["3", "4"], ["5", "6"]]]},
+        {"cells": [[["1"] * 1000] * 1000]},
+        {"cells": [[[None, None], [None, None]]] * 4},
+    ],
+)
+def test_a_strangers_cells_are_ignored(sent: Any) -> None:
+    assert after(sent) is None

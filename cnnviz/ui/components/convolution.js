@@ -7,6 +7,7 @@ const SIDES = { one: 312, several: 158, sum: 300, narrow: 170 } // most CSS px o
 const CELL_MOST = 58
 const NUMBER_ROOM = 25 // CSS px a cell needs before its number is written into it
 const GAP = 22
+const VEIL = 0.45 // how strongly a border is tinted
 
 const pictures = new WeakMap()
 
@@ -229,8 +230,8 @@ class SlidingPicture {
     frame.rect(0, 0, slide.paddedWidth * zoom, slide.paddedHeight * zoom)
     frame.rect(slide.padding * zoom, slide.padding * zoom, slide.width * zoom, slide.height * zoom)
     brush.save()
-    brush.globalAlpha = 0.45
-    brush.fillStyle = getComputedStyle(this.convolution).getPropertyValue("--st-primary-color")
+    brush.globalAlpha = VEIL
+    brush.fillStyle = this.veil()
     brush.fill(frame, "evenodd")
     brush.restore()
   }
@@ -244,6 +245,10 @@ class SlidingPicture {
     const pixels = Uint32Array.from(channels[0], (_, at) => packed(channels.map((values) => level(values[at]))))
     paintCells(this.sized(figure, "map", rows, columns, zoom), pixels, rows, columns, zoom)
     this.caption(figure, "The image", `${slide.channels} × ${slide.height} × ${slide.width}`)
+  }
+
+  veil() {
+    return getComputedStyle(this.convolution).getPropertyValue("--st-primary-color").trim()
   }
 
   drawKernel(figure, channel) {
@@ -260,7 +265,7 @@ class SlidingPicture {
       const won = winner && term && term.row === winner.row && term.column === winner.column
       const pixel = table[colourIndex(weight ?? (won ? 0.75 : 0), weight === undefined ? 1 : most)]
       input.style.background = cssColour(pixel)
-      input.style.color = inkFor(pixel)
+      input.style.color = inkOn(unpacked(pixel))
     })
     const words = { sum: "Kernel", max: "The window", mean: "The window" }
     const name = slide.channels > 1 ? `× ${slide.names[channel]}` : words[slide.rule]
@@ -298,6 +303,7 @@ class SlidingPicture {
   writeNumbers(brush, values, rows, columns, zoom, limit, scale) {
     if (zoom / this.ratio < NUMBER_ROOM) return
     const table = colourTable(scale, this.theme)
+    const veil = channels(this.veil())
     brush.textAlign = "center"
     brush.textBaseline = "middle"
     const family = getComputedStyle(this.convolution).fontFamily
@@ -306,8 +312,9 @@ class SlidingPicture {
       const size = Math.min(15 * this.ratio, (zoom * 1.5) / Math.max(text.length, 3.4))
       brush.font = `${size}px ${family}`
       const [row, column] = [Math.floor(at / columns), at % columns]
+      const paper = unpacked(table[colourIndex(value, limit)])
       const border = scale === "digit" && this.slide.isBorder(row, column)
-      brush.fillStyle = border ? "#ffffff" : inkFor(table[colourIndex(value, limit)])
+      brush.fillStyle = inkOn(border ? mixed(veil, paper, VEIL) : paper)
       brush.fillText(text, (column + 0.5) * zoom, (row + 0.5) * zoom)
     })
   }
@@ -399,7 +406,8 @@ class SlidingPicture {
     const results = this.sum ? [...this.partials, this.sum] : this.partials
     for (const figure of results) this.markPlace(figure, style, figure === this.sum ? this.sumZoom : this.outZoom)
     if (!slide.kernel) this.kernels.forEach((figure, channel) => this.drawKernel(figure, channel))
-    setText(this.place, `row ${at.row}, column ${at.column}: window ${slide.indexOf(at) + 1} of ${slide.places}`)
+    const which = `window ${slide.indexOf(at) + 1} of ${slide.places}`
+    setText(this.place, `row ${at.row}, column ${at.column}: ${plain(slide.totalAt(at))} (${which})`)
     this.words.replaceChildren(...writtenOut(slide, at))
     this.tallest = Math.max(this.tallest, this.words.clientHeight)
     this.words.style.minHeight = `${this.tallest}px` // so that nothing below jumps
@@ -442,6 +450,6 @@ function isNumber(text) {
   return parts.length <= 2 && parts.every((part) => part.trim() === "" || Number.isFinite(Number(part)))
 }
 
-function inkFor(pixel) {
-  return luminance(cssColour(pixel)) > 0.55 ? "#171614" : "#ffffff"
+function inkOn([red, green, blue]) {
+  return luminance(`rgb(${red}, ${green}, ${blue})`) > 0.55 ? "#171614" : "#ffffff"
 }
