@@ -54,7 +54,7 @@ def patches_of(images: Array) -> Array:
 
 def convolve(patches: Array, filters: Array, bias: Array) -> Array:
     """Every patch times every filter, cell by cell, summed; plus the filter's bias."""
-    sums = np.einsum("nijkl,fkl->nfij", patches, filters)  # (N, 8, 26, 26)
+    sums: Array = np.einsum("nijkl,fkl->nfij", patches, filters)  # (N, 8, 26, 26)
     return sums + bias[:, None, None]
 
 
