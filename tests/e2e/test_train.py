@@ -36,6 +36,9 @@ def test_watch_stop_and_use(open_page: OpenPage, browser: Browser) -> None:
     page = open_page("/train")
     expect(page.locator(".st-key-train_status")).to_contain_text("Ready")
     expect(page.locator(".st-key-train_stop button")).to_be_disabled()
+    page.get_by_role("combobox", name="Recipe").click()
+    page.get_by_role("option", name="Padded").click()  # long enough to be stopped
+    settle(page)
     page.locator(".st-key-train_start button").click()
 
     expect(page.locator(".st-key-train_status")).to_contain_text("Training", timeout=60_000)
@@ -68,11 +71,11 @@ def test_watch_stop_and_use(open_page: OpenPage, browser: Browser) -> None:
 
     picker = page.get_by_test_id("stSidebar").get_by_role("combobox", name="Model")
     page.get_by_role("button", name="Use this model").click()
-    expect(picker).to_have_value(re.compile("Default, 2 epochs"))
+    expect(picker).to_have_value(re.compile("Padded, 10 epochs"))
     page.get_by_role("link", name="In use: draw for it").first.click()
     expect(page.get_by_role("heading", name="Draw")).to_be_visible()
     settle(page)
-    expect(picker).to_have_value(re.compile("Default, 2 epochs"))
+    expect(picker).to_have_value(re.compile("Padded, 10 epochs"))
     pen(page, STROKES[7])
     expect_digit(page, 7)
 
