@@ -4,15 +4,19 @@ One fragment: another layer, unit, order or range reruns nothing else. The addre
 """
 
 import streamlit as st
+import torch
 from torch import Tensor
 
 from cnnviz.activations import Order, Scope, Stage, dead, find, limits, measure, order, stages
 from cnnviz.errors import NetworkError
+from cnnviz.history import History
+from cnnviz.tracing import trace
 from cnnviz.ui import session
 from cnnviz.ui.activations_parts import Shown, code, comparison, detail
 from cnnviz.ui.components.maps import chosen_tile, maps
 from cnnviz.ui.filter_parts import CHANNEL, RANGE
 from cnnviz.ui.layer_choice import choose_layer, choose_unit
+from cnnviz.ui.session import CurrentModel
 
 BEFORE, AFTER = "maps_before", "maps_after"
 ORDERS: tuple[Order, ...] = ("index", "mean", "maximum")
@@ -33,7 +37,8 @@ def activations_page() -> None:
         narrow = len(every) > ROOM
         by = _choose("Sort by", list(ORDERS), "sort_by", narrow)
         scope = _choose("Colour range", list(SCOPES), RANGE, narrow, "layer")
-    shown = Shown(chosen, every, stage, unit, *limits(every, stage, scope), scope)  # type: ignore[arg-type]
+    ends = _limits(chosen, every, stage, scope)  # type: ignore[arg-type]
+    shown = Shown(chosen, every, stage, unit, *ends, scope)  # type: ignore[arg-type]
     units = order(stage, by).tolist()  # type: ignore[arg-type]
     before, after, side = st.columns([1.3, 1.3, 1], gap="medium")
     with before:
@@ -45,6 +50,33 @@ def activations_page() -> None:
     _words(shown)
     comparison(shown)
     code(shown)
+
+
+def _limits(chosen: CurrentModel, every: list[Stage], stage: Stage, scope: Scope) -> tuple[Tensor, Tensor]:
+    """Of this moment; while an earlier one is shown, the largest of all moments, so that growth is seen."""
+    past = session.history() if chosen.moment is not None else None
+    if past is None:
+        return limits(every, stage, scope)
+    image = session.current_digit().image
+    return _limits_of_all(
+        past.name, len(past.moments), image.numpy().tobytes(), stage.name, scope, past, image
+    )
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _limits_of_all(
+    name: str,  # noqa: ARG001 - these three are the key
+    count: int,  # noqa: ARG001
+    digit: bytes,  # noqa: ARG001
+    layer: str,
+    scope: Scope,
+    _past: History,
+    _image: Tensor,
+) -> tuple[Tensor, Tensor]:
+    passes = [stages(trace(_past.checkpoint(index).model, _image)) for index in range(len(_past.moments))]
+    ends = [limits(every, find(every, layer), scope) for every in passes]
+    before, after = (torch.stack(each).amax(0) for each in zip(*ends, strict=True))  # (C,)
+    return before, after
 
 
 def _nearest(every: list[Stage], name: str) -> str | None:

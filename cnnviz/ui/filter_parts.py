@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from cnnviz.networks import Network
+from cnnviz.ui import session
 from cnnviz.ui.components.maps import chosen_tile, maps
 from cnnviz.ui.session import CurrentModel
 
@@ -108,7 +109,7 @@ def choose_unit(label: str, count: int, first: int = 0) -> int:
     return first if unit is None else int(unit)
 
 
-def choose_limit(layer: Tensor, network: list[Tensor]) -> float | None:
+def choose_limit(chosen: CurrentModel, layer: str, layers: list[str]) -> float | None:
     """The value of the strongest colours; None when each filter has its own."""
     reach = st.segmented_control(
         "Colour range",
@@ -117,11 +118,20 @@ def choose_limit(layer: Tensor, network: list[Tensor]) -> float | None:
         key=RANGE,
         persist_state="session",
         required=True,
-        help="The value of the strongest colours: each filter's own largest, the layer's, or the network's.",
+        help="The value of the strongest colours: each filter's own largest, the layer's, or the network's. "
+        "While an earlier moment is shown, the largest of the whole training.",
     )
     if reach == "unit":
         return None
-    return float(layer.abs().max()) if reach == "layer" else max(float(each.abs().max()) for each in network)
+    return _largest(chosen, layer) if reach == "layer" else max(_largest(chosen, name) for name in layers)
+
+
+def _largest(chosen: CurrentModel, layer: str) -> float:
+    """The layer's largest |weight|; of all moments while an earlier one is shown, so that growth is seen."""
+    past = session.history() if chosen.moment is not None else None
+    if past is not None:
+        return past.largest(f"{layer}.weight")
+    return float(weight_of(chosen.model, layer).abs().max())
 
 
 def suggestions(ranked: dict[str, Callable[[], int]]) -> None:

@@ -59,7 +59,7 @@ def _kernels(chosen: CurrentModel, untrained: Network, trace: Trace) -> None:
         weight = weight_of(model, layer)  # (N, C, k, k)
         source = choose_input(weight.shape[1])
         unit = choose_unit("Filter", len(weight))
-        limit = choose_limit(weight, [weight_of(model, name) for name in layers])
+        limit = choose_limit(chosen, layer, layers)
     channels = strongest_inputs(model, layer) if source is None else torch.full((len(weight),), source)
     kernels, before = kernels_of(model, layer, channels), kernels_of(untrained, layer, channels)
     shown = Shown(layer, "filter", kernels, before, list(range(len(weight))), limit)

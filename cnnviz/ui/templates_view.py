@@ -22,7 +22,7 @@ def templates(chosen: CurrentModel, untrained: Network, image: Tensor) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         unit = choose_unit("Unit", len(weights), first=order[0])
         units = _choose_part(order, unit)
-        limit = choose_limit(weights, [weights])
+        limit = choose_limit(chosen, layer, [layer])
     shown = Shown(layer, "unit", weights[units], templates_of(untrained)[1][units], units, limit)
     left, right = st.columns([1.4, 1], gap="large")
     with left:

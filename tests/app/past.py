@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from cnnviz import run_folder
-from cnnviz.checkpoints import serialize
+from cnnviz.checkpoints import freeze, serialize
 from cnnviz.networks import NETWORKS, Network, build
 from cnnviz.train_config import TrainConfig
 
@@ -13,7 +13,7 @@ LATEST = 14
 
 
 def network_at(step: int) -> Network:
-    return build(CONFIG.network, seed=step).eval()
+    return freeze(build(CONFIG.network, seed=step))
 
 
 def past_run(home: Path) -> str:

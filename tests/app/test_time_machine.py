@@ -12,7 +12,7 @@ from cnnviz.data import load_mnist
 from cnnviz.tracing import trace
 from cnnviz.ui.page_list import present_pages
 from tests.app.past import LATEST, STEPS, network_at, past_run
-from tests.app.payload import present
+from tests.app.payload import payload, present
 from tests.app.reading import picture, words
 
 Go = Callable[..., AppTest]
@@ -47,6 +47,15 @@ def test_the_kernels_are_those_of_the_moment(go: Go, run: str) -> None:
     for step in STEPS:
         _, shown = picture(go("filters", model=run, snapshot=str(step)), "kernels")
         np.testing.assert_array_equal(shown, network_at(step).conv1.weight.detach()[:, 0])
+
+
+def test_colours_mean_the_same_at_all_earlier_moments(go: Go, run: str) -> None:
+    kernels = [picture(go("filters", model=run, snapshot=str(step)), "kernels")[0] for step in STEPS]
+    maps = [payload(go("activations", model=run, snapshot=str(step)), "maps_after")[0] for step in STEPS]
+
+    largest = max(float(network_at(step).conv1.weight.abs().max()) for step in (*STEPS, LATEST))
+    assert {header["limit"] for header in kernels} == {pytest.approx(largest)}
+    assert len({header["limit"] for header in maps}) == 1
 
 
 def test_the_slider_starts_at_the_trained_model(go: Go, run: str) -> None:
