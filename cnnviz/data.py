@@ -26,6 +26,7 @@ SHA256 = {
     "mnist.npz": "4a84408c9d89a2e0b1879345c7b6cf36ef49e95ee364488994ac0a4a10756322",
     "pen-digits.npz": "86fc29f2f542ecf5c3eb36ad45a21fbbc4ab26da67577c671a3b479b04609a1e",
     "pen-wrong.json": "f5785a9e5da1c08a45477540eca286bea23daa3e04e4ed03f73a7c55e9883f5a",
+    "references.npz": "b04be5d7e27cf9837fd5f9b1ddf3277caf9c25c8aa78dc7fc5ee90ffadc5f1ef",
 }
 TRAIN_SIZE = 60_000
 MEAN, STD = 0.1307, 0.3081  # of all training pixels in [0, 1]

@@ -1,6 +1,5 @@
 """Digits as points in the plane: what the last layer sees of them, projected.
 
-features(model, images)     the vector each digit is classified from
 Projection.of(features)     principal components (Pearson 1901): same features, same place
 neighbours(features, t-SNE) the t-SNE map (van der Maaten & Hinton 2008), for fewer points
 """
@@ -9,15 +8,7 @@ from dataclasses import dataclass
 
 import torch
 from sklearn.manifold import TSNE
-from torch import Tensor, nn
-
-from cnnviz.evaluation import in_batches
-from cnnviz.networks import Network
-
-
-def features(model: Network, images: Tensor) -> Tensor:
-    """The input of the last layer, (N, units), for images (N, 28, 28)."""
-    return in_batches(nn.Sequential(*list(model)[:-1]), images)
+from torch import Tensor
 
 
 @dataclass(frozen=True, eq=False)

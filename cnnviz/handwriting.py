@@ -124,7 +124,8 @@ def _line(start: Points, end: Points, generator: np.random.Generator) -> Points:
     share = np.linspace(0, 1, 12)[:, None]
     across = (end - start) @ np.array([[0.0, 1.0], [-1.0, 0.0]])
     bow = generator.normal(0, 0.05) * 4 * share * (1 - share)
-    return start + share * (end - start) + bow * across
+    points: Points = start + share * (end - start) + bow * across
+    return points
 
 
 def _ends(line: Points, generator: np.random.Generator) -> Points:

@@ -35,6 +35,11 @@ def validation_writers() -> frozenset[str]:
     return frozenset(writers[quarter : quarter + int(VALIDATION * len(writers))])
 
 
+def _training_writers() -> frozenset[str]:
+    writers, _ = _writers()
+    return frozenset(writers) - held_back_writers() - validation_writers()
+
+
 def _writers() -> tuple[list[str], int]:
     """All writers in a fixed random order, and how many of them are for testing."""
     writers = sorted({digit.writer for digit in load_pen_digits()})
@@ -64,14 +69,20 @@ def _digits_by(writers: frozenset[str], with_wrong: bool = False) -> list[PenDig
 def pen_training_digits(seed: int) -> Digits:
     """Varied pictures of all digits by the training writers; about 25 seconds, once a run."""
     generator = np.random.default_rng(seed)
-    everyone = frozenset(digit.writer for digit in load_pen_digits())
-    chosen = _digits_by(everyone - held_back_writers() - validation_writers())
+    chosen = _digits_by(_training_writers())
     varied = [
         replace(digit, strokes=tuple(another_hand(digit.strokes, digit.label, generator)))
         for _ in range(VARIANTS)
         for digit in chosen
     ]
     return _pictures(varied, generator)
+
+
+def pen_reference_digits(count: int) -> Digits:
+    """Some of the training writers' digits as written, chosen at random (seed 0)."""
+    chosen = _digits_by(_training_writers())
+    order = np.random.default_rng(0).permutation(len(chosen))[:count]
+    return _pictures([chosen[index] for index in order], None)
 
 
 @lru_cache(maxsize=1)

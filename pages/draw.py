@@ -7,9 +7,11 @@ from cnnviz.ui import session
 from cnnviz.ui.answer import answer, probabilities
 from cnnviz.ui.canvas import canvas, clear, undo
 from cnnviz.ui.corrections import corrections
+from cnnviz.ui.doubt import likeness
 from cnnviz.ui.frame import require_frame
 from cnnviz.ui.pictures import digit_png
 from cnnviz.ui.replay_view import stroke_replay
+from cnnviz.ui.trust_view import when_it_doubts
 from cnnviz.ui.upload import upload
 from cnnviz.ui.xray import xray
 
@@ -45,3 +47,5 @@ with right:
 
 xray()
 stroke_replay()
+when_it_doubts()
+likeness(session.current_model())  # before the first stroke asks for it

@@ -3,20 +3,31 @@
 import streamlit as st
 import torch
 
-from cnnviz.reading import read
 from cnnviz.ui import session
 from cnnviz.ui.charts import probability_chart
+from cnnviz.ui.doubt import current_reading, is_strange
+
+_CALIBRATED = (
+    "How often such an answer is right, judged by digits the network had never seen: the softmax beside "
+    "it, calibrated with one number (the temperature, {:.2f} for this model)."
+)
+_UNCALIBRATED = "The softmax of the network's ten outputs; it was not calibrated for this model."
 
 
 def answer() -> None:
-    """The digit, large, and a sentence; empty when nothing is drawn."""
+    """The digit, large, and a sentence; pale for a picture that is none; empty when nothing is drawn."""
     digit = session.current_digit()
     with st.container(key="prediction"):
         if digit.chosen:
-            reading = read(session.current_trace().probabilities)
-            st.html(f"<div class='answer'>{reading.digit}</div>")
-            truth = f" It is a {digit.label}." if digit.label not in (None, reading.digit) else ""
-            st.markdown(f"{reading.probability:.1%} · **{reading.words}**.{truth}")
+            reading, strange = current_reading(), is_strange()
+            st.html(f"<div class='answer{' doubted' * strange}'>{reading.digit}</div>")
+            if strange:
+                st.markdown(f"**This does not look like a digit.** The nearest is a {reading.digit}.")
+            else:
+                truth = f" It is a {digit.label}." if digit.label not in (None, reading.digit) else ""
+                temperature = session.current_model().card.get("temperature")
+                explained = _CALIBRATED.format(temperature) if temperature else _UNCALIBRATED
+                st.markdown(f"{reading.probability:.1%} · **{reading.words}**.{truth}", help=explained)
         else:
             st.html("<div></div>")  # keeps the place; Streamlit drops a container with nothing in it
     if not digit.chosen:

@@ -1,7 +1,6 @@
 """The evaluate page: figures, where the model is wrong, how far to trust it, the test set as a map."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import altair as alt
 import pandas as pd
@@ -10,57 +9,28 @@ import streamlit as st
 import torch
 from torch import Tensor
 
-from cnnviz.data import Digits
-from cnnviz.embedding import Projection, features, neighbours
-from cnnviz.evaluation import Report, logits_of, mistakes, reliability, report
+from cnnviz.embedding import Projection, neighbours
+from cnnviz.evaluation import Report, features, mistakes
 from cnnviz.networks import Network
 from cnnviz.palette import ACCENT, RIGHT, WRONG
-from cnnviz.pen import pen_test_digits
-from cnnviz.ui import cache, session
+from cnnviz.ui import session
 from cnnviz.ui.components.maps import maps
 from cnnviz.ui.export_panel import take_away
+from cnnviz.ui.measured import SETS, Measured, digits_of, measure
 from cnnviz.ui.pictures import theme
+from cnnviz.ui.trust_view import trust
 
-SETS = {"MNIST test": "10,000 digits", "Pen": "1,875 digits by writers never trained on"}
 SHOWN = 40  # digits in a picture
 POINTS = 2_000  # of the map; more would only hide each other
 _DIGITS = [str(digit) for digit in range(10)]
 
 
-@dataclass(frozen=True, eq=False)
-class Measured:
-    """A model's answers to one set of digits."""
-
-    digits: Digits
-    logits: Tensor
-    report: Report
-
-    @property
-    def probabilities(self) -> Tensor:
-        return self.logits.softmax(1)
-
-
-@st.cache_resource(max_entries=12, show_spinner="Reading ten thousand digits")
-def _logits(digest: str, name: str, _model: Network) -> Tensor:  # noqa: ARG001 - the key
-    return logits_of(_model, _digits_of(name).images)
-
-
 @st.cache_resource(max_entries=12, show_spinner="Arranging the digits")
 def _places(digest: str, name: str, kind: str, _model: Network) -> tuple[Tensor, Projection]:  # noqa: ARG001
     """Where the first digits lie in the plane, and the projection for one more."""
-    vectors = features(_model, _digits_of(name).images[:POINTS])
+    vectors = features(_model, digits_of(name).images[:POINTS])
     projection = Projection.of(vectors)
     return (projection(vectors) if kind == "PCA" else neighbours(vectors)), projection
-
-
-def _digits_of(name: str) -> Digits:
-    return cache.test_digits() if name == "MNIST test" else pen_test_digits()
-
-
-def measure(chosen: session.CurrentModel, name: str) -> Measured:
-    digits = _digits_of(name)
-    logits = _logits(chosen.digest, name, chosen.model)
-    return Measured(digits, logits, report(logits, digits.labels))
 
 
 def evaluate_page() -> None:
@@ -193,7 +163,7 @@ def _more(measured: Measured, name: str) -> None:
     if view == views[0]:
         _per_class(measured.report)
     elif view == views[1]:
-        _reliability(measured)
+        trust(measured)
     else:
         _embedding(measured, name)
 
@@ -214,33 +184,6 @@ def _per_class(of: Report) -> None:
         "Precision: of the digits read as this one, the share that is. Recall: of this digit, the share "
         "found. F1: their harmonic mean."
     )
-
-
-def _reliability(measured: Measured) -> None:
-    bins = reliability(measured.probabilities, measured.digits.labels)
-    figure = go.Figure()
-    figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line={"dash": "dot", "color": "grey"}, name="ideal")
-    figure.add_scatter(
-        x=[one.confidence for one in bins],
-        y=[one.accuracy for one in bins],
-        mode="lines+markers",
-        marker={"size": [6 + 3 * torch.tensor(one.count).log().item() for one in bins]},
-        line={"color": ACCENT[theme()]},
-        customdata=[one.count for one in bins],
-        hovertemplate="confidence %{x:.1%}<br>right %{y:.1%}<br>%{customdata:,} digits<extra></extra>",
-        name="this model",
-    )
-    figure.update_xaxes(title="confidence", range=[0, 1.02], tickformat=".0%")
-    figure.update_yaxes(title="share right", range=[0, 1.02], tickformat=".0%")
-    figure.update_layout(height=380, margin={"l": 0, "r": 0, "t": 10, "b": 0}, showlegend=False)
-    left, right = st.columns([1.4, 1], gap="large")
-    left.plotly_chart(figure, key="reliability", alt="Reliability diagram: confidence against share right")
-    error = measured.report.calibration_error
-    right.markdown(
-        "On the dotted line, a confidence of 80 % would be right in 80 % of cases. Below it the model is too "
-        f"sure, above it too modest.\n\nMean distance, weighted by digits: **{error:.2%}** (15 bins)."
-    )
-    right.caption("This does not show single digits: a bin right on average can be wrong for one of them.")
 
 
 def _embedding(measured: Measured, name: str) -> None:

@@ -6,7 +6,8 @@ from sklearn.decomposition import PCA
 
 from cnnviz.checkpoints import load_model
 from cnnviz.data import load_mnist
-from cnnviz.embedding import Projection, features, neighbours
+from cnnviz.embedding import Projection, neighbours
+from cnnviz.evaluation import features
 
 IMAGES = load_mnist().test.images[:300]
 LABELS = load_mnist().test.labels[:300]

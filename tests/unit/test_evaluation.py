@@ -6,7 +6,14 @@ import torch
 from sklearn import metrics
 from torch import nn
 
-from cnnviz.evaluation import calibration_error, evaluate, in_batches, mistakes, reliability
+from cnnviz.evaluation import (
+    calibration_error,
+    evaluate,
+    in_batches,
+    mistakes,
+    reliability,
+    temperature,
+)
 from cnnviz.networks import NETWORKS, build
 
 GENERATOR = torch.Generator().manual_seed(0)
@@ -94,3 +101,27 @@ def test_mistakes_come_most_confident_first() -> None:
     probabilities = torch.tensor([[0.9, 0.1], [0.2, 0.8], [0.4, 0.6], [0.05, 0.95]])
 
     assert mistakes(probabilities, torch.tensor([0, 0, 0, 0])).tolist() == [3, 1, 2]
+
+
+def test_temperature_undoes_a_known_scaling() -> None:
+    """Labels drawn from softmax(logits): sharpened threefold, the temperature that fits best is 3."""
+    generator = torch.Generator().manual_seed(1)
+    logits = torch.randn(20_000, 10, generator=generator) * 2
+    labels = torch.multinomial(logits.softmax(1), 1, generator=generator)[:, 0]
+
+    assert temperature(3 * logits, labels) == pytest.approx(3, rel=0.03)
+
+
+def test_temperature_has_the_least_loss() -> None:
+    generator = torch.Generator().manual_seed(2)
+    logits = torch.randn(500, 10, generator=generator) * 4
+    labels = torch.where(
+        torch.rand(500, generator=generator) < 0.7,
+        logits.argmax(1),
+        torch.randint(10, (500,), generator=generator),
+    )
+
+    best = temperature(logits, labels)
+
+    losses = [float(nn.functional.cross_entropy(logits / (best * by), labels)) for by in (0.95, 1, 1.05)]
+    assert losses[1] == min(losses)

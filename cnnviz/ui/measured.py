@@ -1,0 +1,43 @@
+"""A model's answers to one of the test sets, worked out once for all pages and visitors."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+from torch import Tensor
+
+from cnnviz.data import Digits
+from cnnviz.evaluation import Report, logits_of, report
+from cnnviz.networks import Network
+from cnnviz.pen import pen_test_digits
+from cnnviz.ui import cache, session
+
+SETS = {"MNIST test": "10,000 digits", "Pen": "1,875 digits by writers never trained on"}
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """A model's answers to one set of digits."""
+
+    name: str  # of SETS
+    digits: Digits
+    logits: Tensor
+    report: Report
+
+    @property
+    def probabilities(self) -> Tensor:
+        return self.logits.softmax(1)
+
+
+@st.cache_resource(max_entries=12, show_spinner="Reading ten thousand digits")
+def _logits(digest: str, name: str, _model: Network) -> Tensor:  # noqa: ARG001 - the key
+    return logits_of(_model, digits_of(name).images)
+
+
+def digits_of(name: str) -> Digits:
+    return cache.test_digits() if name == "MNIST test" else pen_test_digits()
+
+
+def measure(chosen: session.CurrentModel, name: str) -> Measured:
+    digits = digits_of(name)
+    logits = _logits(chosen.digest, name, chosen.model)
+    return Measured(name, digits, logits, report(logits, digits.labels))
