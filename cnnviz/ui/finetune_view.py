@@ -11,7 +11,7 @@ from streamlit.errors import StreamlitAPIException
 from torch import Tensor
 
 from cnnviz.data import Digits, load_mnist
-from cnnviz.errors import CnnvizError, ConfigError
+from cnnviz.errors import CnnvizError
 from cnnviz.evaluation import logits_of
 from cnnviz.finetuning import FEWEST, FinetuneConfig, trainable_layers
 from cnnviz.networks import Network
@@ -67,7 +67,7 @@ def finetune_page() -> None:
         config = _settings(chosen, hand)
     st.fragment(_results)()
     _limits()
-    code_panel(_program(chosen, hand, config or FinetuneConfig()))
+    code_panel(_program(chosen, hand, config))
 
 
 def _digits_before(chosen: CurrentModel, hand: Hand) -> None:
@@ -102,10 +102,10 @@ def _words(label: int, *read: int) -> str:
     return str(label) if set(read) == {label} else "→".join(map(str, (label, *read)))
 
 
-def _settings(chosen: CurrentModel, hand: Hand) -> FinetuneConfig | None:
-    """The widgets and the button; None when they cannot work."""
-    steps = st.slider("Steps of 64 digits", 10, 200, 60, 10, key="finetune_steps", persist_state="session")
-    rate = st.select_slider(
+def _settings(chosen: CurrentModel, hand: Hand) -> FinetuneConfig:
+    """The widgets and the button."""
+    st.slider("Steps of 64 digits", 10, 200, 60, 10, key="finetune_steps", persist_state="session")
+    st.select_slider(
         "Learning rate",
         [1e-4, 3e-4, 1e-3, 3e-3, 1e-2],
         1e-3,
@@ -113,30 +113,17 @@ def _settings(chosen: CurrentModel, hand: Hand) -> FinetuneConfig | None:
         key="finetune_rate",
         persist_state="session",
     )
-    replay = st.slider(
-        "Replay: share of MNIST in each batch",
-        0,
-        90,
-        50,
-        10,
-        format="%d %%",
-        key="finetune_replay",
-        persist_state="session",
-    )
+    label = "Replay: share of MNIST in each batch"
+    st.slider(label, 0, 90, 50, 10, format="%d %%", key="finetune_replay", persist_state="session")
     layers = trainable_layers(chosen.model)
-    first = st.selectbox(
+    st.selectbox(
         "Layers that learn",
         layers,
         format_func=lambda name: "All" if name == layers[0] else f"From {name} on",
         key="finetune_first",
         help="Those before it keep their weights.",
     )
-    vary = st.checkbox("Vary my digits a little", True, key="finetune_vary", persist_state="session")
-    try:
-        config = FinetuneConfig(steps, rate, replay / 100, first, vary)
-    except ConfigError as error:
-        st.error(str(error), icon=":material/error:")
-        return None
+    st.checkbox("Vary my digits a little", True, key="finetune_vary", persist_state="session")
     too_few = len(hand.digits) < FEWEST
     st.button(
         "Fine-tune",
@@ -144,16 +131,28 @@ def _settings(chosen: CurrentModel, hand: Hand) -> FinetuneConfig | None:
         type="primary",
         icon=":material/tune:",
         on_click=_start,
-        args=(chosen, hand, config),
+        args=(chosen, hand),
         disabled=too_few,
         width="stretch",
     )
     st.caption(f"Needs {FEWEST} digits." if too_few else "Takes seconds. The model itself stays as it is.")
-    return config
+    return _config()
 
 
-def _start(chosen: CurrentModel, hand: Hand, config: FinetuneConfig) -> None:
+def _config() -> FinetuneConfig:
+    """What the widgets show at this moment."""
+    return FinetuneConfig(
+        steps=st.session_state["finetune_steps"],
+        learning_rate=st.session_state["finetune_rate"],
+        replay=st.session_state["finetune_replay"] / 100,
+        learning_from=st.session_state["finetune_first"],
+        vary=st.session_state["finetune_vary"],
+    )
+
+
+def _start(chosen: CurrentModel, hand: Hand) -> None:
     st.session_state.pop(_PROBLEM, None)
+    config = _config()
     records = study(chosen.model, hand.digits, load_mnist(), config)
     st.session_state[_WORK] = _Work(chosen, hand, config, records)
 
@@ -284,14 +283,18 @@ def _keeping(work: _Work) -> None:
             take_away(session.current_model(), "finetune")
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        base = work.base.title.split(" · ")[0]
-        name = st.text_input("Name", f"{base}, tuned on {work.hand.whose}", key="finetune_name", max_chars=60)
+        st.text_input("Name", _first_name(work), key="finetune_name", max_chars=60)
         icon = ":material/save:"
-        st.button("Keep this model", key="finetune_keep", icon=icon, on_click=_keep, args=(work, name))
+        st.button("Keep this model", key="finetune_keep", icon=icon, on_click=_keep, args=(work,))
     st.caption("Everybody who uses this server will see it in the model picker.")
 
 
-def _keep(work: _Work, name: str) -> None:
+def _first_name(work: _Work) -> str:
+    return f"{work.base.title.split(' · ')[0]}, tuned on {work.hand.whose}"
+
+
+def _keep(work: _Work) -> None:
+    name = st.session_state["finetune_name"].strip() or _first_name(work)
     try:
         keep(work.known.tuned[work.way], name, _card(work))
     except CnnvizError as error:
