@@ -23,6 +23,16 @@ def climb_chart(frames: Sequence[Frame], unit: int, real: float | None, key: str
     draw(rows, {"height": HEIGHT, "layer": layers}, key, "Activation at each step of the climb")
 
 
+def training_chart(steps: Sequence[int], values: Sequence[float], key: str) -> None:
+    """What one picture a moment reaches, over the steps of the training; closer together at the start."""
+    line = _line(max(steps), ACCENT[theme()])
+    line["mark"] |= {"point": {"color": ACCENT[theme()], "filled": True}}
+    line["encoding"]["x"]["scale"]["type"] = "sqrt"
+    line["encoding"]["x"]["title"] = "step of the training"
+    rows: dict[str, list[Any]] = {"step": list(steps), "value": list(values)}
+    draw(rows, {"height": HEIGHT, "layer": [line]}, key, "Activation reached at moments of the training")
+
+
 def bench_chart(films: Mapping[str, Sequence[Frame]], selected: str, key: str) -> None:
     """Every column's objective over the steps, the selected one's in colour and in front."""
     names = [name for name in films if name != selected] + [selected]

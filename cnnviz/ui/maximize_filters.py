@@ -12,6 +12,7 @@ from cnnviz.ui.filter_parts import CHANNEL
 from cnnviz.ui.layer_choice import choose_layer, choose_unit
 from cnnviz.ui.maximize_parts import figure, go_on, grow, progress
 from cnnviz.ui.maximize_program import filters_program
+from cnnviz.ui.maximize_time import program, through_training, wishes
 from cnnviz.ui.maximize_unit import climbed_panel, exact_panel
 from cnnviz.ui.maximize_wish import CELL, LOOKS, MAP, WORDS, Shown
 from cnnviz.ui.session import CurrentModel
@@ -33,6 +34,10 @@ def filters(chosen: CurrentModel) -> None:
             exact_panel(shown, shown.exact)
         else:
             climbed_panel(shown, films[0], complete)
+    later = wishes(shown)
+    if later is not None:
+        grow(later.films)
+        through_training(later)
     code_panel(
         filters_program(
             chosen,
@@ -43,8 +48,9 @@ def filters(chosen: CurrentModel) -> None:
             shown.look,
             shown.exact is not None,
         )
+        + (program(later) if later is not None else "")
     )
-    go_on(films)
+    go_on([*films, *(later.films if later is not None else [])])
 
 
 # ---- controls ----

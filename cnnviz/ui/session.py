@@ -172,7 +172,12 @@ def check_model() -> None:
 
 def current_model() -> CurrentModel:
     """The chosen model, at the chosen moment. Raises CheckpointError when its file is damaged or gone."""
-    key, past, index = model_key(), history(), moment_index()
+    return model_at(moment_index())
+
+
+def model_at(index: int) -> CurrentModel:
+    """The chosen model at any moment of its history."""
+    key, past = model_key(), history()
     if past is None or index == past.last:
         return model_called(key)
     moment = past.moments[index]

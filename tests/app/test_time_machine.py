@@ -9,6 +9,7 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from cnnviz.data import load_mnist
+from cnnviz.objectives import channel, evaluate_objective
 from cnnviz.tracing import trace
 from cnnviz.ui.page_list import present_pages
 from tests.app.past import LATEST, STEPS, network_at, past_run
@@ -54,7 +55,7 @@ def test_colours_mean_the_same_at_all_earlier_moments(go: Go, run: str) -> None:
     maps = [payload(go("activations", model=run, snapshot=str(step)), "maps_after")[0] for step in STEPS]
 
     largest = max(float(network_at(step).conv1.weight.abs().max()) for step in (*STEPS, LATEST))
-    assert {header["limit"] for header in kernels} == {pytest.approx(largest)}
+    assert [header["limit"] for header in kernels] == pytest.approx([largest] * len(STEPS))
     assert len({header["limit"] for header in maps}) == 1
 
 
@@ -112,3 +113,27 @@ def test_a_snapshot_that_vanished_is_one_sentence(go: Go, run: str, tmp_path: Pa
 
 def test_the_program_loads_the_moment(go: Go, run: str) -> None:
     assert "load_model" in go("filters", model=run, snapshot="3").code[0].value
+
+
+def finished(app: AppTest) -> AppTest:
+    """The maximize page once all its climbs are complete."""
+    while not any("Each picture is the best" in part.value for part in app.caption):
+        app.run()
+    return app
+
+
+@pytest.mark.parametrize("layer", ["conv1", "conv2"])
+def test_maximize_shows_how_a_wish_formed(go: Go, run: str, layer: str) -> None:
+    app = finished(go("maximize", model=run, layer=layer, channel="2", through_training="true"))
+
+    assert not app.exception
+    header, pictures = picture(app, "wish_through_training")
+    assert header["captions"] == ["step 0", "3", "8", "14"]
+    reached = [float(note.rpartition(" ")[2].replace("−", "-")) for note in header["notes"]]
+    for step, image, value in zip((*STEPS, LATEST), pictures, reached, strict=True):
+        if layer == "conv2":  # of the first layer only the part that one cell sees is shown
+            shown = torch.tensor(image)[None, None]  # (1, 1, 28, 28)
+            wanted = evaluate_objective(network_at(step), channel("conv2", 2), shown)
+            assert value == pytest.approx(float(wanted), abs=0.006)
+    assert len({image.tobytes() for image in pictures}) == 4
+    assert "load_history" not in app.code[0].value  # a run's history is not where a script would find it
