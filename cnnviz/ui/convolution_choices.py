@@ -3,9 +3,7 @@
 choose_image(), choose_kernel(), choose_sliding()   the controls; their values are in the address
 """
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
 import streamlit as st
 import torch
@@ -20,7 +18,7 @@ from cnnviz.photos import PHOTOS, SMALLEST, load_photo
 from cnnviz.sliding import Sliding
 from cnnviz.ui import cache, session
 from cnnviz.ui.components.convolution import Cells, typed_cells
-from cnnviz.ui.dream_start import linked
+from cnnviz.ui.link import number, select
 
 IMAGE, KERNEL, CELLS, FILTER = "image", "kernel", "cells", "filter"
 DIGIT, OWN, LEARNT = "digit", "own", "learnt"
@@ -59,27 +57,6 @@ class Kernel:
     use: str
     problem: str = ""
     typed: Cells | None = None
-
-
-Name = TypeVar("Name", bound=str)
-
-
-def select(
-    label: str,
-    names: Sequence[Name],
-    key: str,
-    first: Name,
-    title: Callable[[Name], str],
-    *,
-    width: int = 230,
-    on_change: Callable[[], None] | None = None,
-) -> Name:
-    """A box of titles whose choice is in the address by its name; anything unknown becomes `first`."""
-    linked(key, names, first)
-    chosen: Name = st.selectbox(
-        label, names, format_func=title, key=key, persist_state="session", width=width, on_change=on_change
-    )
-    return chosen
 
 
 # ---- the image ----
@@ -192,12 +169,7 @@ def learnt_filters() -> Tensor | None:
 
 
 def _choose_filter(count: int) -> int:
-    if not 0 <= st.session_state.get(FILTER, 0) < count:
-        st.session_state[FILTER] = 0
-    number = st.number_input(
-        "Filter", 0, count - 1, 0, key=FILTER, bind="query-params", width=110, on_change=_forget_typed
-    )
-    return int(number)
+    return number("Filter", FILTER, 0, (0, count - 1), on_change=_forget_typed)
 
 
 def _choose_size(kernel: Tensor) -> None:
@@ -300,12 +272,12 @@ def write_link(kernel: Tensor) -> None:
 def choose_sliding() -> tuple[Sliding, float]:
     """Stride, padding, dilation and border, also illegal ones; and the bias."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        stride, padding, dilation = (_number(key, first) for key, first in _SLIDING.items())
-        border = select("Beyond the edge", BORDERS, "border", "zero", BORDER_NAMES.__getitem__, width=170)
-        bias = st.number_input(
-            "Bias", -1000.0, 1000.0, 0.0, 0.5, key="bias", bind="query-params", width=120, format="%g"
+        stride, padding, dilation = (
+            number(key.capitalize(), key, first, (0, 9), width=105) for key, first in _SLIDING.items()
         )
-    return Sliding(stride, padding, dilation, border), float(bias)
+        border = select("Beyond the edge", BORDERS, "border", "zero", BORDER_NAMES.__getitem__, width=170)
+        bias = number("Bias", "bias", 0.0, (-1000.0, 1000.0), step=0.5, width=120)
+    return Sliding(stride, padding, dilation, border), bias
 
 
 def current_sliding() -> tuple[Sliding, float]:
@@ -313,7 +285,3 @@ def current_sliding() -> tuple[Sliding, float]:
     state = st.session_state
     stride, padding, dilation = (int(state.get(key, first)) for key, first in _SLIDING.items())
     return Sliding(stride, padding, dilation, state.get("border", "zero")), float(state.get("bias", 0.0))
-
-
-def _number(key: str, first: int) -> int:
-    return int(st.number_input(key.capitalize(), 0, 9, first, key=key, bind="query-params", width=105))

@@ -19,9 +19,9 @@ from cnnviz.ui.convolution_choices import (
     parse_typed,
     photograph,
     same_shape,
-    select,
 )
 from cnnviz.ui.dream_run import image_network
+from cnnviz.ui.link import select
 from cnnviz.ui.snippet import code_panel
 
 PICTURE, STACK = "colour_picture", "colour_stack"

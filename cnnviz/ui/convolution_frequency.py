@@ -11,6 +11,7 @@ from cnnviz.ui.charts import Spec, draw
 from cnnviz.ui.components.maps import MapScale, maps
 from cnnviz.ui.convolution_choices import Kernel, Picture, choose_image, choose_kernel, write_link
 from cnnviz.ui.convolution_program import beginning, kernel_lines
+from cnnviz.ui.link import link_number
 from cnnviz.ui.pictures import theme
 from cnnviz.ui.snippet import code_panel
 
@@ -22,12 +23,12 @@ def frequency() -> None:
     """An image in two parts, and a kernel seen as a filter of waves."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         picture = choose_image("waves", "cat", SIDE)
+        link_number("radius", 0.08, (0.0, 0.71))
         radius = st.slider(
             "Slow means at most, cycles a pixel",
             0.0,
             0.71,
-            0.08,
-            0.01,
+            step=0.01,
             key="radius",
             persist_state="session",
             width=320,

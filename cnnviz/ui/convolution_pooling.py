@@ -11,7 +11,8 @@ from cnnviz.kernels import conv_layers
 from cnnviz.sliding import Sliding, size_formula
 from cnnviz.ui import session
 from cnnviz.ui.components.convolution import Rule, SlidingContent, sliding_picture
-from cnnviz.ui.convolution_choices import DIGIT, select
+from cnnviz.ui.convolution_choices import DIGIT
+from cnnviz.ui.link import number, select
 from cnnviz.ui.snippet import code_panel, opening
 from cnnviz.window_pooling import pool_average, pool_max
 
@@ -25,12 +26,8 @@ def pool() -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         name, image = choose_pooled()
         rule: Rule = select("Of every window", list(RULES), "pooled_by", "max", RULES.__getitem__, width=130)
-        window = int(
-            st.number_input("Window", 1, 7, 2, key="pool_window", persist_state="session", width=110)
-        )
-        stride = int(
-            st.number_input("Stride", 0, 7, 2, key="pool_stride", persist_state="session", width=110)
-        )
+        window = number("Window", "pool_window", 2, (1, 7))
+        stride = number("Stride", "pool_stride", 2, (0, 7))
     sliding = Sliding(stride)
     total = _show(image[None], rule, window, sliding)
     _words(image, window, sliding, total)

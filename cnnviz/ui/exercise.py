@@ -74,9 +74,7 @@ def _ask(lab: str, exercise: Exercise, now: Round) -> None:
         st.container(horizontal=True, vertical_alignment="bottom"),
     ):
         if exercise.choices:
-            st.segmented_control(
-                "Your answer", exercise.choices, key=field, disabled=judged, label_visibility="collapsed"
-            )
+            st.segmented_control("Your answer", exercise.choices, key=field, label_visibility="collapsed")
         else:
             st.text_input(
                 "Your answer",
