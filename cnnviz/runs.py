@@ -18,9 +18,10 @@ from typing import Any
 from cnnviz import run_folder
 from cnnviz.checkpoints import SIZE_LIMIT, parse_checkpoint
 from cnnviz.errors import ConfigError, NetworkError, RunError
-from cnnviz.networks import NETWORKS, TITLES, Network
+from cnnviz.networks import NETWORKS, TITLES, Network, shape_title
+from cnnviz.presets import PRESETS
 from cnnviz.run_folder import ALIVE, RunFolder, State
-from cnnviz.train_config import TrainConfig
+from cnnviz.train_config import RECIPES, TrainConfig
 
 LISTED = 20
 KEPT = 50
@@ -52,6 +53,11 @@ class Run:
     @property
     def alive(self) -> bool:
         return self.state in ALIVE
+
+    @property
+    def busy(self) -> bool:
+        """Alive and not paused: it trains, or waits for its turn."""
+        return self.alive and self.state != "paused"
 
     @property
     def has_weights(self) -> bool:
@@ -129,9 +135,10 @@ def prune(root: Path, kept: int = KEPT, kept_bytes: int = KEPT_BYTES) -> None:
 
 
 def network_title(config: TrainConfig) -> str:
-    """The network's short name, if it has one."""
-    names = (name for name, network in NETWORKS.items() if network == config.network)
-    return next((TITLES[name].split(" · ")[0] for name in names), "Own network")
+    """The network's short name if it has one, else its filters and units."""
+    names = [TITLES[name] for name, network in NETWORKS.items() if network == config.network]
+    names += [preset.title for name, preset in PRESETS.items() if RECIPES[name].network == config.network]
+    return names[0].split(" · ")[0] if names else f"Own network · {shape_title(config.network)}"
 
 
 def _read(folder: RunFolder) -> Run:

@@ -7,14 +7,17 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from cnnviz.palette import ACCENT, MUTED
+from cnnviz.palette import ACCENT, MUTED, SERIES
+from cnnviz.train_config import TrainConfig, learning_rate_at
 from cnnviz.ui.charts import Spec, draw
 from cnnviz.ui.pictures import theme
 
 WINDOW = 10  # records in the training curves' moving average
 HEIGHT = 230
+POINTS = 100  # of a planned curve
 _LOSSES = (0.003, 4.0)
 _ACCURACIES = (0, 80, 95, 99, 99.9)  # labelled; the axis widens towards 100 %
+_SMALLEST_NORM = 1e-8
 _FINEST = 1 - _ACCURACIES[-1] / 100
 
 Event = dict[str, Any]
@@ -47,6 +50,35 @@ def accuracy_chart(events: Sequence[Event], epochs: float, shipped: float | None
     draw(rows, spec, key, "Training and validation accuracy over epochs")
 
 
+def live_rate_chart(events: Sequence[Event], config: TrainConfig, key: str) -> None:
+    """The rate as planned, dotted, and as it was; they differ where somebody changed it."""
+    steps = events[-1]["steps"] if events else POINTS
+    planned = [learning_rate_at(config, round(steps * part / POINTS), steps) for part in range(POINTS + 1)]
+    was = [record["learning_rate"] for record in events]
+    rows = {
+        "epoch": [config.epochs * part / POINTS for part in range(POINTS + 1)]
+        + [record["epoch"] for record in events],
+        "rate": planned + was,
+        "curve": ["planned"] * len(planned) + ["trained with"] * len(was),
+    }
+    top = max([config.learning_rate, *was])
+    draw(rows, _rate_spec(config.epochs, top), key, "Learning rate over epochs, as planned and as it was")
+
+
+def gradient_chart(events: Sequence[Event], config: TrainConfig, key: str) -> None:
+    """The norm of each layer's gradient over epochs; the axis is logarithmic, base 10."""
+    trained = [record for record in events if record.get("gradient_norms")]
+    names = list(trained[0]["gradient_norms"]) if trained else []
+    rows: dict[str, list[Any]] = {"epoch": [], "norm": [], "height": [], "layer": []}
+    for name in names:
+        norms = [record["gradient_norms"][name] for record in trained]
+        rows["epoch"] += [record["epoch"] for record in trained]
+        rows["norm"] += norms
+        rows["height"] += moving_average([math.log10(max(norm, _SMALLEST_NORM)) for norm in norms])
+        rows["layer"] += [name] * len(norms)
+    draw(rows, _gradient_spec(config.epochs, names), key, "L2 norm of each layer's gradient over epochs")
+
+
 def curves(events: Sequence[Event], name: str, place: Any) -> dict[str, list[Any]]:
     """Columns of the points of both curves; `place` maps a value to its height."""
     trained = [record for record in events if record["step"]]  # before the first step there is no batch
@@ -72,28 +104,81 @@ def moving_average(values: Sequence[float], window: int = WINDOW) -> list[float]
     return [math.fsum(part) / len(part) for part in parts]
 
 
+def _rate_spec(epochs: float, top: float) -> Spec:
+    colours = [MUTED[theme()], ACCENT[theme()]]
+    y = {"scale": {"domain": [0, 1.05 * top]}, "axis": {"format": ".2~g", "tickCount": 5}}
+    dashes = {"condition": {"test": "datum.curve == 'planned'", "value": [2, 3]}, "value": [1, 0]}
+    return {
+        "height": HEIGHT,
+        "mark": {"type": "line", "clip": True, "strokeWidth": 2},
+        "encoding": {
+            "x": _epoch_axis(epochs),
+            "y": {"field": "rate", "type": "quantitative", "title": None, **y},
+            "color": _legend("curve", ["planned", "trained with"], colours, "top-right"),
+            "strokeDash": dashes,
+            "tooltip": [
+                {"field": "curve", "title": "curve"},
+                {"field": "rate", "type": "quantitative", "format": ".3~g", "title": "rate"},
+                {"field": "epoch", "type": "quantitative", "format": ".2f", "title": "epochs"},
+            ],
+        },
+    }
+
+
+def _gradient_spec(epochs: float, names: Sequence[str]) -> Spec:
+    """A colour a layer; with more layers than colours they begin again."""
+    colours = [SERIES[number % len(SERIES)] for number in range(len(names))]
+    axis = {"tickCount": 4, "labelExpr": "format(pow(10, datum.value), '.1~g')"}
+    return {
+        "height": HEIGHT,
+        "mark": {"type": "line", "clip": True, "strokeWidth": 2},
+        "encoding": {
+            "x": _epoch_axis(epochs),
+            "y": {
+                "field": "height",
+                "type": "quantitative",
+                "title": None,
+                "scale": {"zero": False},
+                "axis": axis,
+            },
+            "color": _legend("layer", names, colours, "top-right"),
+            "tooltip": [
+                {"field": "layer", "title": "layer"},
+                {"field": "norm", "type": "quantitative", "format": ".3~g", "title": "norm, this batch"},
+                {"field": "epoch", "type": "quantitative", "format": ".2f", "title": "epochs"},
+            ],
+        },
+    }
+
+
+def _epoch_axis(epochs: float) -> Spec:
+    return {
+        "field": "epoch",
+        "type": "quantitative",
+        "title": None,
+        "scale": {"domain": [0, epochs]},
+        "axis": {"grid": False, "tickCount": 5, "format": "~g"},
+    }
+
+
+def _legend(field: str, names: Sequence[str], colours: Sequence[str], place: str) -> Spec:
+    return {
+        "field": field,
+        "type": "nominal",
+        "scale": {"domain": list(names), "range": list(colours)},
+        "legend": {"title": None, "orient": place, "symbolType": "stroke", "labelFontSize": 12},
+    }
+
+
 def _spec(axis: Spec, epochs: float, legend: str, form: str) -> Spec:
     """Two curves over epochs; hovering shows the values themselves."""
-    names = ["training", "validation"]
-    colour = {
-        "field": "curve",
-        "type": "nominal",
-        "scale": {"domain": names, "range": [MUTED[theme()], ACCENT[theme()]]},
-        "legend": {"title": None, "orient": legend, "symbolType": "stroke", "labelFontSize": 12},
-    }
+    colour = _legend("curve", ["training", "validation"], [MUTED[theme()], ACCENT[theme()]], legend)
     tooltip = [
         {"field": "curve", "title": "curve"},
         {"field": "value", "type": "quantitative", "format": form, "title": "value"},
         {"field": "epoch", "type": "quantitative", "format": ".2f", "title": "epochs"},
     ]
-    ticks = {"grid": False, "tickCount": 5, "format": "~g"}
-    x = {
-        "field": "epoch",
-        "type": "quantitative",
-        "title": None,
-        "scale": {"domain": [0, epochs]},
-        "axis": ticks,
-    }
+    x = _epoch_axis(epochs)
     y = {"field": "height", "type": "quantitative", "title": None, **axis}
     dots = {"filter": "datum.curve == 'validation'"}
     return {

@@ -8,13 +8,15 @@ from cnnviz import runs
 from cnnviz.run_folder import State
 from cnnviz.runs import Run
 from cnnviz.ui import settings
-from cnnviz.ui.training_view import actions, attempt, look_away, watch
+from cnnviz.ui.training_controls import attempt
+from cnnviz.ui.training_view import actions, look_away, watch
 
 POLL_SECONDS = 3.0
 SHOWN = 6
 _COLOURS: dict[State, Literal["gray", "blue", "green", "red", "orange"]] = {
     "queued": "gray",
     "running": "blue",
+    "paused": "gray",
     "finished": "green",
     "stopped": "gray",
     "failed": "red",

@@ -1,7 +1,7 @@
 """The train page's right side: a run as it happens, and what became of it.
 
 watched()          the run this visitor looks at
-start, stop        callbacks of the page's buttons
+start, resume      callbacks of buttons
 panel(run, config) the run, polled once a second while it lives; without a run, what is to come
 """
 
@@ -11,31 +11,29 @@ from typing import Any, Literal
 import streamlit as st
 from torch import Tensor
 
-from cnnviz import run_folder, runs
+from cnnviz import runs
 from cnnviz.errors import CnnvizError
 from cnnviz.networks import Network, build
-from cnnviz.run_folder import State
 from cnnviz.runs import Run
-from cnnviz.tracing import predict
 from cnnviz.train_config import TrainConfig
 from cnnviz.ui import session, settings
-from cnnviz.ui.charts import probability_chart
 from cnnviz.ui.components.maps import maps
-from cnnviz.ui.training_charts import accuracy_chart, loss_chart
-from cnnviz.ui.training_form import duration, shipped_card
+from cnnviz.ui.training_answers import answers
+from cnnviz.ui.training_charts import accuracy_chart, gradient_chart, live_rate_chart, loss_chart
+from cnnviz.ui.training_confusion import confusion
+from cnnviz.ui.training_controls import attempt, problem, transport
+from cnnviz.ui.training_form import shipped_card
+from cnnviz.ui.training_status import Event, ending, latest_accuracy, status_line
 
 Kind = Literal["primary", "secondary", "tertiary"]
 POLL_SECONDS = 1.0
 PATIENCE_SECONDS = 5.0  # after that, a run told to stop may be ended at once
 TEMPLATES = 32  # pictures shown of a network without convolutions
-_RUN, _PROBLEM = "_watched_run", "_train_problem"
-_WORDS: dict[State, str] = {
-    "queued": "Waiting",
-    "running": "Training",
-    "finished": "Finished",
-    "stopped": "Stopped",
-    "failed": "Failed",
-    "interrupted": "Interrupted",
+VIEWS = ("Curves", "Gradients", "Confusion")
+_RUN = "_watched_run"
+_TEST_SETS = {
+    "mnist": "MNIST's {} test digits",
+    "pen, writers never trained on": "{} pen digits by writers it never saw",
 }
 
 # ---- which run ----
@@ -75,13 +73,9 @@ def look_away(run_id: str) -> None:
 def start(config: TrainConfig) -> None:
     """Start a run and look at it; a second click while one is watched and alive does nothing."""
     watched_id = st.session_state.get(_RUN)
-    if any(run.id == watched_id and run.alive for run in runs.list_runs(settings.runs_root())):
+    if any(run.id == watched_id and run.busy for run in runs.list_runs(settings.runs_root())):
         return
     attempt(lambda: watch(settings.engine().submit(config)))
-
-
-def stop(run_id: str) -> None:
-    attempt(lambda: settings.engine().stop(run_id))
 
 
 def resume(run_id: str) -> None:
@@ -92,21 +86,6 @@ def resume(run_id: str) -> None:
     attempt(take_up)
 
 
-def attempt(action: Any) -> None:
-    """Do what a button asks; what goes wrong is said at the top of the page."""
-    try:
-        action()
-    except CnnvizError as error:
-        st.session_state[_PROBLEM] = str(error)
-
-
-def problem() -> None:
-    """Say once what went wrong with the last click."""
-    sentence = st.session_state.pop(_PROBLEM, None)
-    if sentence:
-        st.error(sentence, icon=":material/error:")
-
-
 # ---- the panel ----
 
 
@@ -115,15 +94,20 @@ def panel(run: Run | None, config: TrainConfig) -> None:
     if run is None:
         _before(config)
     elif run.alive:
-        st.fragment(_live, run_every=POLL_SECONDS)(run.id)
+        st.fragment(_live, run_every=POLL_SECONDS)(run.id, run.busy)
     else:
         _show(run)
 
 
-def _live(run_id: str) -> None:
-    run = runs.open_run(settings.runs_root(), run_id)
-    if not run.alive:
+def _live(run_id: str, busy: bool) -> None:
+    """One look at the run. Errors are for here: in a fragment they would bypass the frame."""
+    try:
+        run = runs.open_run(settings.runs_root(), run_id)
+    except CnnvizError:  # deleted by somebody else
+        st.rerun()
+    if run.busy != busy:
         st.rerun()  # the whole page: buttons, list and model picker change too
+    problem()
     _show(run)
     asked = run.folder.read("control")
     if run.folder.stop_wanted() and time.time() - asked["time"] > PATIENCE_SECONDS:
@@ -137,14 +121,14 @@ def _end_at_once(run_id: str) -> None:
 def _before(config: TrainConfig) -> None:
     """What is on screen before anything was trained: the network as it will start."""
     _head([], "**Ready** · the network before its first step: random filters, no idea of digits")
-    _curves([], config)
-    _pictures(build(config.network, config.seed).eval())
+    _charts(_controls(None, []), [], config)
+    _pictures(None, build(config.network, config.seed).eval(), [])
 
 
 def _show(run: Run) -> None:
     events = run.events()
     _head(events, status_line(run, events), run)
-    _curves(events, run.config)
+    _charts(_controls(run, events), events, run.config)
     try:
         network = (
             run.latest_network() if run.has_weights else build(run.config.network, run.config.seed).eval()
@@ -152,77 +136,59 @@ def _show(run: Run) -> None:
     except CnnvizError as error:
         st.error(str(error), icon=":material/error:")
         return
-    _pictures(network)
+    _pictures(run, network, events)
 
 
-def _head(events: list[dict[str, Any]], line: str, run: Run | None = None) -> None:
+def _head(events: list[Event], line: str, run: Run | None = None) -> None:
     """The figure that counts, what is going on, and how far it is or what became of it."""
     number, words = st.columns([1, 3], vertical_alignment="center")
     with number, st.container(key="train_accuracy"):
-        st.metric("Validation accuracy", _latest_accuracy(events))
+        st.metric("Validation accuracy", latest_accuracy(events))
     with words, st.container(key="train_status"):
         st.markdown(line)
         if run and not run.alive:
-            _outcome(run)
+            _outcome(run, events)
         else:
             st.progress(min(1.0, events[-1]["step"] / events[-1]["steps"]) if events else 0.0)
 
 
-def status_line(run: Run, events: list[dict[str, Any]]) -> str:
-    """State, step, speed and time left, in one line."""
-    words = [f"**{_WORDS[run.state]}**"]
-    if run.state == "queued":
-        before = [other.id for other in run_folder.queue(run.folder.path.parent)].index(run.id)
-        return f"{words[0]} · {before} more before it in the queue" if before else "**Starting**"
-    if run.state == "running" and not events:
-        return "**Starting** · fetching the digits"
-    if run.state == "running" and run.folder.stop_wanted():
-        words = ["**Stopping**"]
-    if events:
-        last = events[-1]
-        words.append(f"step {last['step']:,} of {last['steps']:,}")
-        words.append(f"epoch {last['epoch']:.1f} of {run.config.epochs}")
-        if run.state == "running" and last["step"] == last["steps"]:
-            return "**Measuring** on the 10,000 test digits · " + words[1]
-        if run.state == "running":
-            words += _pace(events)
-        else:
-            words.append(duration(last["seconds"]))
-    return " · ".join(words)
+def _controls(run: Run | None, events: list[Event]) -> str:
+    """What one can do to the run, and which of VIEWS to show."""
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        with st.container(horizontal=True, width="content", gap="small"):
+            if run and not run.alive:
+                actions(run, "panel", "primary")
+            transport(run, events)
+        view: str = st.segmented_control(
+            "Pictures", VIEWS, default=VIEWS[0], key="train_view", required=True, label_visibility="collapsed"
+        )
+    return view
 
 
-def _pace(events: list[dict[str, Any]]) -> list[str]:
-    """Images a second and the time left, over the latest tenth of a minute or so."""
-    last = events[-1]
-    recent = [record for record in events if record["seconds"] > last["seconds"] - 6]
-    first = recent[0] if len(recent) > 1 else events[0]
-    if last["step"] == first["step"]:
-        return []
-    pace = (last["seconds"] - first["seconds"]) / (last["step"] - first["step"])
-    speeds = [record["images_per_second"] for record in recent if record["images_per_second"]]
-    left = pace * (last["steps"] - last["step"])
-    return [f"{sum(speeds) / max(len(speeds), 1):,.0f} images/s", f"{duration(left)} left"]
-
-
-def _latest_accuracy(events: list[dict[str, Any]]) -> str:
-    values = [
-        record["validation_accuracy"] for record in events if record.get("validation_accuracy") is not None
-    ]
-    return f"{100 * values[-1]:.2f} %" if values else "–"
-
-
-def _curves(events: list[dict[str, Any]], config: TrainConfig) -> None:
-    shipped = shipped_card("default").get("test", {}).get("mnist", {}).get("accuracy")
+def _charts(shown: str, events: list[Event], config: TrainConfig) -> None:
+    """Two pictures of the figures so far."""
+    if shown == VIEWS[2]:
+        confusion(events)
+        return
     left, right = st.columns(2)
     with left:
-        st.markdown("**Accuracy** over epochs")
-        accuracy_chart(events, config.epochs, shipped, key="train_accuracy_curve")
+        if shown == VIEWS[0]:
+            shipped = shipped_card("default").get("test", {}).get("mnist", {}).get("accuracy")
+            st.markdown("**Accuracy** over epochs")
+            accuracy_chart(events, config.epochs, shipped, key="train_accuracy_curve")
+        else:
+            st.markdown("**Learning rate** over epochs")
+            live_rate_chart(events, config, key="train_live_rate")
     with right:
-        st.markdown("**Loss** (cross-entropy, nats) over epochs")
-        loss_chart(events, config.epochs, key="train_loss_curve")
+        if shown == VIEWS[0]:
+            st.markdown("**Loss** (cross-entropy, nats) over epochs")
+            loss_chart(events, config.epochs, key="train_loss_curve")
+        else:
+            st.markdown("**Gradient** of each layer (L2 norm) over epochs")
+            gradient_chart(events, config, key="train_gradients")
 
 
-def _pictures(network: Network) -> None:
+def _pictures(run: Run | None, network: Network, events: list[Event]) -> None:
     left, right = st.columns(2)
     with left:
         values, title = first_filters(network)
@@ -231,7 +197,8 @@ def _pictures(network: Network) -> None:
     with right:
         digit = session.current_digit()
         st.markdown(f"**What it makes of {digit.caption}**")
-        probability_chart(predict(network, digit.image)[0], key="train_probabilities")
+        step, steps = (events[-1]["step"], events[-1]["steps"]) if events else (0, 1)
+        answers(run, network, digit.image, step, steps, key="train_probabilities")
 
 
 def first_filters(network: Network) -> tuple[Tensor, str]:
@@ -250,21 +217,22 @@ def first_filters(network: Network) -> tuple[Tensor, str]:
 # ---- what became of it ----
 
 
-def _outcome(run: Run) -> None:
+def _outcome(run: Run, events: list[Event]) -> None:
     if run.state == "failed":
         st.error(run.reason, icon=":material/error:")
     elif run.state == "interrupted":
         st.warning("Its process was ended from outside. Resume goes on from the last saved step.")
-    elif test := run.card().get("test"):
-        st.markdown("Reads " + ", ".join(_figure(name, part) for name, part in test.items()) + ".")
-    with st.container(horizontal=True, vertical_alignment="center"):
-        actions(run, "panel", "primary")
+    test = run.card().get("test", {})
+    if figures := [_figure(name, part) for name, part in test.items() if name in _TEST_SETS]:
+        st.markdown(f"Reads {' and '.join(figures)}.")
+    if words := ending(run, events):
+        st.markdown(words)
 
 
 def _figure(name: str, part: dict[str, Any]) -> str:
     """99.25 % of MNIST's 10,000 test digits."""
-    whose = "MNIST's {} test digits" if name == "mnist" else "{} pen digits by writers it never saw"
-    return f"**{100 * part['accuracy']:.2f} %** of {whose.format(format(part['n'], ','))}"
+    whose = _TEST_SETS[name].format(format(part["n"], ","))
+    return f"**{100 * part['accuracy']:.2f} %** of {whose}"
 
 
 def actions(run: Run, place: str, kind: Kind = "secondary") -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -56,7 +57,7 @@ def running(root: Path) -> Iterator[RunFolder]:
     folder = learnt(root)
     with folder.held():
         folder.begin()
-        folder.leave_queue()
+        folder.say("running")
         yield folder
 
 
@@ -134,12 +135,118 @@ def test_running_run(go: Go, root: Path) -> None:
         assert not app.exception
         assert app.metric[0].value == "87.65 %"
         text = page_text(app)
-        assert "**Training** · step 8 of 16 · epoch 1.0 of 2 · 4,000 images/s · 2 s left" in text
+        assert "**Training** · step 8 of 16 · epoch 1.0 of 2  \n4 steps/s · 4,000 images/s · 2 s left" in text
         assert app.button(key="train_start").disabled
+        assert app.button(key="train_step").disabled
         app.button(key="train_stop").click().run()
         assert folder.stop_wanted()
         assert "**Stopping**" in page_text(app)
         assert "eight, 2 epochs, running" in text.lower()
+
+
+@contextmanager
+def paused(root: Path) -> Iterator[RunFolder]:
+    with running(root) as folder:
+        folder.ask("pause")
+        folder.say("paused")
+        yield folder
+
+
+def test_running_run_is_paused_by_a_click(go: Go, root: Path) -> None:
+    with running(root) as folder:
+        app = open_run(go, folder.id)
+        app.button(key="train_pause").click().run()
+        assert folder.wanted() == "pause"
+        assert app.button(key="train_start").disabled
+
+
+def test_paused_run(go: Go, root: Path) -> None:
+    """Stepped twice, told to go on; meanwhile another run may be started."""
+    with paused(root) as folder:
+        app = open_run(go, folder.id)
+        assert not app.exception
+        assert "**Paused** · step 8 of 16 · epoch 1.0 of 2  \n2 s of training" in page_text(app)
+        assert not app.button(key="train_start").disabled
+        app.button(key="train_step").click().run()
+        app.button(key="train_step").click().run()
+        assert folder.read("control")["until"] == 10
+        app.button(key="train_go_on").click().run()
+        assert folder.wanted() == "go"
+        assert "**Going on** · step 8" in page_text(app)
+        app.button(key="train_start").click().run()
+        assert len(run_folder.all_folders(root)) == 2
+
+
+def test_paused_run_without_a_process(go: Go, root: Path) -> None:
+    """After a kill -9 or a restart of the machine: told truly, and a click starts a process."""
+    started = []
+    with paused(root) as folder:
+        pass
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(LocalEngine, "_start", lambda _, folder: started.append(folder))
+        app = open_run(go, folder.id)
+        assert "**Paused** · step 8 of 16" in page_text(app)
+        app.button(key="train_step").click().run()
+    assert started == [folder]
+    assert "paused" in page_text(app)  # in the list
+
+
+def test_rate_is_changed_while_it_runs(go: Go, root: Path) -> None:
+    with running(root) as folder:
+        app = open_run(go, folder.id)
+        assert "Learning rate **0.001**, as planned" in page_text(app)
+        app.button(key="train_rate_2.0").click().run()
+        app.button(key="train_rate_10.0").click().run()
+        assert folder.read("control")["rate"] == {"number": 2, "factor": 20.0, "rate": None}
+        assert "Learning rate **0.02**, plan × 20" in page_text(app)
+        app.button(key="train_rate_hold").click().run()
+        assert any("Type the rate" in error.value for error in app.error)
+        app.number_input(key="train_held_rate").set_value(0.5)
+        app.button(key="train_rate_hold").click().run()
+        assert "Learning rate **0.5**, held" in page_text(app)
+        for _ in range(2):
+            app.button(key="train_rate_10.0").click().run()
+        assert any("at most 10" in error.value for error in app.error)
+        app.button(key="train_rate_plan").click().run()
+        assert "Learning rate **0.001**, as planned" in page_text(app)
+        assert folder.wanted() == "go"  # no wish of another kind was lost
+
+
+def test_pictures_of_a_run(go: Go, root: Path) -> None:
+    """Every view has its charts, with and without what older runs do not know."""
+    with running(root) as folder:
+        app = open_run(go, folder.id)
+        for view in ("Gradients", "Confusion"):
+            app.segmented_control(key="train_view").set_value(view).run()
+            assert not app.exception
+        assert "Nothing is held back" in page_text(app)
+        matrix = [[9 if true == read else 0 for read in range(10)] for true in range(10)]
+        matrix[4][9] = 3
+        for step in (9, 10):
+            extra = {"step": step, "confusion": matrix, "gradient_norms": {"conv1": 0.5, "logits": 1.5}}
+            folder.append({**RECORDS[1], **extra})
+            app.run()
+        assert "**Mixed up most often** of 3 misread" in page_text(app)
+        assert app.select_slider(key="train_confusion_step").value == 10
+        app.select_slider(key="train_confusion_step").set_value(9).run()
+        folder.append({**RECORDS[1], "step": 11, "confusion": matrix})
+        app.run()
+        assert app.select_slider(key="train_confusion_step").value == 9  # it stays where it was put
+        app.select_slider(key="train_confusion_step").set_value(11).run()
+        folder.append({**RECORDS[1], "step": 12, "confusion": matrix})
+        assert app.run().select_slider(key="train_confusion_step").value == 12  # and follows again
+
+
+def test_early_end_and_best_weights_are_said(go: Go, root: Path) -> None:
+    config = replace(CONFIG, patience=3, keep_best=True)
+    folder = run_folder.create(root, config.as_json())
+    folder.weights_file.write_bytes(serialize(build(CONFIG.network)))
+    folder.append({**RECORDS[1], "ended_early": True, "best_step": 5})
+    folder.end("finished", test_accuracy=0.5)
+    app = open_run(go, folder.id)
+
+    assert "Ended early: 3 validations brought nothing better." in page_text(app)
+    assert "Its weights are those of step 5, the best validation." in page_text(app)
 
 
 def test_impatience_is_possible_after_a_while(go: Go, root: Path) -> None:
@@ -165,7 +272,7 @@ def test_finished_run_is_used_everywhere(go: Go, root: Path) -> None:
     assert not app.exception
     text = page_text(app)
     assert "**Finished** · step 8 of 16" in text
-    assert "Reads **98.76 %** of MNIST's 10,000 test digits, **50.00 %** of 9 pen digits" in text
+    assert "Reads **98.76 %** of MNIST's 10,000 test digits and **50.00 %** of 9 pen digits" in text
     assert "Eight, 2 epochs, 98.8 % · " in " ".join(app.selectbox(key="model_choice").options)
     app.button(key=f"panel_use_{folder.id}").click().run()
     assert app.selectbox(key="model_choice").value == f"run:{folder.id}"

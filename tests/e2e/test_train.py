@@ -8,7 +8,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, expect
 
 from cnnviz.checkpoints import parse_checkpoint
-from tests.e2e.browser import settle
+from tests.e2e.browser import running_server, settle
 from tests.e2e.test_draw import STROKES, expect_digit, pen
 
 OpenPage = Callable[[str], Page]
@@ -78,6 +78,45 @@ def test_watch_stop_and_use(open_page: OpenPage, browser: Browser) -> None:
     expect(picker).to_have_value(re.compile("Padded, 10 epochs"))
     pen(page, STROKES[7])
     expect_digit(page, 7)
+
+
+def test_pause_step_and_go_on_across_a_restart_of_the_server(browser: Browser, tmp_path: Path) -> None:
+    """Nothing of a paused run lives in the server: another one shows it, steps it and lets it go on."""
+    status = ".st-key-train_status"
+    page = browser.new_page(viewport={"width": 1400, "height": 900})
+    with running_server(tmp_path / "home", tmp_path / "first.log") as address:
+        page.goto(f"{address}/train")
+        settle(page)
+        page.locator(".st-key-train_start button").click()
+        expect(page.locator(status)).to_contain_text("Training", timeout=60_000)
+        page.locator(".st-key-train_pause button").click()
+        expect(page.locator(status)).to_contain_text("Paused", timeout=30_000)
+        expect(page.locator(".st-key-train_start button")).to_be_enabled(timeout=30_000)
+        path = page.url.removeprefix(address)
+        paused_at = step(page)
+        page.goto("about:blank")
+    with running_server(tmp_path / "home", tmp_path / "second.log") as address:
+        page.goto(address + path)
+        settle(page)
+        expect(page.locator(status)).to_contain_text(f"Paused · step {paused_at:,} of", timeout=30_000)
+        page.locator(".st-key-train_step button").click()
+        expect(page.locator(status)).to_contain_text(f"Paused · step {paused_at + 1:,} of", timeout=30_000)
+        page.locator(".st-key-train_rate button").first.click()
+        page.get_by_role("button", name="÷ 2").click()
+        expect(page.get_by_text("plan × 0.5")).to_be_visible(timeout=30_000)
+        page.keyboard.press("Escape")
+        page.locator(".st-key-train_go_on button").click()
+        wait_for(lambda: step(page) > paused_at + 5)
+        for view, chart in {"Gradients": "train_gradients", "Confusion": "train_confusion"}.items():
+            page.locator(".st-key-train_view").get_by_text(view, exact=True).click()
+            expect(page.locator(f".st-key-{chart} [data-testid=stVegaLiteChart]")).to_be_visible(
+                timeout=30_000
+            )
+        page.locator(".st-key-train_stop button").click()
+        expect(page.locator(status)).to_contain_text("Stopped", timeout=60_000)
+    page.context.close()
+    for log in tmp_path.glob("*.log"):
+        assert "Traceback" not in log.read_text()
 
 
 def test_wrong_address_is_a_sentence(open_page: OpenPage) -> None:
