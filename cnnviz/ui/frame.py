@@ -40,12 +40,12 @@ def run() -> None:
         _header(info)
         chosen.run()
         session.write_link()
-        with st.sidebar:
-            page_drawn()
     except CnnvizError as error:
         st.error(str(error), icon=":material/error:")
     finally:
         st.session_state.pop(_INSIDE, None)
+    with st.sidebar:
+        page_drawn()
 
 
 def require_frame() -> None:

@@ -7,6 +7,7 @@ from torch import Tensor
 from cnnviz.closed_form import Optimum
 from cnnviz.films import Film
 from cnnviz.patches import Reality
+from cnnviz.ui import session
 from cnnviz.ui.components.maps import maps
 from cnnviz.ui.maximize_charts import climb_chart
 from cnnviz.ui.maximize_parts import figure, grow, reality, strip_of
@@ -15,7 +16,7 @@ from cnnviz.ui.maximize_wish import CELL, OTHER_SEEDS, Shown
 
 def climbed_panel(shown: Shown, film: Film, complete: bool) -> None:
     frame, tile = film.last, shown.tile
-    known = reality(shown.chosen.digest, shown.layer, shown.chosen.model) if complete else None
+    known = _known(shown) if complete and not session.playing() else None
     real = None if known is None else _real(shown, known)
     st.markdown(_headline(shown, float(frame.values[tile]), real))
     picture, curve = st.columns([1, 1.1], gap="medium")
@@ -40,6 +41,11 @@ def _headline(shown: Shown, value: float, real: float | None) -> str:
     if real is None:
         return line
     return line + f"; the best of 10,000 real digits {figure(real)}"
+
+
+def _known(shown: Shown) -> Reality:
+    """What the test digits give; a second's work for a network not asked before."""
+    return reality(shown.chosen.digest, shown.layer, shown.chosen.model)
 
 
 def _real(shown: Shown, known: Reality) -> float:
@@ -153,4 +159,5 @@ def exact_panel(shown: Shown, exact: Optimum) -> None:
         else f"A climb of {shown.recipe.steps} steps reaches {figure(reached, 3)}."
     )
     _strip(shown, film, tile)
-    _patches(shown, reality(shown.chosen.digest, shown.layer, shown.chosen.model))
+    if not session.playing():
+        _patches(shown, _known(shown))

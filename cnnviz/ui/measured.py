@@ -1,5 +1,6 @@
 """A model's answers to one of the test sets, worked out once for all pages and visitors."""
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import streamlit as st
@@ -28,7 +29,7 @@ class Measured:
         return self.logits.softmax(1)
 
 
-@st.cache_resource(max_entries=12, show_spinner="Reading ten thousand digits")
+@st.cache_resource(max_entries=96, show_spinner=False)
 def _logits(digest: str, name: str, _model: Network) -> Tensor:  # noqa: ARG001 - the key
     return logits_of(_model, digits_of(name).images)
 
@@ -39,5 +40,7 @@ def digits_of(name: str) -> Digits:
 
 def measure(chosen: session.CurrentModel, name: str) -> Measured:
     digits = digits_of(name)
-    logits = _logits(chosen.digest, name, chosen.model)
+    waiting = nullcontext() if session.playing() else st.spinner("Reading ten thousand digits")
+    with waiting:
+        logits = _logits(chosen.digest, name, chosen.model)
     return Measured(name, digits, logits, report(logits, digits.labels))

@@ -250,6 +250,11 @@ def show_moment(index: int, playing: bool = False) -> None:
     st.session_state[_PLAYING] = playing
 
 
+def playing() -> bool:
+    """Whether the moments follow each other as a film: no time for what is slow and beside the point."""
+    return bool(st.session_state.get(_PLAYING))
+
+
 def show_final() -> None:
     """Back to the trained model."""
     st.session_state.pop(_STEP, None)
@@ -277,7 +282,7 @@ def read_link() -> None:
 
 def write_link() -> None:
     """Keep the address such that it shows somebody else the same thing; a playing film leaves it alone."""
-    if st.session_state.get(_PLAYING):
+    if playing():
         return
     digit, chosen, moment = current_digit(), model_key(), current_model().moment
     wanted = {

@@ -5,14 +5,17 @@
 // fast as the page can draw, and never faster.
 
 const PACE = 280 // ms a moment lasts at least
-const PATIENCE = 8000 // ms after which the film goes on without the page's answer
+const PATIENCE = 30000 // ms after which the film goes on without the page's answer
 
 const machines = new WeakMap()
 const film = { playing: false, sentTurn: -1, sentAt: 0, timer: null } // outlives a change of page
 let current = null
 
 export default function ({ parentElement, data, setStateValue }) {
-  if (data.drawn !== undefined) return pageDrawn(data.drawn)
+  if (data.drawn !== undefined) {
+    parentElement.querySelector(".machine").hidden = true
+    return pageDrawn(data.drawn)
+  }
   let machine = machines.get(parentElement)
   if (!machine) machines.set(parentElement, (machine = new TimeMachine(parentElement)))
   current = machine
