@@ -10,6 +10,7 @@ import streamlit as st
 
 from cnnviz.errors import NetworkError
 from cnnviz.networks import NETWORKS, TITLES, ConvBlock, NetworkConfig, layer_table, shape_title
+from cnnviz.ui.layer_table import show_layers
 from cnnviz.ui.training_settings import change_network, network, network_turn, put_network, setting
 
 POOLS = {"none": "none", "max": "max", "average": "average"}
@@ -31,8 +32,10 @@ def editor() -> None:
         _button("Convolution", "add_conv", _add_conv, icon="add")
         _button("Dense layer", "add_dense", _add_dense, icon="add")
     _whole(edited)
-    if not wrong:
-        _table(edited)
+    if wrong:  # said beside Start as well, which on a phone is far away
+        st.markdown(f":orange[:material/error: {wrong}]")
+    else:
+        show_layers(edited)
 
 
 def _known(edited: NetworkConfig) -> None:
@@ -169,28 +172,6 @@ def _whole(edited: NetworkConfig) -> None:
         help="(x − 0.1307) / 0.3081: the training pixels' mean and standard deviation.",
         on_change=_edit,
         args=("normalize", key),
-    )
-
-
-def _table(edited: NetworkConfig) -> None:
-    rows = layer_table(edited)
-    st.markdown(f"**{sum(row.parameters for row in rows):,} parameters**")
-    st.dataframe(
-        {
-            "Layer": [row.name for row in rows],
-            "Kind": [row.kind for row in rows],
-            "Output": [" × ".join(map(str, row.shape)) for row in rows],
-            "Parameters": [row.parameters for row in rows],
-        },
-        hide_index=True,
-        height="content",
-        column_config={
-            "Layer": st.column_config.TextColumn(width=64),
-            "Kind": st.column_config.TextColumn(width=94),
-            "Output": st.column_config.TextColumn(width=86),
-            "Parameters": st.column_config.NumberColumn("Params", format="localized", width=62),
-        },
-        alt="Name, kind, output shape and parameters of every layer",
     )
 
 

@@ -25,7 +25,7 @@ def test_a_network_is_edited_on_a_phone_and_trained(open_page: OpenPage) -> None
     number(page, "Kernel side").fill("13")
     number(page, "Kernel side").press("Enter")
 
-    expect(page.get_by_text("conv2: a 13x13 kernel does not fit on a 12x12 map")).to_be_visible()
+    expect(page.get_by_text("conv2: a 13x13 kernel does not fit on a 12x12 map")).to_have_count(2)
     expect(start(page)).to_be_disabled()
     expect(number(page, "Kernel side")).to_have_value("13")
     number(page, "Kernel side").fill("7")
