@@ -21,8 +21,9 @@ CONVERSION = """\
 import torch
 from safetensors.torch import save_file
 
-state = torch.load("model.pt", weights_only=True)  # on your own machine
-save_file({name: tensor.contiguous() for name, tensor in state.items()}, "model.safetensors")
+weights = torch.load("model.pt", weights_only=True)
+weights = {name: values.contiguous() for name, values in weights.items()}
+save_file(weights, "model.safetensors")
 """
 _FOREIGN = {
     b"PK\x03\x04": "a PyTorch or zip file",

@@ -144,6 +144,19 @@ def learning_rate(step, steps):
 ''',
 }
 
+STEERED = '''
+def steered_rate(step, steps):
+    """The schedule's rate, with what was changed while the run went on."""
+    rate = learning_rate(step, steps)
+    changes = [change for change in RATE_CHANGES if change[0] <= step]
+    if not changes:
+        return rate
+    _, factor, held = changes[-1]
+    return rate * factor if held is None else held
+'''
+
+STEER = ('group["lr"] = learning_rate', 'group["lr"] = steered_rate')
+
 ACCURACY = '''
 def accuracy(network, images, labels):
     """Share of digits read right."""

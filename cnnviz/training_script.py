@@ -16,6 +16,7 @@ from torch import nn
 from cnnviz import script_parts as parts
 from cnnviz.data import MEAN, STD
 from cnnviz.networks import Network, NetworkConfig, Normalize
+from cnnviz.steering import RateChange
 from cnnviz.train_config import TrainConfig
 
 PEN_FILE = "pen-training-digits.npz"
@@ -23,12 +24,16 @@ _NEEDS = "Needs: pip install torch torchvision. MNIST is fetched into FOLDER at 
 
 
 def training_script(
-    config: TrainConfig, name: str = "model", accuracy: float | None = None, steps: int | None = None
+    config: TrainConfig,
+    name: str = "model",
+    accuracy: float | None = None,
+    steps: int | None = None,
+    changes: Sequence[RateChange] = (),
 ) -> str:
     """The program's text. name: of the weights it writes; accuracy: measured on the test digits.
 
     steps: after how many the weights were taken, when that was before the end: the run was stopped
-    or ended early, or its best validation was there.
+    or ended early, or its best validation was there. changes: of the learning rate, on the way.
     """
     pen, network = config.data == "mnist+pen", config.network
     heading = [
@@ -37,7 +42,12 @@ def training_script(
         *([f"Its pen digits are read from {PEN_FILE}, downloaded beside this program."] if pen else []),
         _NEEDS,
     ]
-    constants = _training_constants(config, name) | ({} if steps is None else {"LAST_STEP": steps})
+    constants, loop = _training_constants(config, name), parts.TRAIN
+    if steps is not None:
+        constants["LAST_STEP"], loop = steps, loop.replace(*parts.UNTIL_LAST_STEP)
+    if changes:
+        constants["RATE_CHANGES"] = [(change.step, change.factor, change.rate) for change in changes]
+        loop = loop.replace(*parts.STEER)
     return _joined(
         _top(heading, ["math"], [*(["numpy as np"] if pen else []), "torch", "torch.nn.functional as F"])
         + f"{_constants(constants)}\nRANDOM = torch.Generator()  # for batches, augmentation and dropout",
@@ -50,9 +60,10 @@ def training_script(
         parts.AUGMENT if config.augmentation else "",
         parts.BATCH.replace("{augment}", "    pictures = augment(pictures)\n" if config.augmentation else ""),
         parts.RATES[config.schedule],
+        parts.STEERED if changes else "",
         _optimizer(config),
         parts.ACCURACY,
-        parts.TRAIN if steps is None else parts.TRAIN.replace(*parts.UNTIL_LAST_STEP),
+        loop,
         parts.TRAIN_MAIN,
     )
 
@@ -129,6 +140,7 @@ _NOTES = {
     "LEARNING_RATE": "  # the highest of the schedule",
     "LABEL_SMOOTHING": "  # share of the target spread over all classes",
     "LAST_STEP": "  # after it the weights were taken",
+    "RATE_CHANGES": "  # after how many steps; the schedule times this, or held at that",
     "CLASS_SHARES": "  # of each digit's pictures",
     "SHIFT": "  # pixels at most, each direction",
     "ROTATE": "  # degrees",

@@ -16,6 +16,7 @@ from cnnviz.export import digits_file, events_csv, state_dict_file
 from cnnviz.onnx_graph import INSTALL, can_write_onnx, onnx_file
 from cnnviz.pen import pen_training_digits
 from cnnviz.runs import Run
+from cnnviz.steering import RateChange
 from cnnviz.train_config import TrainConfig
 from cnnviz.training_script import PEN_FILE, loading_script, training_script
 from cnnviz.ui import settings
@@ -132,7 +133,9 @@ def _program(chosen: CurrentModel, run: Run | None, name: str) -> tuple[TrainCon
     config = _configuration(chosen)
     if config is None:
         return None, loading_script(chosen.model.config, name, accuracy)
-    return config, training_script(config, name, accuracy, _last_step(chosen, run))
+    changes = run.folder.read("changes").get("changes", []) if run else []
+    steered = [RateChange(**change) for change in changes]
+    return config, training_script(config, name, accuracy, _last_step(chosen, run), steered)
 
 
 def _configuration(chosen: CurrentModel) -> TrainConfig | None:

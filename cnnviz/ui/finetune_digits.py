@@ -1,14 +1,17 @@
 """Whose digits a network is to learn: the visitor's own, or those of a writer it has never seen.
 
-choose_hand(chosen)   the widgets, and what they give
+choose_hand(chosen)           the widgets, and what they give
+digits_before(chosen, hand)   the digits, with what is read now
 """
 
 from dataclasses import dataclass
 
 import streamlit as st
+import torch
 
 from cnnviz.data import Digits
 from cnnviz.errors import DataError
+from cnnviz.evaluation import logits_of
 from cnnviz.labelled import digits_of, parse_labelled
 from cnnviz.networks import Network
 from cnnviz.ui import canvas, corrections, session
@@ -18,16 +21,21 @@ from cnnviz.writers import digits_by_writer, misread_by_writer
 
 OWN, WRITER = "My own", "A writer it has never seen"
 BRUSH = 20
+HARDEST = 27  # digits in the picture
 _PROBLEM = "_finetune_upload_problem"
 
 
 @dataclass(frozen=True, eq=False)
 class Hand:
-    """Digits by one hand. whose: for a sentence; program: Python that sets `own`."""
+    """Digits by one hand. whose: for a sentence; program: Python that sets `own`.
+
+    editable: they are corrections.labelled(), in that order, and can be taken out again.
+    """
 
     whose: str
     digits: Digits
     program: str
+    editable: bool = False
 
 
 def choose_hand(chosen: CurrentModel) -> Hand:
@@ -40,6 +48,53 @@ def choose_hand(chosen: CurrentModel) -> Hand:
         persist_state="session",
     )
     return _own() if source == OWN else _writer(chosen)
+
+
+def digits_before(chosen: CurrentModel, hand: Hand) -> None:
+    """The digits with what is read now, the least sure first."""
+    if not len(hand.digits):
+        st.info(
+            "Nothing labelled yet. Draw above, or see what happens with a writer it has never seen.",
+            icon=":material/draw:",
+        )
+        return
+    probabilities = logits_of(chosen.model, hand.digits.images).softmax(1)
+    labels, read = hand.digits.labels.long(), probabilities.argmax(1)
+    order = probabilities[torch.arange(len(labels)), labels].argsort()[:HARDEST]
+    wrong = int((read != labels).sum())
+    rest = f" The {len(order)} it finds hardest:" if len(order) < len(labels) else ""
+    st.markdown(f"**{wrong} of {len(labels)} misread** (what it is → what is read).{rest}")
+    place = maps(
+        hand.digits.images[order].float() / 255,
+        key="finetune_own" if hand.editable else "finetune_digits",
+        label="The digits to learn, each with its label and what the network reads",
+        captions=[in_words(int(labels[index]), int(read[index])) for index in order],
+        scale="digit",
+        tile=56,
+        legend=False,
+        selectable=hand.editable,
+    )
+    if hand.editable:
+        _removing(None if place is None else int(order[place]))
+
+
+def in_words(label: int, *read: int) -> str:
+    """4; or 4→9 when it was misread."""
+    return str(label) if set(read) == {label} else "→".join(map(str, (label, *read)))
+
+
+def _removing(index: int | None) -> None:
+    """Take out the selected digit, or all."""
+    with st.container(horizontal=True):
+        st.button(
+            "Remove the selected one",
+            key="finetune_remove",
+            type="tertiary",
+            disabled=index is None,
+            on_click=corrections.remove,
+            args=(index,),
+        )
+        st.button("Remove all", key="finetune_remove_all", type="tertiary", on_click=corrections.forget_all)
 
 
 # ---- a writer ----
@@ -81,14 +136,11 @@ def _own() -> Hand:
     with words:
         _label()
         _files()
-    records = corrections.labelled()
-    if records:
-        _collected()
     program = (
         "from pathlib import Path\nfrom cnnviz.labelled import digits_of, parse_labelled\n\n"
         'own = digits_of(parse_labelled(Path("labelled-drawings.json").read_bytes()))  # downloaded here\n'
     )
-    return Hand("your hand", digits_of(records), program)
+    return Hand("your hand", digits_of(corrections.labelled()), program, editable=True)
 
 
 def _label() -> None:
@@ -140,29 +192,3 @@ def _take() -> None:
         corrections.add(parse_labelled(file.getvalue()))
     except DataError as error:
         st.session_state[_PROBLEM] = str(error)
-
-
-def _collected() -> None:
-    """What can be taken out again: the digit selected below, or all."""
-    records = corrections.labelled()
-    digits = digits_of(records)
-    captions = [str(record["label"]) for record in records]
-    place = maps(
-        digits.pixels(),
-        key="finetune_collected",
-        label="Your labelled digits, each with its label",
-        captions=captions,
-        scale="digit",
-        tile=44,
-        legend=False,
-    )
-    with st.container(horizontal=True):
-        st.button(
-            "Remove the selected one",
-            key="finetune_remove",
-            type="tertiary",
-            disabled=place is None,
-            on_click=corrections.remove,
-            args=(place,),
-        )
-        st.button("Remove all", key="finetune_remove_all", type="tertiary", on_click=corrections.forget_all)

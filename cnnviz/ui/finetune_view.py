@@ -1,59 +1,27 @@
 """The fine-tune page: whose digits, how, and what came of it, growing while one watches."""
 
-import time
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from typing import Any
 
 import streamlit as st
-import torch
 from streamlit.errors import StreamlitAPIException
-from torch import Tensor
 
-from cnnviz.data import Digits, load_mnist
+from cnnviz.data import load_mnist
 from cnnviz.errors import CnnvizError
-from cnnviz.evaluation import logits_of
 from cnnviz.finetuning import FEWEST, FinetuneConfig, trainable_layers
-from cnnviz.networks import Network
-from cnnviz.tuning_study import Study, Way, study
+from cnnviz.tuning_study import study
 from cnnviz.ui import session
-from cnnviz.ui.components.maps import maps
 from cnnviz.ui.export_panel import take_away
 from cnnviz.ui.finetune_charts import learning_chart
-from cnnviz.ui.finetune_digits import Hand, choose_hand
+from cnnviz.ui.finetune_digits import Hand, choose_hand, digits_before
 from cnnviz.ui.finetune_filters import moved_filters
+from cnnviz.ui.finetune_results import Work, digits_after, figures
 from cnnviz.ui.model_shelf import keep
 from cnnviz.ui.session import CurrentModel
 from cnnviz.ui.snippet import code_panel, loading
 
 SECONDS = 0.3  # of work between two pictures
-HARDEST, SHOWN = 27, 40  # digits in a picture: before, after
 _WORK, _PROBLEM = "_finetune_work", "_finetune_problem"
-
-
-@dataclass
-class _Work:
-    """One study of this visitor; `known` is its newest record."""
-
-    base: CurrentModel
-    hand: Hand
-    config: FinetuneConfig
-    records: Iterator[Study]
-    known: Study = field(default_factory=lambda: Study("Starting", 0.0))
-    kept: str = ""  # the key under which its model was kept
-    just_kept: bool = False
-
-    @property
-    def way(self) -> Way:
-        """How the model that one would keep was tuned."""
-        return "with replay" if self.config.replayed else "without replay"
-
-    def grow(self, seconds: float) -> None:
-        deadline = time.monotonic() + seconds
-        while not self.known.last:
-            self.known = next(self.records)
-            if time.monotonic() >= deadline:
-                return
 
 
 def finetune_page() -> None:
@@ -62,44 +30,12 @@ def finetune_page() -> None:
     left, right = st.columns([1.9, 1], gap="large")
     with left:
         hand = choose_hand(chosen)
-        _digits_before(chosen, hand)
+        digits_before(chosen, hand)
     with right:
         config = _settings(chosen, hand)
     st.fragment(_results)()
     _limits()
     code_panel(_program(chosen, hand, config))
-
-
-def _digits_before(chosen: CurrentModel, hand: Hand) -> None:
-    """All digits with what is read now, the least sure first."""
-    if not len(hand.digits):
-        st.info(
-            "Nothing labelled yet. Draw above, or see what happens with a writer it has never seen.",
-            icon=":material/draw:",
-        )
-        return
-    probabilities = logits_of(chosen.model, hand.digits.images).softmax(1)
-    labels = hand.digits.labels.long()
-    read = probabilities.argmax(1)
-    order = probabilities[torch.arange(len(labels)), labels].argsort()[:HARDEST]
-    wrong = int((read != labels).sum())
-    rest = f" The {len(order)} it finds hardest:" if len(order) < len(labels) else ""
-    st.markdown(f"**{wrong} of {len(labels)} misread** (what it is → what is read).{rest}")
-    maps(
-        hand.digits.images[order].float() / 255,
-        key="finetune_digits",
-        label="The digits to learn, each with its label and what the network reads",
-        captions=[_words(int(labels[index]), int(read[index])) for index in order],
-        scale="digit",
-        tile=56,
-        legend=False,
-        selectable=False,
-    )
-
-
-def _words(label: int, *read: int) -> str:
-    """4; or 4→9 when it was misread."""
-    return str(label) if set(read) == {label} else "→".join(map(str, (label, *read)))
 
 
 def _settings(chosen: CurrentModel, hand: Hand) -> FinetuneConfig:
@@ -154,14 +90,14 @@ def _start(chosen: CurrentModel, hand: Hand) -> None:
     st.session_state.pop(_PROBLEM, None)
     config = _config()
     records = study(chosen.model, hand.digits, load_mnist(), config)
-    st.session_state[_WORK] = _Work(chosen, hand, config, records)
+    st.session_state[_WORK] = Work(chosen, hand, config, records)
 
 
 # ---- what came of it ----
 
 
 def _results() -> None:
-    work: _Work | None = st.session_state.get(_WORK)
+    work: Work | None = st.session_state.get(_WORK)
     if problem := st.session_state.get(_PROBLEM):
         st.error(problem, icon=":material/error:")
     if work is None:
@@ -184,96 +120,29 @@ def _results() -> None:
             st.rerun()
 
 
-def _show(work: _Work) -> None:
+def _show(work: Work) -> None:
     known = work.known
     st.divider()
     with st.container(key="finetune_status"):
         st.markdown(f"**{work.base.title}, tuned on {len(work.hand.digits)} digits by {work.hand.whose}**")
         if not known.last:
             st.progress(known.share, text=known.doing)
-    _figures(work)
+    figures(work)
     left, right = st.columns(2, gap="large")
     with left:
         st.markdown("**Share read right** over the steps: solid with replay, dashed without")
         learning_chart(known, work.config.steps, key="finetune_curves")
     with right:
-        _digits_after(work)
+        digits_after(work)
     moved_filters(work.base.model, known.tuned[work.way])
     if known.last:
         _keeping(work)
 
 
-def _figures(work: _Work) -> None:
-    """Before and after: on these digits, honestly, and what it cost on MNIST, with replay and without."""
-    known = work.known
-    points = known.curves.get(work.way, ())
-    before = points[0].own if points else None
-    labels = work.hand.digits.labels
-    held_out = None if known.held_out is None else float((known.held_out == labels).float().mean())
-    others: list[Way] = ["with replay", "without replay"]
-    shown: list[tuple[str, float | None, float | None, str]] = [
-        (
-            "These digits",
-            points[-1].own if points else None,
-            before,
-            "After learning from these very ones.",
-        ),
-        (
-            f"Unseen ones, n = {len(labels)}",
-            held_out,
-            before,
-            "Each half of the digits read by a copy that learnt from the other half: the honest figure.",
-        ),
-        *(
-            (
-                f"MNIST, {way}",
-                known.test.get(way),
-                known.test.get("before"),
-                "All 10,000 test digits; the difference is what was forgotten.",
-            )
-            for way in others
-        ),
-    ]
-    for column, (label, value, was, help_) in zip(st.columns(4), shown, strict=True):
-        column.metric(
-            label,
-            "–" if value is None else f"{value:.2%}",
-            None if value is None or was is None else f"{100 * (value - was):+.2f} points, from {was:.2%}",
-            help=help_,
-        )
-
-
-def _digits_after(work: _Work) -> None:
-    """The digits whose reading is wrong, or has changed."""
-    digits, network = work.hand.digits, work.known.tuned[work.way]
-    labels, before, now = digits.labels.long(), _read(work.base.model, digits), _read(network, digits)
-    telling = torch.nonzero((before != labels) | (now != labels)).flatten()[:SHOWN]
-    st.markdown("**Misread before or now.** Each: what it is → read before → now.")
-    if not len(telling):
-        st.info("All were read right before, and are now.", icon=":material/check:")
-        return
-    captions = [_words(int(labels[index]), int(before[index]), int(now[index])) for index in telling]
-    maps(
-        digits.images[telling].float() / 255,
-        key="finetune_telling",
-        label="Digits misread before or after the fine-tuning",
-        captions=captions,
-        notes=["still misread" if now[index] != labels[index] else "read right now" for index in telling],
-        scale="digit",
-        tile=56,
-        legend=False,
-        selectable=False,
-    )
-
-
-def _read(network: Network, digits: Digits) -> Tensor:
-    return logits_of(network, digits.images).argmax(1)
-
-
 # ---- keeping it ----
 
 
-def _keeping(work: _Work) -> None:
+def _keeping(work: Work) -> None:
     if work.kept:
         st.success("Kept, and in use on every page.", icon=":material/check:")
         if session.model_key() == work.kept:
@@ -289,11 +158,11 @@ def _keeping(work: _Work) -> None:
     st.caption("Everybody who uses this server will see it in the model picker.")
 
 
-def _first_name(work: _Work) -> str:
+def _first_name(work: Work) -> str:
     return f"{work.base.title.split(' · ')[0]}, tuned on {work.hand.whose}"
 
 
-def _keep(work: _Work) -> None:
+def _keep(work: Work) -> None:
     name = st.session_state["finetune_name"].strip() or _first_name(work)
     try:
         keep(work.known.tuned[work.way], name, _card(work))
@@ -304,7 +173,7 @@ def _keep(work: _Work) -> None:
     work.kept, work.just_kept = session.model_key(), True
 
 
-def _card(work: _Work) -> dict[str, Any]:
+def _card(work: Work) -> dict[str, Any]:
     known, labels = work.known, work.hand.digits.labels
     points = known.curves[work.way]
     held_out = None if known.held_out is None else float((known.held_out == labels).float().mean())

@@ -19,6 +19,7 @@ from cnnviz.data import Digits, load_mnist
 from cnnviz.evaluation import evaluate
 from cnnviz.export import digits_file, state_dict_file
 from cnnviz.networks import NETWORKS, ConvBlock, Network, NetworkConfig
+from cnnviz.steering import RateChange, Steering
 from cnnviz.train_config import RECIPES, TrainConfig
 from cnnviz.training import fit, load_parts
 from cnnviz.training_script import PEN_FILE, loading_script, training_script
@@ -53,10 +54,12 @@ CONFIGS = {
         augmentation=Augmentation(shift=2),
     ),
     "stopped": SMALL,
+    "steered": replace(SMALL, optimizer="sgd", learning_rate=0.1, schedule="cosine"),
     "shares": replace(SMALL, class_shares=(0.0, 0.5, *[1.0] * 7, 0.01)),
     "sgd": replace(SMALL, network=NETWORKS["lenet5"], optimizer="sgd", learning_rate=0.5, schedule="step"),
 }
 LAST_STEPS = {"stopped": 5}
+CHANGES = {"steered": [RateChange(3, factor=0.5), RateChange(6, rate=0.2)]}
 RUNNER = """
 import runpy, sys
 sys.modules["cnnviz"] = None  # importing it would fail
@@ -72,7 +75,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[dict[st
     folder = tmp_path_factory.mktemp("programs")
     write_idx_files(folder / "data" / "MNIST" / "raw")
     for name, config in CONFIGS.items():
-        (folder / f"{name}.py").write_text(training_script(config, name, steps=LAST_STEPS.get(name)))
+        (folder / f"{name}.py").write_text(_script(config, name))
     pen = replace(CONFIGS["classic"], data="mnist+pen")
     (folder / "pen.py").write_text(training_script(pen, "pen"))
     (folder / PEN_FILE).write_bytes(digits_file(some_pen_digits()))
@@ -91,6 +94,10 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[dict[st
         )
         for part in parts
     }
+
+
+def _script(config: TrainConfig, name: str) -> str:
+    return training_script(config, name, steps=LAST_STEPS.get(name), changes=CHANGES.get(name, ()))
 
 
 def write_idx_files(folder: Path) -> None:
@@ -130,7 +137,8 @@ def test_same_weights_and_accuracy(name: str, results: Results) -> None:
             torch.cat([training.images, extra.images]), torch.cat([training.labels, extra.labels])
         )
     steps = LAST_STEPS.get(name)
-    last = [record for record in fit(config, training, validation) if steps in (None, record.step)][-1]
+    records = fit(config, training, validation, steering=Steering(CHANGES.get(name, ())))
+    last = [record for record in records if steps in (None, record.step)][-1]
 
     weights, accuracy = results[name]
 
