@@ -8,15 +8,10 @@ from cnnviz.borders import BORDERS, pad
 from cnnviz.convolution import correlate
 from cnnviz.sliding import Sliding
 from cnnviz.ui.components.maps import MapScale, maps
-from cnnviz.ui.convolution_choices import (
-    BORDER_NAMES,
-    Kernel,
-    Picture,
-    choose_image,
-    choose_kernel,
-    write_link,
-)
+from cnnviz.ui.convolution_image import Picture, choose_image
+from cnnviz.ui.convolution_kernel import Kernel, choose_kernel, write_link
 from cnnviz.ui.convolution_program import beginning, kernel_lines
+from cnnviz.ui.convolution_sliding import BORDER_NAMES
 from cnnviz.ui.snippet import code_panel
 
 TILE = 170  # CSS px at most, so that two fit on a phone

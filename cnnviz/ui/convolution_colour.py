@@ -14,12 +14,8 @@ from cnnviz.photos import PHOTOS
 from cnnviz.sliding import Sliding
 from cnnviz.ui.components.convolution import Cells, SlidingContent, sliding_picture, typed_cells
 from cnnviz.ui.components.maps import chosen_tile, maps
-from cnnviz.ui.convolution_choices import (
-    fitting_side,
-    parse_typed,
-    photograph,
-    same_shape,
-)
+from cnnviz.ui.convolution_image import fitting_side, photograph
+from cnnviz.ui.convolution_kernel import parse_typed, same_shape
 from cnnviz.ui.dream_run import image_network
 from cnnviz.ui.link import select
 from cnnviz.ui.snippet import code_panel

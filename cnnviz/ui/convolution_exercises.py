@@ -9,8 +9,10 @@ from cnnviz.convolution_exercises import (
     which_cell_wins,
 )
 from cnnviz.exercises import Exercise
-from cnnviz.ui.convolution_choices import current_kernel, current_picture, current_sliding
+from cnnviz.ui.convolution_image import current_picture
+from cnnviz.ui.convolution_kernel import current_kernel
 from cnnviz.ui.convolution_pooling import current_pooling
+from cnnviz.ui.convolution_sliding import current_sliding
 from cnnviz.ui.exercise import exercises
 
 

@@ -6,7 +6,8 @@ from torch import Tensor
 
 from cnnviz.convolution import convolve, correlate, flipped
 from cnnviz.ui.components.maps import maps
-from cnnviz.ui.convolution_choices import choose_image, choose_kernel, write_link
+from cnnviz.ui.convolution_image import choose_image
+from cnnviz.ui.convolution_kernel import choose_kernel, write_link
 from cnnviz.ui.convolution_program import beginning, kernel_lines
 from cnnviz.ui.snippet import code_panel
 

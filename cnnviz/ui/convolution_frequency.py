@@ -9,7 +9,8 @@ from cnnviz.palette import ACCENT, MUTED
 from cnnviz.sliding import Sliding
 from cnnviz.ui.charts import Spec, draw
 from cnnviz.ui.components.maps import MapScale, maps
-from cnnviz.ui.convolution_choices import Kernel, Picture, choose_image, choose_kernel, write_link
+from cnnviz.ui.convolution_image import Picture, choose_image
+from cnnviz.ui.convolution_kernel import Kernel, choose_kernel, write_link
 from cnnviz.ui.convolution_program import beginning, kernel_lines
 from cnnviz.ui.link import link_number
 from cnnviz.ui.pictures import theme

@@ -11,7 +11,7 @@ from cnnviz.kernels import conv_layers
 from cnnviz.sliding import Sliding, size_formula
 from cnnviz.ui import session
 from cnnviz.ui.components.convolution import Rule, SlidingContent, sliding_picture
-from cnnviz.ui.convolution_choices import DIGIT
+from cnnviz.ui.convolution_image import DIGIT
 from cnnviz.ui.link import number, select
 from cnnviz.ui.snippet import code_panel, opening
 from cnnviz.window_pooling import pool_average, pool_max

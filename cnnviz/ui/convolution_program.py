@@ -4,7 +4,7 @@ from torch import Tensor
 
 from cnnviz.sliding import Sliding
 from cnnviz.ui import session
-from cnnviz.ui.convolution_choices import DIGIT, Picture
+from cnnviz.ui.convolution_image import DIGIT, Picture
 from cnnviz.ui.snippet import opening
 
 

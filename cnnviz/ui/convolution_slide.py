@@ -10,16 +10,10 @@ from cnnviz.convolution import convolve, correlate
 from cnnviz.errors import ShapeError
 from cnnviz.sliding import Sliding, size_formula
 from cnnviz.ui.components.convolution import SlidingContent, sliding_picture
-from cnnviz.ui.convolution_choices import (
-    Kernel,
-    Picture,
-    choose_image,
-    choose_kernel,
-    choose_sliding,
-    take_typed,
-    write_link,
-)
+from cnnviz.ui.convolution_image import Picture, choose_image
+from cnnviz.ui.convolution_kernel import Kernel, choose_kernel, take_typed, write_link
 from cnnviz.ui.convolution_program import slide_program
+from cnnviz.ui.convolution_sliding import choose_sliding
 from cnnviz.ui.snippet import code_panel
 
 PICTURE = "convolution_picture"

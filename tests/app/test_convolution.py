@@ -319,7 +319,7 @@ def edited() -> None:
 
     from cnnviz.errors import ShapeError
     from cnnviz.ui.components.convolution import typed_cells
-    from cnnviz.ui.convolution_choices import parse_typed, same_shape
+    from cnnviz.ui.convolution_kernel import parse_typed, same_shape
 
     kernel = torch.tensor([[[1 / 3, 2.0], [3.0, 4.0]]], dtype=torch.float64)
     cells = typed_cells("picture")

@@ -1,6 +1,9 @@
-"""What the convolution page is about: an image, a kernel, and how the one slides over the other.
+"""The kernel the convolution page is about: a classic one, a learnt one, or one typed by hand.
 
-choose_image(), choose_kernel(), choose_sliding()   the controls; their values are in the address
+choose_kernel()     the controls; their values are in the address
+take_typed(key)     what the visitor typed into the cells of the picture called `key`
+current_kernel()    what was chosen last, where it is not on screen
+write_link()        a kernel typed by hand goes into the address
 """
 
 from dataclasses import dataclass, replace
@@ -9,43 +12,16 @@ import streamlit as st
 import torch
 from torch import Tensor
 
-from cnnviz.borders import BORDERS
-from cnnviz.classic_kernels import CLASSIC, EXAMPLES, KERNEL_LIMIT, parse_kernel
-from cnnviz.colour_kernels import grey
+from cnnviz.classic_kernels import CLASSIC, KERNEL_LIMIT, parse_kernel
 from cnnviz.errors import ShapeError
 from cnnviz.kernels import conv_layers, kernels_of
-from cnnviz.photos import PHOTOS, SMALLEST, load_photo
-from cnnviz.sliding import Sliding
 from cnnviz.ui import cache, session
 from cnnviz.ui.components.convolution import Cells, typed_cells
 from cnnviz.ui.link import number, select
 
-IMAGE, KERNEL, CELLS, FILTER = "image", "kernel", "cells", "filter"
-DIGIT, OWN, LEARNT = "digit", "own", "learnt"
-FIRST_IMAGE, FIRST_KERNEL = "edge", "sobel_left"
-PHOTO_SIDE = 48  # pixels of the longer side: few enough to point at
+KERNEL, CELLS, FILTER = "kernel", "cells", "filter"
+FIRST, OWN, LEARNT = "sobel_left", "own", "learnt"
 _OWN, _TYPED = "_convolution_own", "_convolution_typed"
-_GREY = torch.tensor(
-    [0.299, 0.587, 0.114], dtype=torch.float64
-)  # how bright red, green and blue look (BT.601)
-_SLIDING = {"stride": 1, "padding": 0, "dilation": 1}
-BORDER_NAMES = {
-    "zero": "zeros",
-    "replicate": "extend the edge",
-    "reflect": "mirror",
-    "circular": "go round",
-}
-
-
-@dataclass(frozen=True, eq=False)
-class Picture:
-    """image: float64 (H, W), white at `limit`; program: Python that makes it."""
-
-    name: str
-    label: str
-    image: Tensor
-    limit: float
-    program: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,67 +35,12 @@ class Kernel:
     typed: Cells | None = None
 
 
-# ---- the image ----
-
-
-def choose_image(key: str = IMAGE, first: str = FIRST_IMAGE, side: int = PHOTO_SIDE) -> Picture:
-    """One of the examples, the current digit, or a carried photograph in grey."""
-    return _picture(select("Image", [*EXAMPLES, DIGIT, *PHOTOS], key, first, _image_label), side)
-
-
-def current_picture() -> Picture:
-    """What choose_image() chose last, also where it is not on screen."""
-    return _picture(st.session_state.get(IMAGE, FIRST_IMAGE), PHOTO_SIDE)
-
-
-def _image_label(name: str) -> str:
-    if name == DIGIT:
-        return "The current digit"
-    return EXAMPLES[name].label if name in EXAMPLES else f"Photograph: {PHOTOS[name].label}"
-
-
-def _picture(name: str, side: int) -> Picture:
-    if name in EXAMPLES:
-        program = (
-            f"from cnnviz.classic_kernels import EXAMPLES\n\nimage = EXAMPLES[{name!r}].image  # (H, W)\n"
-        )
-        return Picture(
-            name, EXAMPLES[name].label, EXAMPLES[name].image, float(EXAMPLES[name].image.max()), program
-        )
-    if name == DIGIT:
-        digit = session.current_digit()
-        return Picture(name, digit.caption, digit.image.double(), 1.0, "")
-    side = fitting_side(name, side)
-    program = (
-        "from cnnviz.colour_kernels import grey\nfrom cnnviz.photos import load_photo\n\n"
-        f"image = grey(load_photo({name!r}, {side}).double())  # (H, W)\n"
-    )
-    label = f"{PHOTOS[name].label}, in grey"
-    return Picture(name, label, grey(photograph(name, side)), 1.0, program)
-
-
-@st.cache_data(max_entries=32, show_spinner=False)
-def photograph(name: str, side: int) -> Tensor:
-    """A carried photograph, float64 (3, H, W) in [0, 1]."""
-    return load_photo(name, side).double()
-
-
-@st.cache_data(max_entries=32, show_spinner=False)
-def fitting_side(name: str, side: int) -> int:
-    """`side`, or the least longer side that a photograph of this shape can be reduced to."""
-    shape = load_photo(name).shape[1:]
-    return max(side, -(-(SMALLEST + 1) * max(shape) // min(shape)))
-
-
-# ---- the kernel ----
-
-
 def choose_kernel() -> Kernel:
     """A classic kernel, a learnt filter of the current model, or one typed by hand."""
     _read_link()
     learnt = learnt_filters()
     names = [*CLASSIC, *([LEARNT] if learnt is not None else []), OWN]
-    name = select("Kernel", names, KERNEL, FIRST_KERNEL, _kernel_label, on_change=_forget_typed)
+    name = select("Kernel", names, KERNEL, FIRST, _kernel_label, on_change=_forget_typed)
     chosen = _kernel(name, learnt)
     _choose_size(chosen.kernel)
     typed: tuple[Cells, str] | None = st.session_state.get(_TYPED)
@@ -153,10 +74,10 @@ def _learnt(filters: Tensor, number: int) -> Kernel:
 
 def current_kernel() -> Kernel:
     """What choose_kernel() chose last, also where it is not on screen."""
-    name, learnt = st.session_state.get(KERNEL, FIRST_KERNEL), learnt_filters()
+    name, learnt = st.session_state.get(KERNEL, FIRST), learnt_filters()
     if name == LEARNT:
         if learnt is None:
-            return _classic(FIRST_KERNEL)
+            return _classic(FIRST)
         return _learnt(learnt, min(int(st.session_state.get(FILTER, 0)), len(learnt) - 1))
     return _own() if name == OWN else _classic(name)
 
@@ -264,24 +185,3 @@ def write_link(kernel: Tensor) -> None:
     text = ";".join(",".join(f"{weight:.6g}" for weight in row) for row in kernel.tolist())
     if st.query_params.get(CELLS) != text:
         st.query_params[CELLS] = text
-
-
-# ---- how it slides ----
-
-
-def choose_sliding() -> tuple[Sliding, float]:
-    """Stride, padding, dilation and border, also illegal ones; and the bias."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        stride, padding, dilation = (
-            number(key.capitalize(), key, first, (0, 9), width=105) for key, first in _SLIDING.items()
-        )
-        border = select("Beyond the edge", BORDERS, "border", "zero", BORDER_NAMES.__getitem__, width=170)
-        bias = number("Bias", "bias", 0.0, (-1000.0, 1000.0), step=0.5, width=120)
-    return Sliding(stride, padding, dilation, border), bias
-
-
-def current_sliding() -> tuple[Sliding, float]:
-    """What choose_sliding() chose last, also where it is not on screen."""
-    state = st.session_state
-    stride, padding, dilation = (int(state.get(key, first)) for key, first in _SLIDING.items())
-    return Sliding(stride, padding, dilation, state.get("border", "zero")), float(state.get("bias", 0.0))
