@@ -169,7 +169,7 @@ def update(lesson: Lesson) -> None:
         "update",
         "A filter before, its gradient, the step, and the filter after",
         [f"filter {chosen}", "gradient", "Adam's step", "filter after"],
-        tile=150,
+        tile=112,
         numbers=True,
     )
     values = [
@@ -177,11 +177,11 @@ def update(lesson: Lesson) -> None:
         for parameters in (lesson.parameters, moved)
     ]
     st.latex(
-        rf"w \leftarrow w - \alpha\,\frac{{\hat m}}{{\sqrt{{\hat v}} + \varepsilon}},\qquad "
-        rf"\alpha = {RATE},\qquad "
+        rf"w \leftarrow w - \alpha\,\frac{{\hat m}}{{\sqrt{{\hat v}} + \varepsilon}},\quad "
         rf"\text{{loss}}\;{latex(values[0], 5)} \to {result(values[1], 5)}"
     )
     st.markdown(
-        "With nothing remembered yet, the mean gradient over its own size is ±1: the first step moves every "
-        f"weight that has a gradient by about {RATE}, however small the gradient is. Later steps differ."
+        f"The rate α is {RATE}. With nothing remembered yet, the mean gradient over its own size is ±1: "
+        "the first step moves every weight that has a gradient by about α, however small the gradient is. "
+        "Later steps differ."
     )

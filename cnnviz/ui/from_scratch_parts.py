@@ -22,13 +22,18 @@ def number(value: float, digits: int = 3) -> str:
 
 def latex(value: float, digits: int = 3) -> str:
     """The same for a formula, negative numbers in parentheses."""
-    text = number(value, digits).replace("−", "-")
+    text = _in_latex(value, digits)
     return f"({text})" if text.startswith("-") else text
 
 
 def result(value: float, digits: int = 3) -> str:
     """What a formula comes to, in bold."""
-    return rf"\mathbf{{{number(value, digits).replace('−', '-')}}}"
+    return rf"\mathbf{{{_in_latex(value, digits)}}}"
+
+
+def _in_latex(value: float, digits: int) -> str:
+    mantissa, e, exponent = number(value, digits).replace("−", "-").partition("e")
+    return rf"{mantissa}\times 10^{{{int(exponent)}}}" if e else mantissa
 
 
 def picture(

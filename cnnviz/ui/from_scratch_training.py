@@ -7,10 +7,19 @@ from typing import cast
 
 import numpy as np
 import streamlit as st
+import torch
 from streamlit.errors import StreamlitAPIException
 
 from cnnviz.images import encode_png, enlarge
-from cnnviz.numpy_training import Engine, NumpyConfig, NumpyProgress, fit_numpy, training_digits
+from cnnviz.numpy_training import (
+    Engine,
+    NumpyConfig,
+    NumpyProgress,
+    as_floats,
+    fit_numpy,
+    read_numpy,
+    training_digits,
+)
 from cnnviz.palette import ACCENT, MUTED, RIGHT, WRONG
 from cnnviz.ui import cache
 from cnnviz.ui.charts import Spec, draw
@@ -49,21 +58,20 @@ def training() -> None:
     st.subheader("Train it here", anchor=False)
     live: Live | None = st.session_state.get(_LIVE)
     _settings(live is not None)
-    if live:
-        live.advance()
-        st.session_state[RUN] = live.run
     run = current_run()
     _report(run)
+    _samples(run)
     if not live:
-        _samples(run)
-    elif live.run.complete:
+        return
+    live.advance()  # last, when all is drawn: what waits for the script turns grey
+    st.session_state[RUN] = live.run
+    if live.run.complete:
         _stop()
         st.rerun()  # the steps above show the new network too
-    else:
-        try:
-            st.rerun(scope="fragment")
-        except StreamlitAPIException:  # the page is running as a whole, so that is what to repeat
-            st.rerun()
+    try:
+        st.rerun(scope="fragment")
+    except StreamlitAPIException:  # the page is running as a whole, so that is what to repeat
+        st.rerun()
 
 
 def _settings(busy: bool) -> None:
@@ -79,16 +87,15 @@ def _settings(busy: bool) -> None:
         )
         st.slider("Epochs of 12,000 digits", 1, 10, 3, key=EPOCHS, persist_state="session", width=240)
         st.number_input("Seed", 0, 9_999, 0, key=SEED, persist_state="session", width=110)
-        if busy:
-            st.button("Stop", icon=":material/stop:", key="scratch_stop", type="primary", on_click=_stop)
-        else:
-            st.button(
-                "Train",
-                icon=":material/play_arrow:",
-                key="scratch_train",
-                type="primary",
-                on_click=_start,
-            )
+        st.button(
+            "Train",
+            icon=":material/play_arrow:",
+            key="scratch_train",
+            type="primary",
+            disabled=busy,
+            on_click=_start,
+        )
+        st.button("Stop", icon=":material/stop:", key="scratch_stop", disabled=not busy, on_click=_stop)
 
 
 def _start() -> None:
@@ -96,7 +103,8 @@ def _start() -> None:
     engine, epochs, seed = (st.session_state[key] for key in (ENGINE, EPOCHS, SEED))
     config = NumpyConfig(cast(Engine, engine or "fast"), int(epochs), seed=int(seed))
     records = fit_numpy(config, training_digits(), cache.test_digits(), RECORDS)
-    st.session_state[_LIVE] = Live(begin(config, next(records)), records)
+    live = Live(begin(config, next(records)), records)
+    st.session_state[_LIVE], st.session_state[RUN] = live, live.run
 
 
 def _stop() -> None:
@@ -168,9 +176,6 @@ def _chart(epochs: int, axis: Spec, form: str, colour: str) -> Spec:
 def _samples(run: NumpyRun) -> None:
     """Test digits framed green when read rightly, red when not."""
     digits = cache.test_digits()
-    name = f"{run.config} {run.latest.step}"
-    read = all_readings(run.latest.parameters, name)
-    wrong = np.flatnonzero(read.argmax(1) != digits.labels.numpy())
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         which = st.segmented_control(
             "Test digits",
@@ -181,10 +186,13 @@ def _samples(run: NumpyRun) -> None:
             required=True,
         )
         st.button("Others", icon=":material/casino:", key="scratch_others", on_click=_others)
-    turn = int(st.session_state.get(_TURN, 0))
+    generator = np.random.default_rng(int(st.session_state.get(_TURN, 0)))
+    known = all_readings(run.latest.parameters, str(run.config)) if run.complete else None
+    wrong = np.flatnonzero(known != digits.labels.numpy()) if known is not None else np.arange(0)
     pool = wrong if which == "misread" and len(wrong) else np.arange(len(digits))
-    chosen = np.random.default_rng(turn).choice(pool, min(SAMPLES, len(pool)), replace=False)
-    labels, readings = digits.labels.numpy()[chosen], read[chosen].argmax(1)
+    chosen = generator.choice(pool, min(SAMPLES, len(pool)), replace=False)
+    labels, images = digits.labels.numpy()[chosen], as_floats(digits[torch.from_numpy(chosen)])
+    readings = read_numpy(run.latest.parameters, images).argmax(1)
     gallery(
         [
             _framed(digits.images[int(index)].numpy(), label == reading)
@@ -200,10 +208,9 @@ def _samples(run: NumpyRun) -> None:
         crisp=True,
     )
     right = int((labels == readings).sum())
-    st.caption(
-        f"{right} of these {len(chosen)} are read rightly (green frame); of all 10,000, {len(wrong):,} are "
-        "misread (red frame: what was read, and what it is)."
-    )
+    words = f"{right} of these {len(chosen)} are read rightly (green frame)"
+    rest = f"; of all 10,000, {len(wrong):,} are misread" if run.complete else ""
+    st.caption(f"{words}{rest} (red frame: what was read, and what it is).")
 
 
 def _others() -> None:
