@@ -13,11 +13,13 @@ import json
 import statistics
 import sys
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
+from filelock import FileLock, Timeout
 
 from cnnviz.data import load_mnist
 from cnnviz.evaluation import evaluate
@@ -75,7 +77,9 @@ def train_missing(folder: Path, names: list[str]) -> None:
     for seed in SEEDS:
         for name in names:
             path = _file(folder, name, seed)
-            if not path.exists():
+            with suppress(Timeout), FileLock(path.with_suffix(".lock"), timeout=0):  # else another has it
+                if path.exists():
+                    continue
                 found = train(replace(CONFIGS[name], seed=seed), every_epoch=name == PLAIN_WIDE)
                 write_atomically(path, json.dumps(found).encode())
                 print(name, seed, found, flush=True)
