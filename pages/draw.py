@@ -48,4 +48,5 @@ with right:
 xray()
 stroke_replay()
 when_it_doubts()
-likeness(session.current_model())  # before the first stroke asks for it
+if session.current_model().moment is None:  # a moment of a training is never asked
+    likeness(session.current_model())  # before the first stroke asks for it
