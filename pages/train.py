@@ -3,6 +3,7 @@
 import streamlit as st
 
 from cnnviz.ui import training_form, training_view
+from cnnviz.ui.export_panel import take_away_run
 from cnnviz.ui.frame import require_frame
 from cnnviz.ui.snippet import code_panel
 from cnnviz.ui.training_controls import problem
@@ -30,6 +31,7 @@ with st.container(key="train_sides"):  # side by side; on a phone the run comes 
         )
     with st.container():
         training_view.panel(run, workable())
+        take_away_run(run)
         training_view.limits()
     with st.container():
         training_form.details()

@@ -1,6 +1,7 @@
 """Take it away: the model on screen, its training and its data as files for other programs.
 
 take_away(chosen, place)   a quiet expander; every file is made when it is asked for, not before
+take_away_run(run)         the same below a run that has ended
 """
 
 import json
@@ -19,7 +20,7 @@ from cnnviz.runs import Run
 from cnnviz.steering import RateChange
 from cnnviz.train_config import TrainConfig
 from cnnviz.training_script import PEN_FILE, loading_script, training_script
-from cnnviz.ui import settings
+from cnnviz.ui import session, settings
 from cnnviz.ui.session import CurrentModel
 
 
@@ -33,9 +34,9 @@ class _File:
     make: Callable[[], bytes] | None
 
 
-def take_away(chosen: CurrentModel, place: str, opened: bool = False) -> None:
+def take_away(chosen: CurrentModel, place: str) -> None:
     """The panel. place: begins its widgets' keys, so that two pages may have one."""
-    with st.expander("Take it away", icon=":material/download:", expanded=opened, key=f"{place}_take_away"):
+    with st.expander("Take it away", icon=":material/download:", key=f"{place}_take_away"):
         st.caption(f"{_what(chosen)}, as files for other programs.")
         for number, file in enumerate(_files(chosen)):
             button, words = st.columns([1, 3], vertical_alignment="center")
@@ -50,6 +51,12 @@ def take_away(chosen: CurrentModel, place: str, opened: bool = False) -> None:
                     width="stretch",
                 )
             words.markdown(file.words)
+
+
+def take_away_run(run: Run | None) -> None:
+    """The same for a run that has ended and learnt something."""
+    if run and not run.alive and run.has_weights:
+        take_away(session.model_called(f"{settings.RUN}{run.id}"), "run")
 
 
 def _what(chosen: CurrentModel) -> str:

@@ -82,6 +82,21 @@ def test_a_run_adds_its_figures_and_a_stopped_one_its_last_step(tmp_path: Path, 
     assert made["Figures"] == b"step,steps,loss,epoch\n5,16,0.25,0.6\n"
 
 
+@pytest.mark.parametrize("state", ["finished", "stopped", "failed"])
+def test_below_a_run_that_has_ended(tmp_path: Path, go: Go, state: run_folder.State) -> None:
+    config = TrainConfig(network=NETWORKS["eight"], epochs=1, train_size=1_000, validation_size=100)
+    folder = run_folder.create(tmp_path / "runs", config.as_json())
+    folder.end(state, "because")
+    empty = go("train", run=folder.id)
+    assert not empty.exception
+    assert "ONNX" not in files(empty)
+
+    folder.weights_file.write_bytes(serialize(build(config.network)))
+    app = go("train", run=folder.id)
+    assert not app.exception
+    assert {"safetensors", "PyTorch", "ONNX", "Python program", "Figures", "Card"} <= files(app).keys()
+
+
 def upload(app: AppTest, name: str, content: bytes) -> AppTest:
     return app.file_uploader(key="model_upload").upload(name, content, "application/octet-stream").run()
 
