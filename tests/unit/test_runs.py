@@ -43,9 +43,8 @@ def test_title_says_network_epochs_accuracy_and_time(tmp_path: Path) -> None:
 
     own = TrainConfig(network=NetworkConfig(dense=(7,)), epochs=1)
     folder = run_folder.create(tmp_path, own.as_json())
-    assert (
-        runs.open_run(tmp_path, folder.id).title == f"Own network, 1 epoch, queued · {time.strftime('%H:%M')}"
-    )
+    title = runs.open_run(tmp_path, folder.id).title
+    assert title == f"Own network · dense 7, 1 epoch, queued · {time.strftime('%H:%M')}"
 
 
 def test_no_weights_yet(tmp_path: Path) -> None:
