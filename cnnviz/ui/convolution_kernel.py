@@ -40,7 +40,7 @@ def choose_kernel() -> Kernel:
     _read_link()
     learnt = learnt_filters()
     names = [*CLASSIC, *([LEARNT] if learnt is not None else []), OWN]
-    name = select("Kernel", names, KERNEL, FIRST, _kernel_label, on_change=_forget_typed)
+    name = select("Kernel", names, KERNEL, FIRST, _kernel_label, on_change=forget_typed)
     chosen = _kernel(name, learnt)
     _choose_size(chosen.kernel)
     typed: tuple[Cells, str] | None = st.session_state.get(_TYPED)
@@ -90,7 +90,7 @@ def learnt_filters() -> Tensor | None:
 
 
 def _choose_filter(count: int) -> int:
-    return number("Filter", FILTER, 0, (0, count - 1), on_change=_forget_typed)
+    return number("Filter", FILTER, 0, (0, count - 1), on_change=forget_typed)
 
 
 def _choose_size(kernel: Tensor) -> None:
@@ -155,10 +155,10 @@ def same_shape(cells: Cells, kernel: Tensor) -> bool:
 def _take(kernel: Tensor) -> None:
     st.session_state[_OWN] = kernel
     st.session_state[KERNEL] = OWN
-    _forget_typed()
+    forget_typed()
 
 
-def _forget_typed() -> None:
+def forget_typed() -> None:
     st.session_state.pop(_TYPED, None)
 
 

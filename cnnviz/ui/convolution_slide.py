@@ -11,19 +11,38 @@ from cnnviz.errors import ShapeError
 from cnnviz.sliding import Sliding, size_formula
 from cnnviz.ui.components.convolution import SlidingContent, sliding_picture
 from cnnviz.ui.convolution_image import Picture, choose_image
-from cnnviz.ui.convolution_kernel import Kernel, choose_kernel, take_typed, write_link
+from cnnviz.ui.convolution_kernel import Kernel, choose_kernel, forget_typed, take_typed, write_link
 from cnnviz.ui.convolution_program import slide_program
 from cnnviz.ui.convolution_sliding import choose_sliding
 from cnnviz.ui.snippet import code_panel
 
+Choices = dict[str, str | float]  # values of the controls, by key
+
 PICTURE = "convolution_picture"
+BEGINNING: Choices = {
+    "image": "edge",
+    "kernel": "sobel_left",
+    "stride": 1,
+    "padding": 0,
+    "dilation": 1,
+    "border": "zero",
+    "bias": 0.0,
+}
+EXPERIMENTS: dict[str, Choices] = {
+    "Dark to light": {},
+    "A 2 × 2 filter": {"image": "tiny", "kernel": "column"},
+    "Padding": {"image": "nine", "kernel": "identity", "padding": 1},
+    "Outline the digit": {"image": "digit", "kernel": "high_pass"},
+    "Sharpen the cat": {"image": "cat", "kernel": "sharpen"},
+    "Stride 0": {"stride": 0},
+}
 _SIZE = (
     r"$\left\lfloor \frac{W + 2P - D\,(F - 1) - 1}{S} \right\rfloor + 1$ for an image of $W$ cells, a kernel "
     "of $F$ weights, padding $P$, dilation $D$ and stride $S$; what is left over is dropped."
 )
 
 
-def slide() -> tuple[Picture, Kernel, Sliding, float]:
+def slide() -> None:
     """Image, kernel and result; stride, padding, dilation and border; the output size worked out."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         picture, kernel = choose_image(), choose_kernel()
@@ -34,9 +53,9 @@ def slide() -> tuple[Picture, Kernel, Sliding, float]:
     _sizes(picture, kernel, sliding)
     if total is not None:
         _notes(picture, kernel, sliding, total)
+    _try_this()
     code_panel(slide_program(picture, kernel.kernel, sliding, bias))
     write_link(kernel.kernel)
-    return picture, kernel, sliding, bias
 
 
 def _show(picture: Picture, kernel: Kernel, sliding: Sliding, bias: float) -> Tensor | None:
@@ -78,6 +97,19 @@ def drawable(image: Tensor, sliding: Sliding) -> Sliding:
     except ShapeError:
         return Sliding()
     return Sliding(padding=sliding.padding, border=sliding.border)
+
+
+def _try_this() -> None:
+    """Starting points: each sets image, kernel and how it slides."""
+    with st.container(horizontal=True, vertical_alignment="center", key="try_this"):
+        st.markdown("**Try this:**", width="content")
+        for label, choices in EXPERIMENTS.items():
+            st.button(label, on_click=_set, args=(choices,), type="tertiary", key=f"try {label}")
+
+
+def _set(choices: Choices) -> None:
+    st.session_state.update(BEGINNING | choices)
+    forget_typed()
 
 
 def _sizes(picture: Picture, kernel: Kernel, sliding: Sliding) -> None:

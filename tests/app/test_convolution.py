@@ -15,6 +15,7 @@ from cnnviz.classic_kernels import CLASSIC, EXAMPLES
 from cnnviz.data import load_mnist
 from cnnviz.imagenet import first_kernels, load_imagenet
 from cnnviz.photos import PHOTOS, load_photo
+from cnnviz.ui.convolution_slide import BEGINNING, EXPERIMENTS
 from cnnviz.ui.convolution_view import VIEWS
 from tests.app.payload import payload, present, words
 
@@ -47,6 +48,16 @@ def test_the_first_thing_on_screen_is_the_edge_and_its_sign_is_measured(go: Go) 
 def test_the_second_example_gives_nine_at_the_top_left(go: Go) -> None:
     _, arrays = payload(go("convolution", image="tiny", kernel="column"), PICTURE)
     assert arrays["total"].tolist() == [[9, 6], [11, 5]]
+
+
+@pytest.mark.parametrize("label", EXPERIMENTS)
+def test_starting_points_set_everything(go: Go, label: str) -> None:
+    app = go("convolution", image="count", kernel="emboss", padding="2", bias="1")
+    app.button(key=f"try {label}").click().run()
+    assert not app.exception
+    wanted = BEGINNING | EXPERIMENTS[label]
+    assert {key: app.session_state[key] for key in wanted} == wanted
+    assert bool(app.error) == (label == "Stride 0")
 
 
 def test_any_image_any_kernel_and_the_whole_address(go: Go) -> None:

@@ -85,6 +85,9 @@ def test_keys_steps_and_play_move_the_same_window(open_page: OpenPage) -> None:
     place("0 0")
     page.locator(".convolution .back").click()
     place("1 1")
+    expect(page.locator("figure.partial .range")).to_have_text("5 to 11")
+    page.locator(".convolution .grey").click()
+    expect(page.locator("figure.partial .range")).to_have_text("5 to 11, black 0, white 8")
     page.locator(".convolution .play").click()  # at the end: begins anew
     expect(page.locator(".convolution .play")).to_have_attribute("aria-label", "Pause")
     place("1 1")

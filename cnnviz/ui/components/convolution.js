@@ -25,7 +25,7 @@ export default function ({ parentElement, data, setStateValue }) {
 class SlidingPicture {
   constructor(parent) {
     this.parent = parent
-    for (const name of ["convolution", "stage", "controls", "back", "play", "next", "place", "words"]) {
+    for (const name of ["convolution", "stage", "controls", "back", "play", "next", "grey", "place", "words"]) {
       this[name] = parent.querySelector("." + name)
     }
     this.courier = new Courier()
@@ -33,6 +33,7 @@ class SlidingPicture {
     this.at = null // {row, column} of the result
     this.playing = false
     this.hovered = false
+    this.inGrey = false // the result on the image's own scale, instead of blue and orange
     this.stage.replaceChildren()
     this.stage.onkeydown = (event) => this.press(event)
     this.stage.onpointerenter = (event) => (this.hovered = event.pointerType === "mouse")
@@ -40,6 +41,11 @@ class SlidingPicture {
     this.back.onclick = () => this.step(-1)
     this.next.onclick = () => this.step(1)
     this.play.onclick = () => this.setPlaying(!this.playing)
+    this.grey.onclick = () => {
+      this.inGrey = !this.inGrey
+      this.grey.setAttribute("aria-pressed", String(this.inGrey))
+      this.draw()
+    }
     this.observer = new ResizeObserver(() => this.slide && this.arrange())
     this.observer.observe(this.convolution)
   }
@@ -124,7 +130,8 @@ class SlidingPicture {
       input.autocomplete = "off"
       const [row, column] = [Math.floor(cell / slide.across), cell % slide.across]
       const whose = slide.channels > 1 ? `${slide.names[channel]}, ` : ""
-      input.setAttribute("aria-label", `${whose}weight in row ${row}, column ${column}`)
+      const what = slide.rule === "sum" ? "weight" : "value"
+      input.setAttribute("aria-label", `${whose}${what} in row ${row}, column ${column}`)
       input.onchange = () => this.sendKernel()
       input.onkeydown = (event) => {
         event.stopPropagation() // arrow keys move the caret, not the window
@@ -205,7 +212,7 @@ class SlidingPicture {
       return this.drawResult(figure, values, this.outZoom, `${slide.names[channel]} adds`)
     })
     if (this.whole) this.drawWhole(this.whole)
-    if (this.sum) this.drawResult(this.sum, slide.total, this.sumZoom, "Their sum and the bias: one map")
+    if (this.sum) this.drawResult(this.sum, slide.total, this.sumZoom, "Their sum: one map")
     this.tell()
   }
 
@@ -282,13 +289,17 @@ class SlidingPicture {
       screen.style.width = screen.style.height = ""
       return this.range(figure, "")
     }
-    const limit = values.reduce((found, value) => Math.max(found, Math.abs(value)), 0)
+    const scale = this.inGrey ? "digit" : "signed"
+    const most = values.reduce((found, value) => Math.max(found, Math.abs(value)), 0)
+    const limit = this.inGrey ? slide.limit : most
+    const shown = this.inGrey ? values.map((value) => Math.max(0, value)) : values // below black is black
     const canvas = this.sized(figure, "map", rows, columns, zoom)
-    const brush = paintValues(canvas, values, rows, columns, zoom, limit, "signed", this.theme)
-    this.writeNumbers(brush, values, rows, columns, zoom, limit, "signed")
+    const brush = paintValues(canvas, shown, rows, columns, zoom, limit, scale, this.theme)
+    this.writeNumbers(brush, values, rows, columns, zoom, limit, scale, false)
     let [low, high] = [Infinity, -Infinity]
     for (const value of values) [low, high] = [Math.min(low, value), Math.max(high, value)]
-    this.range(figure, `${plain(low)} to ${plain(high)}`)
+    const ends = this.inGrey ? `, black 0, white ${plain(limit)}` : ""
+    this.range(figure, `${plain(low)} to ${plain(high)}${ends}`)
   }
 
   sized(figure, kind, rows, columns, zoom) {
@@ -300,7 +311,7 @@ class SlidingPicture {
     return canvas
   }
 
-  writeNumbers(brush, values, rows, columns, zoom, limit, scale) {
+  writeNumbers(brush, values, rows, columns, zoom, limit, scale, veiled = this.slide.padding > 0) {
     if (zoom / this.ratio < NUMBER_ROOM) return
     const table = colourTable(scale, this.theme)
     const veil = channels(this.veil())
@@ -312,8 +323,8 @@ class SlidingPicture {
       const size = Math.min(15 * this.ratio, (zoom * 1.5) / Math.max(text.length, 3.4))
       brush.font = `${size}px ${family}`
       const [row, column] = [Math.floor(at / columns), at % columns]
-      const paper = unpacked(table[colourIndex(value, limit)])
-      const border = scale === "digit" && this.slide.isBorder(row, column)
+      const paper = unpacked(table[colourIndex(scale === "digit" ? Math.max(0, value) : value, limit)])
+      const border = veiled && this.slide.isBorder(row, column)
       brush.fillStyle = inkOn(border ? mixed(veil, paper, VEIL) : paper)
       brush.fillText(text, (column + 0.5) * zoom, (row + 0.5) * zoom)
     })
