@@ -1,0 +1,61 @@
+"""The race is fair, repeats itself, and is run by networks of one size."""
+
+import pytest
+import torch
+
+from cnnviz.data import Digits, load_mnist
+from cnnviz.errors import ConfigError
+from cnnviz.networks import parameter_count
+from cnnviz.racing import BATCH, RACERS, RaceProgress, race
+
+
+@pytest.fixture(scope="module")
+def parts() -> tuple[Digits, Digits]:
+    digits = load_mnist().train
+    return Digits(digits.images[:3000], digits.labels[:3000]), Digits(
+        digits.images[-200:], digits.labels[-200:]
+    )
+
+
+@pytest.mark.parametrize("name", RACERS)
+def test_racers_are_of_one_size_and_follow_their_seed(name: str) -> None:
+    network, state = RACERS[name].make(3), torch.random.get_rng_state()
+    again = RACERS[name].make(3)
+
+    assert 55_000 <= parameter_count(network) <= 65_000
+    assert torch.equal(state, torch.random.get_rng_state())
+    for mine, other in zip(network.parameters(), again.parameters(), strict=True):
+        assert torch.equal(mine, other)
+    with torch.no_grad():
+        assert network.eval()(torch.zeros(2, 1, 28, 28)).shape == (2, 10)
+
+
+def test_equal_digits(parts: tuple[Digits, Digits]) -> None:
+    def run() -> list[RaceProgress]:
+        return list(race(*parts, fair="digits", budget=4 * BATCH, names=["mlp", "vit"], turn=2))
+
+    records, again = run(), run()
+    last = {record.racer: record for record in records}
+    assert {record.digits for record in last.values()} == {4 * BATCH}
+    assert [record.accuracy for record in records] == [record.accuracy for record in again]
+    assert [record.racer for record in records[:2]] == ["mlp", "vit"]
+    assert records[-1].share == 1
+
+
+def test_in_equal_seconds_whoever_used_least_takes_the_turn(parts: tuple[Digits, Digits]) -> None:
+    records = list(race(*parts, budget=0.4, names=["mlp", "resnet"], turn=2))
+    used = {"mlp": 0.0, "resnet": 0.0}
+    for record in records[2:]:  # behind the two before the start
+        assert used[record.racer] == min(used.values())
+        used[record.racer] = record.seconds
+
+    assert min(used.values()) >= 0.4
+    shares = [record.share for record in records]
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
+
+
+def test_bad_races_are_refused(parts: tuple[Digits, Digits]) -> None:
+    for names, budget in (([], 1.0), (["horse"], 1.0), (["mlp"], 0.0)):
+        with pytest.raises(ConfigError):
+            next(race(*parts, budget=budget, names=names))
