@@ -7,7 +7,8 @@ code_panel(program)      the expander that shows a program
 
 import streamlit as st
 
-from cnnviz.ui.session import CurrentDigit, CurrentModel, pack_image
+from cnnviz.packing import pack_image
+from cnnviz.ui.session import CurrentDigit, CurrentModel
 
 
 def opening(chosen: CurrentModel, digit: CurrentDigit) -> str:
