@@ -37,7 +37,8 @@ def evaluate_page() -> None:
     """The whole page."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.segmented_control("Digits", list(SETS), default="MNIST test", key="test_set", required=True)
-        others = [key for key in session.model_keys() if key != session.current_model().key]
+        now = session.current_model()  # an earlier moment may be compared with its own end
+        others = [key for key in session.model_keys() if key != now.key or now.moment is not None]
         other = st.selectbox(
             "Compare with",
             others,

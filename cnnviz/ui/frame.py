@@ -15,7 +15,7 @@ from cnnviz.ui.cache import warm_up
 from cnnviz.ui.components.time_machine import page_drawn
 from cnnviz.ui.page_list import FOLDER, PageInfo, present_pages
 from cnnviz.ui.sidebar import sidebar
-from cnnviz.ui.time_machine import earlier
+from cnnviz.ui.time_machine import title_row
 
 _INSIDE = "_inside_frame"
 _MENDED = "_frame_mended"
@@ -75,10 +75,6 @@ def _pages() -> dict[str, Page]:
 
 
 def _header(info: PageInfo) -> None:
-    if info.name == "home":  # it has its own, larger greeting
-        earlier()
-        return
-    with st.container(horizontal=True, vertical_alignment="bottom", key="page_header"):
-        st.title(info.title, anchor=False, width="content")
-        earlier()
-    st.markdown(info.question)
+    if info.name != "home":  # home has its own, larger greeting
+        title_row(info.title)
+        st.markdown(info.question)

@@ -2,7 +2,7 @@
 
 machine()         the slider in the sidebar, where the model has a history
 training_film()   the same as a film, to take away
-earlier()         beside a page's title: that an earlier state is shown, and the way back
+title_row(title)  a page's title; beside it that an earlier state is shown, and the way back
 """
 
 import streamlit as st
@@ -33,8 +33,15 @@ def training_film() -> None:
         film_popover(history)
 
 
-def earlier() -> None:
-    """Which earlier moment is on screen, with one click back; nothing for the trained model."""
+def title_row(title: str) -> None:
+    """A page's title; beside it, so that nothing moves, which earlier moment is on screen."""
+    with st.container(horizontal=True, vertical_alignment="bottom", key="page_header"):
+        st.title(title, anchor=False, width="content")
+        _earlier()
+
+
+def _earlier() -> None:
+    """The moment, with one click back; nothing for the trained model."""
     history, moment = session.history(), session.current_model().moment
     if history is None or moment is None:
         return

@@ -10,6 +10,7 @@ from cnnviz.tracing import LayerRecord, Trace
 from cnnviz.ui import session
 from cnnviz.ui.page_list import FOLDER
 from cnnviz.ui.pictures import digit_png, theme
+from cnnviz.ui.time_machine import title_row
 
 MAPS = 8  # shown of each layer: those that respond most
 _DOORS = (
@@ -21,7 +22,7 @@ _DOORS = (
 
 
 def greeting() -> None:
-    st.title("See inside a convolutional network", anchor=False)
+    title_row("See inside a convolutional network")
     st.markdown("This digit is passing through a real network right now. Every page shows the same digit.")
 
 
