@@ -127,10 +127,20 @@ def _another(lab: str) -> None:
 
 def _report(lab: str, kinds: int) -> None:
     score = progress.score(lab)
-    if score.answers:
+    if not score.answers:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
             f"In this lab: {score.solved} of {kinds} kinds of question solved, {score.right} of "
-            f"{score.answers} answers right. Kept in this browser only."
+            f"{score.answers} answers right. Kept in this browser only.",
+            width="content",
+        )
+        st.button(
+            "Forget",
+            key=f"exercise_forget_{lab}",
+            type="tertiary",
+            on_click=progress.start_over,
+            help="Forgets the answers given in this browser, in all labs",
         )
 
 
