@@ -77,8 +77,9 @@ def _conv_row(place: int, block: ConvBlock, wrong: str) -> None:
         icon = ":material/error:" if bad else None
         with st.popover(_conv_line(number, block), icon=icon, width="stretch", key=_key(f"conv_{place}")):
             _conv_settings(place, block)
-        _button("", f"up_conv_{place}", _earlier, place, icon="arrow_upward", disabled=place == 0)
-        _button("", f"drop_conv_{place}", _drop_conv, place, icon="close")
+        up, off = f"Move conv{number} before the one above", f"Remove conv{number}"
+        _button("", f"up_conv_{place}", _earlier, place, icon="arrow_upward", tip=up, disabled=place == 0)
+        _button("", f"drop_conv_{place}", _drop_conv, place, icon="close", tip=off)
 
 
 def _conv_line(number: int, block: ConvBlock) -> str:
@@ -134,7 +135,8 @@ def _dense_row(place: int, units: int) -> None:
         with st.popover(f"dense{place + 1} · {units:,} units", width="stretch", key=_key(f"dense_{place}")):
             key = _key(f"dense_{place}_units")
             st.number_input("Units", 0, value=units, key=key, on_change=_edit_dense, args=(place, key))
-        _button("", f"drop_dense_{place}", _drop_dense, place, icon="close")
+        off = f"Remove dense{place + 1}"
+        _button("", f"drop_dense_{place}", _drop_dense, place, icon="close", tip=off)
 
 
 def _whole(edited: NetworkConfig) -> None:
@@ -221,12 +223,21 @@ def _earlier(place: int) -> None:
     put_network(replace(network(), convs=tuple(convs)))
 
 
-def _button(label: str, name: str, action: Any, *given: Any, icon: str, disabled: bool = False) -> None:
+def _button(
+    label: str,
+    name: str,
+    action: Any,
+    *given: Any,
+    icon: str,
+    tip: str | None = None,
+    disabled: bool = False,
+) -> None:
     st.button(
         label,
         key=_key(name),
         icon=f":material/{icon}:",
         type="tertiary",
+        help=tip,
         disabled=disabled,
         on_click=action,
         args=given,
