@@ -27,6 +27,7 @@ KEPT = 60
 KEPT_BYTES = 300_000_000
 NAME_LIMIT = 60  # characters
 _DIGEST = re.compile(r"[0-9a-f]{16}")
+_ODD = re.compile(r"[^\w .,()+·%/-]")  # a name is shown to others: nothing in it may be Markdown
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,8 @@ def keep_model(root: Path, network: Network, name: str, card: Mapping[str, Any] 
     weights = _file(root, digest(content))
     if not weights.exists():
         _make_sure_of_room(root, len(content))
-    record = {**(card or {}), "name": " ".join(name.split())[:NAME_LIMIT], "created": time.time()}
+    words = _ODD.sub("", " ".join(name.split()))[:NAME_LIMIT]
+    record = {**(card or {}), "name": words, "created": time.time()}
     try:
         write_atomically(weights.with_suffix(".json"), (json.dumps(record, indent=2) + "\n").encode())
         write_atomically(weights, content)  # last: without it there is no model

@@ -22,7 +22,7 @@ def learning_chart(known: Study, steps: int, key: str) -> None:
                 for name, value in zip(rows, (point.step, right, digits, way), strict=True):
                     rows[name].append(value)
     lowest = min(rows["right"], default=0.9)
-    legend = {"title": None, "orient": "bottom", "labelFontSize": 12, "symbolType": "stroke"}
+    legend = {"title": None, "orient": "top", "labelFontSize": 12, "symbolType": "stroke"}
     colour = {
         "field": "digits",
         "type": "nominal",

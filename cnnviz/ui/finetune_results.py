@@ -42,6 +42,12 @@ class Work:
         """How the model that one would keep was tuned."""
         return "with replay" if self.config.replayed else "without replay"
 
+    @property
+    def title(self) -> str:
+        """The model that was tuned, and as it was when."""
+        moment = self.base.moment
+        return self.base.title if moment is None else f"{self.base.title}, step {moment.step:,}"
+
     def grow(self, seconds: float) -> None:
         deadline = time.monotonic() + seconds
         while not self.known.last:

@@ -124,7 +124,7 @@ def _show(work: Work) -> None:
     known = work.known
     st.divider()
     with st.container(key="finetune_status"):
-        st.markdown(f"**{work.base.title}, tuned on {len(work.hand.digits)} digits by {work.hand.whose}**")
+        st.markdown(f"**{work.title}, tuned on {len(work.hand.digits)} digits by {work.hand.whose}**")
         if not known.last:
             st.progress(known.share, text=known.doing)
     figures(work)
@@ -179,7 +179,7 @@ def _card(work: Work) -> dict[str, Any]:
     held_out = None if known.held_out is None else float((known.held_out == labels).float().mean())
     return {
         "origin": "tuned",
-        "base": {"model": work.base.title, "digest": work.base.digest},
+        "base": {"model": work.title, "digest": work.base.digest},
         "finetuning": asdict(work.config),
         "own": {"n": len(labels), "before": points[0].own, "after": points[-1].own, "held_out": held_out},
         "test": {"mnist": {"n": 10_000, "accuracy": known.test[work.way], "before": known.test["before"]}},

@@ -39,6 +39,13 @@ def test_kept_listed_opened_deleted(tmp_path: Path) -> None:
         open_own(tmp_path, first.digest)
 
 
+def test_a_name_is_plain_words(tmp_path: Path) -> None:
+    """Others see it, where Markdown is rendered."""
+    name = "![x](http://example.org/a.png) :red[$1$] `Größe` 9_b, 10 %"
+    kept = keep_model(tmp_path, network(), name)
+    assert kept.name == "x(http//example.org/a.png) red1 Größe 9_b, 10 %"
+
+
 def test_same_weights_are_stored_once(tmp_path: Path) -> None:
     assert keep_model(tmp_path, network(), "a").digest == keep_model(tmp_path, network(), "b").digest
     assert [model.name for model in list_own(tmp_path)] == ["b"]
