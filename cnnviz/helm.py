@@ -40,6 +40,11 @@ class Helm(Steering):
         """Whether the run is to hold after `step` steps."""
         return self._control.get("command") == "pause" and self._control.get("until", 0) <= step
 
+    def orders(self) -> tuple[list[RateChange], int | None]:
+        """What is wished so far, for a Steering of one who trains elsewhere and cannot look here."""
+        single = self._control.get("command") == "pause"
+        return list(self.changes), self._control.get("until") if single else None
+
     def verdict(self, step: int) -> Verdict:
         """What to do after `step` steps; in a pause the answer takes as long as the pause."""
         if self.pauses(step):

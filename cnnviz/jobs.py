@@ -161,16 +161,13 @@ class LocalEngine:
                 f"{QUEUE_LIMIT} runs are waiting already; stop one, or try again when one has ended."
             )
 
+    def _options(self) -> list[str]:
+        """Of the worker's command line."""
+        return ["--slots", str(self.slots)]
+
     def _start(self, folder: RunFolder) -> None:
         """Its own session, so that neither Ctrl+C nor the server's end reaches the worker."""
-        command = [
-            sys.executable,
-            "-m",
-            "cnnviz.worker",
-            str(folder.path.resolve()),
-            "--slots",
-            str(self.slots),
-        ]
+        command = [sys.executable, "-m", "cnnviz.worker", str(folder.path.resolve()), *self._options()]
         with folder.log_file.open("ab") as log:
             process = subprocess.Popen(
                 command,

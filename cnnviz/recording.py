@@ -7,9 +7,9 @@ every few seconds, and with each snapshot, the position from which the run can b
 import json
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import safetensors
 import safetensors.torch
@@ -25,11 +25,13 @@ from cnnviz.history import is_planned
 from cnnviz.networks import Network
 from cnnviz.run_folder import RunFolder
 from cnnviz.slots import Slot
-from cnnviz.steering import RateChange
+from cnnviz.steering import RateChange, Steering
 from cnnviz.stopwatch import Stopwatch
 from cnnviz.train_config import TrainConfig
 from cnnviz.training import Best, Position, Progress, State, fit, load_parts
 
+RECORDS = 300
+FOLD_RECORDS = 60  # of which many are on screen at once
 SNAPSHOTS = 32
 SNAPSHOT_BYTES = 64_000_000  # of all snapshots of a run together
 WEIGHTS_SECONDS = 1.0
@@ -51,13 +53,12 @@ def train(folder: RunFolder, slot: Slot | None = None) -> None:
     folder.cut_events(start)
     helm = Helm(folder, slot, max(start, 0))
     recorder = Recorder(folder, config, start, snapshots=0 if fold else SNAPSHOTS)
-    parts = fold_parts(config, fold) if fold else load_parts(config)
     verdict: Verdict = "train"
     if position:
         verdict = helm.verdict(position.step)
         recorder.keep_from_change(position, helm.changes)
-    records = fit(config, *parts, resume=position, steering=helm) if verdict == "train" else iter(())
-    for progress in records:
+    source = slot.records if isinstance(slot, Elsewhere) else local_records
+    for progress in source(config, fold, position, helm) if verdict == "train" else ():
         recorder.keep(progress, helm.changes)
         position = progress.position()
         if progress.last:
@@ -78,6 +79,24 @@ def train(folder: RunFolder, slot: Slot | None = None) -> None:
         recorder.finish_fold(position, verdict == "stop")
     else:
         recorder.finish(position, verdict == "stop")
+
+
+@runtime_checkable
+class Elsewhere(Protocol):
+    """A slot that is not on this machine, and brings the records itself."""
+
+    def records(
+        self, config: TrainConfig, fold: Fold | None, resume: Position | None, helm: Helm
+    ) -> Iterator[Progress]: ...
+
+
+def local_records(
+    config: TrainConfig, fold: Fold | None, resume: Position | None, steering: Steering
+) -> Iterator[Progress]:
+    """Train here, without the digits of the fold if there is one."""
+    parts = fold_parts(config, fold) if fold else load_parts(config)
+    records = FOLD_RECORDS if fold else RECORDS
+    return fit(config, *parts, records=records, resume=resume, steering=steering)
 
 
 class Recorder:

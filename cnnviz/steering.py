@@ -42,14 +42,16 @@ class RateChange:
 class Steering:
     """Changes known beforehand and no wishes on the way; a run is repeated by its list of changes."""
 
-    def __init__(self, changes: Sequence[RateChange] = ()):
+    def __init__(self, changes: Sequence[RateChange] = (), until: int | None = None):
+        """until: a step after which a record is wanted."""
         self.changes = list(changes)
+        self.until = until
 
     def rate(self, step: int, planned: float) -> float:
         """The learning rate of the step after `step` steps."""
         applying = [change for change in self.changes if change.step <= step]
         return applying[-1].applied(planned) if applying else planned
 
-    def look(self, step: int) -> bool:  # noqa: ARG002 - for those who do look
+    def look(self, step: int) -> bool:
         """Called after every step; whether a record is wanted at once."""
-        return False
+        return step == self.until

@@ -41,7 +41,15 @@ class Study:
     def state(self) -> State:
         """Running as long as any fold runs, finished when all are; else what stands in the way."""
         states = [run.state if run else "interrupted" for run in self.runs]
-        order: tuple[State, ...] = ("running", "queued", "failed", "interrupted", "stopped", "finished")
+        order: tuple[State, ...] = (
+            "running",
+            "queued",
+            "paused",
+            "failed",
+            "interrupted",
+            "stopped",
+            "finished",
+        )
         return next(state for state in order if state in states)
 
     @property

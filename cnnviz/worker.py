@@ -1,4 +1,4 @@
-"""The process that trains one run: `python -m cnnviz.worker RUN_FOLDER [--slots N]`.
+"""The process that trains one run: `python -m cnnviz.worker RUN_FOLDER [--slots N] [--ray ADDRESS]`.
 
 It trains in a process of its own, so that the pages stay quick, and so that a crash or an
 out-of-memory kill takes the run and not the server. It outlives the server. While the machine
@@ -25,10 +25,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m cnnviz.worker", description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--slots", type=int, default=1, help="runs this machine trains at a time")
+    parser.add_argument("--ray", default="", metavar="ADDRESS", help="train on this Ray cluster")
     options = parser.parse_args(arguments)
     folder = RunFolder(options.folder.resolve())
     with folder.held():
-        slot = Slot(folder, options.slots)
+        slot = _place(folder, options.slots, options.ray)
         try:
             folder.begin()
             if folder.pauses() or slot.take() or folder.resume_file.exists():
@@ -55,6 +56,14 @@ def reason_of(error: Exception) -> str:
     if isinstance(error, MemoryError) or "allocate memory" in str(error):
         return "Training needed more memory than it may use; choose a smaller batch or network."
     return f"Training broke off with an internal error ({type(error).__name__}); worker.log has the details."
+
+
+def _place(folder: RunFolder, slots: int, ray_address: str) -> Slot:
+    if not ray_address:
+        return Slot(folder, slots)
+    from cnnviz.ray_engine import Cluster
+
+    return Cluster(folder, slots, ray_address)
 
 
 def _train(folder: RunFolder, slot: Slot) -> None:

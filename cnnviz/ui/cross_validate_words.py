@@ -9,6 +9,7 @@ def status_line(study: Study) -> str:
     """What is going on: how many folds are finished, training and waiting."""
     heads = {
         "running": "Training",
+        "paused": "Paused",
         "queued": "Waiting",
         "finished": "Finished",
         "stopped": "Stopped",

@@ -9,7 +9,8 @@ import platformdirs
 from cnnviz import own_models, run_folder, runs
 from cnnviz.errors import CheckpointError, RunError
 from cnnviz.history import History, history_of_run
-from cnnviz.jobs import LocalEngine
+from cnnviz.jobs import Engine, LocalEngine
+from cnnviz.ray_engine import RayEngine
 
 RUN = "run:"  # begins the key of a model that was trained here
 OWN = "own:"  # begins the key of a model that was brought here, or tuned
@@ -34,9 +35,10 @@ def ray_address() -> str:
     return os.environ.get("CNNVIZ_RAY_ADDRESS", "").strip()
 
 
-def engine() -> LocalEngine:
+def engine() -> Engine:
     """Where training runs are executed."""
-    return LocalEngine(runs_root())
+    address = ray_address()
+    return RayEngine(runs_root(), address=address) if address else LocalEngine(runs_root())
 
 
 def run_models() -> dict[str, str]:
