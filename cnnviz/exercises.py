@@ -41,10 +41,6 @@ class Exercise:
             raise ValueError(f"{self.answer!r} is not among the choices {self.choices}.")
 
     @property
-    def lab(self) -> str:
-        return self.name.partition("/")[0]
-
-    @property
     def count(self) -> int:
         """How many numbers the answer has; 0 for a choice."""
         if isinstance(self.answer, str):

@@ -81,7 +81,6 @@ def _ask(lab: str, exercise: Exercise, now: Round) -> None:
                 key=field,
                 max_chars=100,
                 width=220,
-                disabled=judged,
                 autocomplete="off",
                 label_visibility="collapsed",
                 placeholder="your answer"

@@ -54,7 +54,7 @@ def test_right_answers_are_told_and_counted(page: AppTest) -> None:
 
     assert page.success[0].value == f"**Right.** {factor} × {number} = {factor * number}"
     assert "1 of 2 kinds of question solved, 1 of 1 answers right" in words(page)
-    assert page.text_input[0].disabled  # one prediction a question
+    assert page.button(key="exercise_check_numbers").disabled  # one prediction a question
 
 
 def test_wrong_answers_show_the_way(page: AppTest) -> None:
@@ -72,7 +72,7 @@ def test_what_is_no_answer_is_explained_and_not_counted(page: AppTest, text: str
 
     assert "number" in page.warning[0].value
     assert "answers right" not in words(page)
-    assert not page.text_input[0].disabled
+    assert not page.button(key="exercise_check_numbers").disabled
 
 
 def test_another_question_is_another_one(page: AppTest) -> None:
