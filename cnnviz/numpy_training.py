@@ -95,7 +95,7 @@ def start(engine: Engine, parameters: Parameters) -> Stepper:
 
 
 def fit_numpy(
-    config: NumpyConfig, training: Digits, testing: Digits, records_per_epoch: int = 6
+    config: NumpyConfig, training: Digits, testing: Digits, records_per_epoch: int = 12
 ) -> Iterator[NumpyProgress]:
     """Train on `training`; yields before the first step, several times an epoch, and after the last.
 

@@ -71,10 +71,8 @@ def program(digit: CurrentDigit, capsule: int) -> str:
         )
     else:
         image = (
-            "import base64, zlib\n"
-            f'drawing = "{pack_image(digit.image)}"\n'
-            'content = zlib.decompress(base64.urlsafe_b64decode(drawing + "=" * (-len(drawing) % 4)))\n'
-            "image = torch.tensor(list(content)).reshape(28, 28) / 255  # (28, 28)\n"
+            "from cnnviz.packing import unpack_image\n"
+            f'image = unpack_image("{pack_image(digit.image)}")  # (28, 28)\n'
         )
     return (
         "import torch\n"

@@ -38,11 +38,10 @@ def pose(now: Seen, digit: int) -> None:
 def _sliders(own: torch.Tensor, stem: str) -> torch.Tensor:
     """Sixteen sliders that begin at the capsule's own numbers, (16,)."""
     values = []
-    columns = st.columns(4, gap="small")
-    for index, value in enumerate(own.tolist()):
-        with columns[index % 4]:
+    with st.container(horizontal=True, gap="small", key="capsule_sliders"):
+        for index, value in enumerate(own.tolist()):
             start = min(max(round(value, 2), -LIMIT), LIMIT)
-            chosen = st.slider(str(index), -LIMIT, LIMIT, start, 0.01, key=f"{stem}_{index}")
+            chosen = st.slider(f"number {index}", -LIMIT, LIMIT, start, 0.01, key=f"{stem}_{index}", width=92)
             values.append(value if chosen == start else chosen)
     return torch.tensor(values)
 
@@ -64,7 +63,7 @@ def _strips(now: Seen, digit: int) -> None:
         label=f"Capsule {digit} redrawn while each of its sixteen numbers moves from -0.25 to +0.25",
         captions=[f"number {index}" for index in range(POSE)],
         scale="digit",
-        tile=300,
+        tile=280,
         selectable=False,
         legend=False,
     )

@@ -53,26 +53,24 @@ def check(lesson: Lesson) -> None:
 
 def program(lesson: Lesson) -> str:
     """The program that computes what the page shows, trained the same way."""
-    digit, config = session.current_digit(), lesson.run.config
+    digit, config, latest = session.current_digit(), lesson.run.config, lesson.run.latest
+    stop = "" if lesson.run.complete else f"    if progress.step == {latest.step}:\n        break\n"
     if digit.index is not None:
         image = f"image = load_mnist().test.pixels()[{digit.index}].numpy()  # (28, 28)\n"
         imports = ""
     else:
-        imports = "import base64, zlib\n"
-        image = (
-            f'drawing = "{pack_image(digit.image)}"\n'
-            'content = zlib.decompress(base64.urlsafe_b64decode(drawing + "=" * (-len(drawing) % 4)))\n'
-            "image = np.frombuffer(content, np.uint8).reshape(28, 28).astype(np.float32) / 255\n"
-        )
+        imports = "from cnnviz.packing import unpack_image\n"
+        image = f'image = unpack_image("{pack_image(digit.image)}").numpy()  # (28, 28)\n'
     return (
-        f"{imports}import numpy as np\n"
-        "from cnnviz.data import load_mnist\n"
+        "import numpy as np\n"
+        f"{imports}from cnnviz.data import load_mnist\n"
         "from cnnviz.numpy_check import compare\n"
         "from cnnviz.numpy_cnn import adam, backward, cross_entropy, forward, no_memory\n"
         "from cnnviz.numpy_training import NumpyConfig, fit_numpy, training_digits\n\n"
         f"config = NumpyConfig({config.engine!r}, epochs={config.epochs}, seed={config.seed})\n"
         "for progress in fit_numpy(config, training_digits(), load_mnist().test):\n"
-        "    print(progress.epoch, progress.loss, progress.test_accuracy)\n\n"
+        "    print(progress.epoch, progress.loss, progress.test_accuracy)\n"
+        f"{stop}\n"
         f"{image}"
         f"parameters, labels = progress.parameters, np.array([{lesson.label}])\n"
         "passed = forward(parameters, image[None])\n"

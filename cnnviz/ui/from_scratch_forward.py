@@ -153,10 +153,11 @@ def dense_layer(lesson: Lesson) -> None:
     weights = lesson.parameters["dense"][unit].reshape(pooled.shape)
     bias, products = lesson.parameters["dense_bias"][unit], pooled * weights
     for values, name, words, scale in (
-        (pooled, "flat", "values", "activation"),
-        (weights, "unit_weights", "× weights", "signed"),
+        (pooled, "flat", "The pooled maps, one a filter", "activation"),
+        (weights, "unit_weights", f"× the weights of unit {unit}", "signed"),
         (products, "unit_products", "= products", "signed"),
     ):
+        st.caption(words)
         filter_picture(
             values,
             name,
@@ -164,7 +165,6 @@ def dense_layer(lesson: Lesson) -> None:
             lesson.filter,
             tile=54,
             scale=scale,
-            captions=[f"{words} {index}" for index in range(FILTERS)],
         )
     total = float(lesson.passed.summed[0, unit])
     st.latex(

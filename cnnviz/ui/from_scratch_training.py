@@ -31,7 +31,6 @@ from cnnviz.ui.pictures import theme
 ENGINE, EPOCHS, SEED = "scratch_engine", "scratch_epochs", "scratch_seed"
 _LIVE, _TURN = "_scratch_live", "_scratch_turn"
 REDRAW = 0.5  # seconds between pictures while it trains
-RECORDS = 12  # an epoch
 SAMPLES = 24
 
 
@@ -102,7 +101,7 @@ def _start() -> None:
     """Reads the widgets themselves: what was typed last may come together with the click."""
     engine, epochs, seed = (st.session_state[key] for key in (ENGINE, EPOCHS, SEED))
     config = NumpyConfig(cast(Engine, engine or "fast"), int(epochs), seed=int(seed))
-    records = fit_numpy(config, training_digits(), cache.test_digits(), RECORDS)
+    records = fit_numpy(config, training_digits(), cache.test_digits())
     live = Live(begin(config, next(records)), records)
     st.session_state[_LIVE], st.session_state[RUN] = live, live.run
 
