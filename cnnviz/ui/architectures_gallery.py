@@ -146,7 +146,7 @@ def _where(figures: Measured) -> None:
             rows["words"].append(_words(stage))
     names = ["parameters", "multiplications"]
     spec: Spec = {
-        "height": 170,
+        "height": 230,
         "mark": {"type": "bar"},
         "encoding": {
             "x": {

@@ -100,7 +100,9 @@ def _panel(fair: Fair, budget: float) -> None:
                 st.rerun()
             records.append(following)
         st.progress(records[-1].share, "Racing")
-    left, right = st.columns([1.6, 1], gap="large")
+    elif not records:
+        st.info("Press Start: they train in turns, and their curves grow here.", icon=":material/flag:")
+    left, right = st.columns([1.25, 1], gap="large")
     with left:
         st.markdown(
             f"**Share read right** over {'seconds of training' if shown == 'seconds' else 'digits seen'}"
@@ -141,7 +143,7 @@ def _curves(records: list[RaceProgress], fair: Fair, budget: float) -> None:
         rows["accuracy"].append(record.accuracy)
         rows["racer"].append(RACERS[record.racer].title)
     spec = {
-        "height": 330,
+        "height": 350,
         "mark": {"type": "line", "strokeWidth": 2.5, "clip": True},
         "encoding": {
             "x": {

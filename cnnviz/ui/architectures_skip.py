@@ -58,8 +58,9 @@ def skip_view() -> None:
 
 
 def _start(depth: int, seed: int) -> None:
-    st.session_state[_RUN] = train_pair(depth, *_digits(), STEPS, EVERY, seed)
-    st.session_state[_RECORDS] = ((depth, seed), [])
+    run = train_pair(depth, *_digits(), STEPS, EVERY, seed)
+    st.session_state[_RECORDS] = ((depth, seed), [next(run)])
+    st.session_state[_RUN] = run
 
 
 def _stop() -> None:
@@ -93,8 +94,6 @@ def _records(depth: int, seed: int) -> list[PairProgress]:
         kept = ((depth, seed), [_first(depth, seed)])
         st.session_state[_RECORDS] = kept
     records: list[PairProgress] = kept[1]
-    if not records:
-        records.append(_first(depth, seed))
     return records
 
 
@@ -114,13 +113,11 @@ def _digits() -> tuple[Digits, Digits]:
 def _in_words(now: PairProgress) -> str:
     words = []
     for name, title in TITLES.items():
-        first, last = now.norms[name][0], now.norms[name][-1]
-        way = (
-            f"the first layer gets {first / last:.2g} times the last one's gradient"
-            if last
-            else "no gradient at all"
+        first = now.norms[name][0]
+        words.append(
+            f"**{title.capitalize()}**: {now.accuracy[name]:.1%} right; the first layer's gradient is "
+            f"{f'{first:.1e} long' if first else 'zero'}."
         )
-        words.append(f"**{title.capitalize()}**: {now.accuracy[name]:.1%} right, {way}.")
     return "  \n".join(words)
 
 
@@ -152,7 +149,7 @@ def _norms(now: PairProgress) -> None:
         {"field": "norm", "format": ".2e", "title": "length"},
     ]
     spec = {
-        "height": 280,
+        "height": 310,
         "mark": {"type": "line", "point": {"filled": True, "size": 30}, "strokeWidth": 2.5},
         "encoding": {"x": x, "y": y, "color": _colour(), "tooltip": tooltip},
     }
@@ -176,7 +173,7 @@ def _losses(records: list[PairProgress]) -> None:
     y = {"field": "loss", "type": "quantitative", "title": None, "scale": {"domain": [0, 3], "clamp": True}}
     tooltip = [{"field": "network"}, {"field": "step"}, {"field": "loss", "format": ".3f"}]
     spec = {
-        "height": 280,
+        "height": 310,
         "mark": {"type": "line", "point": {"filled": True, "size": 30}, "strokeWidth": 2.5, "clip": True},
         "encoding": {"x": x, "y": y, "color": _colour(), "tooltip": tooltip},
     }
