@@ -27,6 +27,11 @@ QUEUE_LIMIT = 4
 class Engine(Protocol):
     """Runs are known by their id; how one stands is read from its folder (cnnviz.runs)."""
 
+    @property
+    def slots(self) -> int:
+        """How many runs train at a time."""
+        ...
+
     def submit(self, config: TrainConfig, study: str = "", fold: Fold | None = None) -> str:
         """Start a run, or put it in the queue; returns its id. Raises RunError.
 

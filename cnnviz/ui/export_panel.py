@@ -6,6 +6,7 @@ take_away_run(run)         the same below a run that has ended
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import streamlit as st
@@ -56,7 +57,8 @@ def take_away(chosen: CurrentModel, place: str) -> None:
 def take_away_run(run: Run | None) -> None:
     """The same for a run that has ended and learnt something."""
     if run and not run.alive and run.has_weights:
-        take_away(session.model_called(f"{settings.RUN}{run.id}"), "run")
+        with suppress(CnnvizError):  # damaged weights: said where the run is shown
+            take_away(session.model_called(f"{settings.RUN}{run.id}"), "run")
 
 
 def _what(chosen: CurrentModel) -> str:

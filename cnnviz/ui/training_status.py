@@ -11,6 +11,7 @@ from typing import Any
 from cnnviz import run_folder
 from cnnviz.run_folder import State
 from cnnviz.runs import Run
+from cnnviz.ui import settings
 from cnnviz.ui.training_form import duration
 
 Event = dict[str, Any]
@@ -30,8 +31,7 @@ def status_line(run: Run, events: Sequence[Event]) -> str:
     """In a line or two."""
     word, trains = _WORDS[run.state], run.state == "running"
     if run.state == "queued":
-        waiting = [other.id for other in run_folder.queue(run.folder.path.parent)]
-        before = waiting.index(run.id) if run.id in waiting else 0
+        before = _before_it(run)
         return f"**{word}** · {before} more before it in the queue" if before else "**Starting**"
     if trains and not events:
         return "**Starting** · fetching the digits"
@@ -39,6 +39,8 @@ def status_line(run: Run, events: Sequence[Event]) -> str:
         word = "Stopping"
     elif run.state == "paused" and run.folder.wanted() == "go":
         word = "Going on"
+    elif run.state == "paused" and events and run.folder.read("control").get("until", 0) > events[-1]["step"]:
+        word = "Stepping"
     if not events:
         return f"**{word}**"
     last = events[-1]
@@ -48,6 +50,15 @@ def status_line(run: Run, events: Sequence[Event]) -> str:
     words = [f"**{word}**", place, f"epoch {last['epoch']:.1f} of {run.config.epochs}"]
     pace = _pace(events) if trains else [f"{duration(last['seconds'])} of training"]
     return " · ".join(words) + "  \n" + " · ".join(pace)
+
+
+def _before_it(run: Run) -> int:
+    """How many runs come first: those that wait longer, and those that train if they fill every slot."""
+    root = run.folder.path.parent
+    waiting = [folder.id for folder in run_folder.queue(root)]
+    running = sum(folder.state() == "running" for folder in run_folder.all_folders(root))
+    ahead = waiting.index(run.id) if run.id in waiting else 0
+    return ahead + (running if running >= settings.engine().slots else 0)
 
 
 def _pace(events: Sequence[Event]) -> list[str]:

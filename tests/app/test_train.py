@@ -128,6 +128,13 @@ def test_run_that_waits(go: Go, root: Path) -> None:
     assert "1 more before it in the queue" in page_text(app)
 
 
+def test_run_that_waits_for_one_that_trains(go: Go, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 2)  # one slot
+    with running(root):
+        second = run_folder.create(root, CONFIG.as_json())
+        assert "1 more before it in the queue" in page_text(open_run(go, second.id))
+
+
 def test_running_run(go: Go, root: Path) -> None:
     with running(root) as folder:
         app = open_run(go, folder.id)
@@ -170,6 +177,7 @@ def test_paused_run(go: Go, root: Path) -> None:
         app.button(key="train_step").click().run()
         app.button(key="train_step").click().run()
         assert folder.read("control")["until"] == 10
+        assert "**Stepping** · step 8" in page_text(app)
         app.button(key="train_go_on").click().run()
         assert folder.wanted() == "go"
         assert "**Going on** · step 8" in page_text(app)
