@@ -33,9 +33,10 @@ def number(text: str) -> float:
 
 def point(page: Page, figure: str, row: float, column: float, rows: int, columns: int) -> None:
     """Move the mouse to a place, in cells, on a figure of so many cells."""
-    box = page.locator(f"figure.{figure} .screen").first.bounding_box()
+    screen = page.locator(f"figure.{figure} .screen").first
+    box = screen.bounding_box()
     assert box is not None
-    page.mouse.move(box["x"] + column / columns * box["width"], box["y"] + row / rows * box["height"])
+    screen.hover(position={"x": column / columns * box["width"], "y": row / rows * box["height"]})
 
 
 @pytest.mark.parametrize(
@@ -97,6 +98,7 @@ def test_keys_steps_and_play_move_the_same_window(open_page: OpenPage) -> None:
 def test_play_waits_while_the_pointer_is_on_the_picture(open_page: OpenPage) -> None:
     page = open_lab(open_page, "")
     point(page, "partial", 0.5, 0.5, 4, 4)
+    expect(picture(page)).to_have_attribute("data-place", "0 0", timeout=PATIENCE)
     page.locator(".convolution .play").focus()
     page.keyboard.press("Enter")
     expect(page.locator(".convolution .play")).to_have_attribute("aria-label", "Pause")

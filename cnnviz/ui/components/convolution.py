@@ -27,7 +27,9 @@ _mount = st.components.v2.component(
     "cnnviz_convolution",
     html=style("convolution.html"),
     css=style("convolution.css"),
-    js=script("cells.js", "convolution_model.js", "convolution_words.js", "convolution.js"),
+    js=script(
+        "cells.js", "convolution_model.js", "convolution_words.js", "convolution_paint.js", "convolution.js"
+    ),
 )
 
 
