@@ -7,7 +7,7 @@ from cnnviz.capsules import POSE
 from cnnviz.ui.capsules_parts import Seen
 from cnnviz.ui.components.maps import maps
 
-REACH, STEPS = 0.25, 7  # of the strips: from -0.25 to +0.25
+REACH, STEPS = 0.25, 5  # of the strips: from -0.25 to +0.25
 LIMIT = 0.6  # of the sliders
 _VERSION = "_pose_version"
 
@@ -41,7 +41,7 @@ def _sliders(own: torch.Tensor, stem: str) -> torch.Tensor:
     with st.container(horizontal=True, gap="small", key="capsule_sliders"):
         for index, value in enumerate(own.tolist()):
             start = min(max(round(value, 2), -LIMIT), LIMIT)
-            chosen = st.slider(f"number {index}", -LIMIT, LIMIT, start, 0.01, key=f"{stem}_{index}", width=92)
+            chosen = st.slider(f"number {index}", -LIMIT, LIMIT, start, 0.01, key=f"{stem}_{index}", width=84)
             values.append(value if chosen == start else chosen)
     return torch.tensor(values)
 
@@ -54,9 +54,9 @@ def _strips(now: Seen, digit: int) -> None:
     """Each number alone moved from -0.25 to +0.25 around its own value."""
     own = now.capsules.poses[0, digit]
     moves = torch.linspace(-REACH, REACH, STEPS)
-    poses = own + moves[None, :, None] * torch.eye(POSE)[:, None]  # (16, 7, 16)
-    drawn = now.drawn_all(digit, poses.flatten(0, 1)).unflatten(0, (POSE, STEPS))  # (16, 7, 28, 28)
-    strips = drawn.permute(0, 2, 1, 3).flatten(2)  # (16, 28, 196)
+    poses = own + moves[None, :, None] * torch.eye(POSE)[:, None]  # (16, 5, 16)
+    drawn = now.drawn_all(digit, poses.flatten(0, 1)).unflatten(0, (POSE, STEPS))  # (16, 5, 28, 28)
+    strips = drawn.permute(0, 2, 1, 3).flatten(2)  # (16, 28, 140)
     maps(
         strips,
         key="capsule_strips",

@@ -111,10 +111,10 @@ def at_maps(lesson: Lesson) -> None:
     left, right = st.columns([1.15, 1], gap="medium", vertical_alignment="center")
     with left:
         picture(
-            np.stack([mask, routed[2 * row : 2 * row + 2, 2 * column : 2 * column + 2]]).astype(np.float32),
+            np.stack([mask, 1000 * routed[2 * row : 2 * row + 2, 2 * column : 2 * column + 2]]),
             "routed_window",
             "The outlined window's mask and error",
-            ["mask", "error"],
+            ["mask", "error × 1,000"],
             tile=110,
             numbers=True,
             legend=False,
@@ -137,16 +137,17 @@ def at_filters(lesson: Lesson) -> None:
     total = lesson.gradients["filters"][chosen]
     captions = [f"{number(error[row, column], 4)} × patch ({row}, {column})" for row, column in places]
     picture(
-        np.concatenate([terms, total[None]]),
+        1000 * np.concatenate([terms, total[None]]),
         "terms",
         "The four largest terms and the sum of all of them",
-        [*captions, "sum of all: gradient"],
+        [*captions, "sum: gradient"],
         tile=94,
         numbers=True,
     )
     rest = int((error != 0).sum()) - len(places)
     st.markdown(
-        f"Filter {chosen}'s gradient is **every patch times the error of the cell it made, summed**: "
+        f"Filter {chosen}'s gradient is **every patch times the error of the cell it made, summed** "
+        "(numbers are thousandths): "
         f"the four largest terms are shown, {max(rest, 0)} smaller ones and {int((error == 0).sum())} "
         "zeros are in the sum. It is a convolution again, of the picture with the error."
     )

@@ -22,6 +22,7 @@ from cnnviz.numpy_training import (
 from cnnviz.ui import cache, session
 
 RUN = "_scratch_run"
+_OF = "_scratch_of"
 FILTER, ROW, COLUMN, TRUE = "scratch_filter", "scratch_row", "scratch_column", "scratch_true"
 FIRST = NumpyConfig(epochs=2)  # what is trained before anything is clicked
 
@@ -142,6 +143,10 @@ def current_lesson() -> Lesson:
     known = digit.label is not None
     label = digit.label if digit.label is not None else int(st.session_state.get(TRUE, read))
     gradients, errors = backward(parameters, passed, np.array([label]))
+    if st.session_state.get(_OF) != image.tobytes():  # another digit: back to its strongest cell
+        st.session_state[_OF] = image.tobytes()
+        st.session_state.pop(ROW, None)
+        st.session_state.pop(COLUMN, None)
     loudest = int(passed.pooled[0].max((1, 2)).argmax())
     chosen = min(int(st.session_state.get(FILTER, loudest)), FILTERS - 1)
     strongest = int(passed.pooled[0, chosen].argmax())

@@ -67,7 +67,9 @@ def test_the_routed_error_goes_to_the_outlined_windows_winner(go: Go) -> None:
     mask, error = payload(app, "scratch_routed_window")[1]["values"]
 
     assert (height, width) == (2, 2)
-    np.testing.assert_allclose(error, arrays["values"][0, row : row + 2, column : column + 2])
+    np.testing.assert_allclose(
+        error, 1000 * arrays["values"][0, row : row + 2, column : column + 2], rtol=1e-5
+    )
     assert mask.sum() == 1
     assert not error[mask == 0].any()
 
@@ -94,6 +96,20 @@ def test_another_filter_moves_to_its_strongest_cell(go: Go) -> None:
 
     app.number_input(key="scratch_row").set_value(1).run()
     assert payload(app, "scratch_pooled")[0]["overlay"][0][1] == 1
+
+
+def test_another_digit_is_looked_at_where_it_is_strongest(go: Go) -> None:
+    app = go("from_scratch", stage="pooling")
+    app.number_input(key="scratch_row").set_value(0).run()
+    app.button(key="another").click().run()
+
+    forth, *_ = passed(int(app.query_params["digit"]))
+    chosen = app.number_input(key="scratch_filter").value
+    row, column = divmod(int(forth.pooled[0, chosen].argmax()), 13)
+    assert (app.number_input(key="scratch_row").value, app.number_input(key="scratch_column").value) == (
+        row,
+        column,
+    )
 
 
 def test_a_drawing_is_what_its_maker_says(go: Go) -> None:
