@@ -14,7 +14,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from cnnviz.cards import make_card, preparation_figures, test_figures
+from cnnviz.cards import fitted_temperature, make_card, seed_figures, shipped_figures, test_figures
 from cnnviz.checkpoints import MODELS, load_checkpoint, load_model, save_checkpoint
 from cnnviz.cross_validation import summarize
 from cnnviz.data import load_mnist
@@ -31,7 +31,7 @@ from cnnviz.networks import Network
 from cnnviz.pen import pen_test_digits
 from cnnviz.studies import fold_config
 from cnnviz.tracing import predict
-from cnnviz.train_config import RECIPES
+from cnnviz.train_config import RECIPES, TrainConfig
 from cnnviz.training import Progress, fit, load_parts
 
 
@@ -64,7 +64,7 @@ def train(options: argparse.Namespace) -> None:
     network = Network(config.network)
     network.load_state_dict(last.state)
     card = make_card(options.name, network.eval(), config, time.perf_counter() - start)
-    card["preparation"] = preparation_figures(network)
+    card |= shipped_figures(network)
     path = options.out / f"{options.name}.safetensors"
     save_checkpoint(path, network, card)
     if options.history:
@@ -98,8 +98,14 @@ def measure(options: argparse.Namespace) -> None:
     """Measure a saved model again and write the figures into its card."""
     path = options.out / f"{options.name}.safetensors"
     checkpoint = load_checkpoint(path)
-    figures = {"test": test_figures(checkpoint.model), "preparation": preparation_figures(checkpoint.model)}
-    save_checkpoint(path, checkpoint.model, {**checkpoint.card, **figures})
+    model, card = checkpoint.model, checkpoint.card
+    warmth = fitted_temperature(model, TrainConfig.from_json(card["training"]))
+    figures = {"bytes": path.stat().st_size, "temperature": warmth, "test": test_figures(model, warmth)}
+    figures |= shipped_figures(model)
+    if options.seeds:
+        others = [json.loads(other.read_text()) for other in options.seeds]
+        figures["seeds"] = seed_figures([{**card, **figures}, *others])
+    save_checkpoint(path, model, {**card, **figures})
     print(json.dumps(figures, indent=2))
 
 
@@ -175,6 +181,9 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("measure", help="measure a saved model again and update its card")
     command.add_argument("name")
     command.add_argument("--out", type=Path, default=MODELS, help="folder of NAME.safetensors and NAME.json")
+    command.add_argument(
+        "--seeds", type=Path, nargs="*", help="cards of the same recipe with other seeds, for the mean"
+    )
     command.set_defaults(run=measure)
     command = commands.add_parser("evaluate", help="measure a model on both test sets")
     command.add_argument("model", nargs="?", default="default")

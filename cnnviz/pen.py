@@ -75,26 +75,31 @@ def pen_training_digits(seed: int) -> Digits:
         for _ in range(VARIANTS)
         for digit in chosen
     ]
-    return _pictures(varied, generator)
+    return pictures(varied, generator)
 
 
 def pen_reference_digits(count: int) -> Digits:
     """Some of the training writers' digits as written, chosen at random (seed 0)."""
     chosen = _digits_by(_training_writers())
     order = np.random.default_rng(0).permutation(len(chosen))[:count]
-    return _pictures([chosen[index] for index in order], None)
+    return pictures([chosen[index] for index in order])
 
 
 @lru_cache(maxsize=1)
 def pen_validation_digits() -> Digits:
     """The validation writers' digits as written, painted with the app's default pen."""
-    return _pictures(_digits_by(validation_writers()), None)
+    return pictures(_digits_by(validation_writers()))
+
+
+def held_back_digits(with_wrong: bool = False) -> list[PenDigit]:
+    """The held-back writers' digits as strokes."""
+    return _digits_by(held_back_writers(), with_wrong)
 
 
 @lru_cache(maxsize=2)
 def pen_test_digits(with_wrong: bool = True) -> Digits:
     """The held-back writers' digits as written, painted with the app's default pen."""
-    return _pictures(_digits_by(held_back_writers(), with_wrong), None)
+    return pictures(held_back_digits(with_wrong))
 
 
 def accuracy_without(model: Network, count: int = 1_000) -> dict[str | None, float]:
@@ -104,7 +109,7 @@ def accuracy_without(model: Network, count: int = 1_000) -> dict[str | None, flo
     About five seconds on one core for the default count.
     """
     generator = np.random.default_rng(0)
-    chosen = _digits_by(held_back_writers())
+    chosen = held_back_digits()
     digits = [chosen[index] for index in generator.permutation(len(chosen))[:count]]
     paintings = [_paint_anywhere(digit, generator) for digit in digits]
     labels = torch.tensor([digit.label for digit in digits])
@@ -125,7 +130,8 @@ def _accuracy(
     return float((predict(model, images).argmax(1) == labels).float().mean())
 
 
-def _pictures(digits: list[PenDigit], generator: np.random.Generator | None) -> Digits:
+def pictures(digits: list[PenDigit], generator: np.random.Generator | None = None) -> Digits:
+    """As a user would have drawn them; of varied size and pen with a generator."""
     images, labels = [], []
     for digit in digits:
         width, extent = (20.0, 180.0) if generator is None else _pen_and_size(generator)

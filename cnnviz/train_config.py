@@ -92,7 +92,7 @@ _CLASSIC = TrainConfig(epochs=15, batch_size=128, validation_size=6_000)
 # Reads what people draw: MNIST and pen digits together.
 _READER = TrainConfig(
     network=NETWORKS["default"],
-    epochs=16,
+    epochs=30,
     batch_size=256,
     learning_rate=1e-2,
     optimizer="adamw",
@@ -135,7 +135,7 @@ RECIPES: dict[str, TrainConfig] = {
     "balanced": _BALANCED,
     "long": _LONG,
     "default": _READER,
-    "best": replace(_READER, network=NETWORKS["best"], learning_rate=6e-3),
+    "best": replace(_READER, network=NETWORKS["best"], epochs=16, learning_rate=6e-3),
     "classic": _CLASSIC,
     "augmented": replace(_CLASSIC, augmentation=Augmentation(shift=4, rotate=30, scale=0.25)),
     "padded": replace(_CLASSIC, network=NETWORKS["padded"], epochs=10, batch_size=64),
