@@ -53,9 +53,12 @@ def train(folder: RunFolder, slot: Slot | None = None) -> None:
     folder.cut_events(start)
     helm = Helm(folder, slot, max(start, 0))
     recorder = Recorder(folder, config, start, snapshots=0 if fold else SNAPSHOTS)
+    if isinstance(slot, Elsewhere):  # waiting here for what is computed there is no sleep
+        recorder.watch = Stopwatch(computing=time.perf_counter)
     verdict: Verdict = "train"
     if position:
         verdict = helm.verdict(position.step)
+        recorder.watch.reset()
         recorder.keep_from_change(position, helm.changes)
     source = slot.records if isinstance(slot, Elsewhere) else local_records
     for progress in source(config, fold, position, helm) if verdict == "train" else ():

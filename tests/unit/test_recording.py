@@ -19,6 +19,7 @@ from cnnviz.files import write_atomically
 from cnnviz.networks import NETWORKS
 from cnnviz.run_folder import RunFolder
 from cnnviz.steering import RateChange, Steering
+from cnnviz.stopwatch import Stopwatch
 from cnnviz.train_config import TrainConfig, learning_rate_at
 from cnnviz.training import Progress, fit, load_parts
 
@@ -178,14 +179,13 @@ def die(_: RunFolder) -> None:
 
 
 def test_pause_step_and_go_on_change_nothing(
-    tmp_path: Path, train_with: Callable[[RunFolder, Wishes], None]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, train_with: Callable[[RunFolder, Wishes], None]
 ) -> None:
     config = replace(CONFIG, batch_size=5, epochs=1, keep_best=True)  # 200 steps, a record every other
     straight, paused = new_folder(tmp_path, config), new_folder(tmp_path, config)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(recording.fit, "__defaults__", (40, None, None))  # a record every five steps
-        recording.train(straight)
-        train_with(paused, {10: pause, -13: go})
+    monkeypatch.setattr(recording, "RECORDS", 40)  # one every five steps
+    recording.train(straight)
+    train_with(paused, {10: pause, -13: go})
     assert paused.weights_file.read_bytes() == straight.weights_file.read_bytes()
     steps = [record["step"] for record in paused.events()]
     assert steps[:8] == [0, 5, 10, 11, 12, 13, 15, 20]  # every single step has its record
@@ -220,6 +220,31 @@ def test_long_pause_needs_no_process(
     paused.ask("go")
     train_with(paused, {})
     assert paused.weights_file.read_bytes() == straight.weights_file.read_bytes()
+
+
+def test_pause_is_no_training_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, train_with: Callable[[RunFolder, Wishes], None]
+) -> None:
+    """On a clock that only pauses and records move on; also for a run that is taken up in its pause."""
+    now = [0.0]
+
+    def clock() -> float:
+        return now[0]
+
+    def later(seconds: float, wish: Callable[[RunFolder], None]) -> Callable[[RunFolder], None]:
+        def wait_and_wish(folder: RunFolder) -> None:
+            now[0] += seconds
+            wish(folder)
+
+        return wait_and_wish
+
+    monkeypatch.setattr(recording, "Stopwatch", lambda: Stopwatch(clock, clock))
+    folder = new_folder(tmp_path)
+    with pytest.raises(Killed):
+        train_with(folder, {9: later(2, pause), -9: later(1_000, RunFolder.ask_step), -10: die})
+    train_with(folder, {-10: later(1_000, go), 20: later(3, lambda _: None)})
+    assert folder.state() == "finished"
+    assert folder.events()[-1]["seconds"] == 3  # from the record of step 20 to the next
 
 
 def test_stop_in_a_pause(tmp_path: Path, train_with: Callable[[RunFolder, Wishes], None]) -> None:
