@@ -4,6 +4,8 @@ trust(...)            both charts, for the evaluate page
 when_it_doubts()      the second chart, small, for the draw page
 """
 
+from typing import Any
+
 import streamlit as st
 import torch
 from torch import Tensor
@@ -113,8 +115,20 @@ def _coverage(measured: Measured, key: str) -> None:
         f"From right to left, ever more of the pictures that look least like digits are left unanswered. "
         f"The dot is the threshold in use: {mark[0]:.1%} of these {len(values):,} digits are answered, and "
         f"{mark[1]:.2%} of those are right; the other {1 - mark[0]:.1%} are false alarms. It was set to "
-        f"keep {KEPT:.1%} of other, validation digits. Digits alone do not show how many letters and "
-        "scribbles it finds: see the model's card."
+        f"keep {KEPT:.1%} of other, validation digits."
+    )
+    measured = chosen.card.get("no digit")
+    if measured:
+        st.caption(_found(measured))
+
+
+def _found(measured: dict[str, Any]) -> str:
+    """How many drawings that are no digits it finds, as the card says."""
+    lowest, highest = min(measured["unknown"].values()), max(measured["unknown"].values())
+    kinds = ", ".join(f"{kind} {share:.0%}" for kind, share in measured["found"].items())
+    return (
+        f"Of {measured['drawings of each kind']} drawings each that are no digits, made by code, it finds: "
+        f"{kinds}. Of a kind it has no examples of it finds fewer: {lowest:.0%} to {highest:.0%}."
     )
 
 

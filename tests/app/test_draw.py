@@ -168,3 +168,33 @@ def test_xray_reads_the_digit_without_each_stage(go: Go) -> None:
     readings = [block.value for block in app.markdown if "reads **" in block.value]
     assert len(readings) == 4
     assert sum("accuracy" in caption.value for caption in app.caption) == 4
+
+
+BOX = [[60, 60], [220, 60], [220, 220], [60, 220], [60, 60]]
+
+
+def test_a_box_is_named_but_not_claimed_to_be_a_digit(go: Go) -> None:
+    app = send(go("draw"), sent(BOX))
+
+    assert not app.exception
+    assert "answer doubted" in " ".join(block.body for block in app.get("html"))
+    assert any("This does not look like a digit" in block.value for block in app.main.markdown)
+    assert "does not look like a digit" in app.sidebar.markdown[0].value
+
+
+def test_a_test_digit_is_never_called_no_digit(go: Go) -> None:
+    app = go("draw", digit="18")
+
+    assert prediction(app) == "3"
+    assert not any("does not look like" in block.value for block in app.markdown)
+
+
+def test_when_it_doubts_is_shown_as_a_curve(go: Go) -> None:
+    app = go("draw")
+    before = len(app.get("vega_lite_chart"))
+    app.session_state["when_it_doubts"] = True
+    app.run()
+
+    assert not app.exception
+    assert len(app.get("vega_lite_chart")) == before + 1
+    assert any("false alarms" in caption.value for caption in app.caption)

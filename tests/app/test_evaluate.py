@@ -41,3 +41,17 @@ def test_other_views(go: Go, view: str) -> None:
     assert not app.exception
     assert not app.error
     assert metrics(app)["Errors"] != ""
+
+
+def test_refusing_odd_pictures_has_a_price_and_a_gain(go: Go) -> None:
+    """The default model's card and the page say the same of the same threshold."""
+    app = go("evaluate")
+    app.get_by_key("test_set").set_value("Pen").run()
+    app.get_by_key("evaluate_view").set_value("How far to trust it").run()
+
+    assert not app.exception
+    captions = " ".join(caption.value for caption in app.caption)
+    measured = load_checkpoint("default").card
+    assert f"temperature {measured['temperature']:.2f}" in captions
+    assert "of these 1,875 digits are answered" in captions
+    assert f"boxes {measured['no digit']['found']['boxes']:.0%}" in captions
