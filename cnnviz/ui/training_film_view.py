@@ -43,10 +43,13 @@ class Work:
 
 
 def film_popover(history: History) -> None:
-    with st.popover("Film", icon=":material/movie:", type="tertiary", key="film"):
+    """Its content costs nothing while it is closed."""
+    panel = st.popover("Film", icon=":material/movie:", type="tertiary", on_change="rerun", key="film")
+    if panel.open:
         work: Work | None = st.session_state.get(_WORK)
         alive = work is not None and not work.done
-        st.fragment(_content, run_every=TICK_SECONDS if alive else None)(history)
+        with panel:
+            st.fragment(_content, run_every=TICK_SECONDS if alive else None)(history)
 
 
 def _content(history: History) -> None:

@@ -11,7 +11,15 @@ import safetensors.torch
 import torch
 
 from cnnviz import recording, run_folder, runs
-from cnnviz.checkpoints import Checkpoint, digest, freeze, parse_checkpoint, serialize
+from cnnviz.checkpoints import (
+    MODELS,
+    Checkpoint,
+    digest,
+    freeze,
+    load_checkpoint,
+    parse_checkpoint,
+    serialize,
+)
 from cnnviz.errors import CheckpointError
 from cnnviz.history import (
     HISTORY_BYTES,
@@ -205,6 +213,20 @@ def test_a_model_without_a_history_says_so(tmp_path: Path, final: Checkpoint) ->
 
     with pytest.raises(CheckpointError, match="bare has no history"):
         load_history("bare", tmp_path)
+
+
+@pytest.mark.parametrize("file", sorted(MODELS.glob("*.history.safetensors")), ids=lambda file: file.name)
+def test_shipped_histories_are_small_and_end_in_their_model(file: Path) -> None:
+    name = file.name.partition(".")[0]
+    history = load_history(name)
+
+    assert file.stat().st_size <= 1.1 * HISTORY_BYTES
+    assert len(history.moments) >= 24
+    assert history.moments[0].step == 0
+    assert history.checkpoint(history.last).digest == load_checkpoint(name).digest
+    accuracies = [moment.validation_accuracy or 0.0 for moment in history.moments]
+    assert accuracies[0] < 0.3
+    assert accuracies[-1] > 0.97
 
 
 # ---- of runs ----
