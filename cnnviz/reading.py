@@ -14,6 +14,7 @@ class Reading:
     digit: int
     probability: float
     words: str
+    strange: bool = False  # it looks like no digit; the one named is only the nearest
 
 
 def read(probabilities: Tensor, temperature: float = 1.0, strange: bool = False) -> Reading:
@@ -38,4 +39,4 @@ def read(probabilities: Tensor, temperature: float = 1.0, strange: bool = False)
         words = f"fairly sure, perhaps a {second}"
     else:
         words = "only guessing"
-    return Reading(first, best, words)
+    return Reading(first, best, words, strange)

@@ -5,7 +5,7 @@ import torch
 
 from cnnviz.ui import session
 from cnnviz.ui.charts import probability_chart
-from cnnviz.ui.doubt import current_reading, is_strange
+from cnnviz.ui.doubt import current_reading
 
 _CALIBRATED = (
     "How often such an answer is right, judged by digits the network had never seen: the softmax beside "
@@ -19,9 +19,9 @@ def answer() -> None:
     digit = session.current_digit()
     with st.container(key="prediction"):
         if digit.chosen:
-            reading, strange = current_reading(), is_strange()
-            st.html(f"<div class='answer{' doubted' * strange}'>{reading.digit}</div>")
-            if strange:
+            reading = current_reading()
+            st.html(f"<div class='answer{' doubted' * reading.strange}'>{reading.digit}</div>")
+            if reading.strange:
                 st.markdown(f"**This does not look like a digit.** The nearest is a {reading.digit}.")
             else:
                 truth = f" It is a {digit.label}." if digit.label not in (None, reading.digit) else ""

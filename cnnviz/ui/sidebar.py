@@ -46,7 +46,9 @@ def _reading() -> None:
         reading = current_reading()
     except CnnvizError:  # said in full where the model is chosen
         return
-    st.markdown(f"Reads **{reading.digit}**  \n{reading.probability:.1%} · {reading.words}")
+    claim = f"Nearest to **{reading.digit}**" if reading.strange else f"Reads **{reading.digit}**"
+    sure = "" if reading.strange else f"{reading.probability:.1%} · "
+    st.markdown(f"{claim}  \n{sure}{reading.words}")
     st.caption(session.current_digit().caption)
 
 
