@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.navigation.page import Page
 
 from cnnviz.errors import CnnvizError
-from cnnviz.ui import canvas, session
+from cnnviz.ui import canvas, session, tour
 from cnnviz.ui.cache import warm_up
 from cnnviz.ui.components.time_machine import page_drawn
 from cnnviz.ui.page_list import FOLDER, PageInfo, present_pages
@@ -29,6 +29,7 @@ def run() -> None:
     pages = _pages()
     chosen = st.navigation(list(pages.values()), position="hidden")
     info = next(info for info in present_pages() if pages[info.name].title == chosen.title)
+    tour.follow(pages)
     session.enter_page(info.name)
     st.session_state[_INSIDE] = True
     st.session_state.pop(_MENDED, None)
@@ -37,7 +38,7 @@ def run() -> None:
         canvas.collect()
         session.check_model()
         sidebar(pages)
-        _header(info)
+        _header(info, pages)
         chosen.run()
         session.write_link()
     except CnnvizError as error:
@@ -74,7 +75,8 @@ def _pages() -> dict[str, Page]:
     }
 
 
-def _header(info: PageInfo) -> None:
+def _header(info: PageInfo, pages: dict[str, Page]) -> None:
     if info.name != "home":  # home has its own, larger greeting
         title_row(info.title)
         st.markdown(info.question)
+        tour.stop(info.name, pages)

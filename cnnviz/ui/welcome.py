@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from cnnviz.images import encode_png
 from cnnviz.palette import colour
 from cnnviz.tracing import LayerRecord, Trace
-from cnnviz.ui import session
+from cnnviz.ui import session, tour
 from cnnviz.ui.page_list import FOLDER
 from cnnviz.ui.pictures import digit_png, theme
 from cnnviz.ui.time_machine import title_row
@@ -45,7 +45,11 @@ def strip() -> None:
                 st.caption(_caption(record))
         with st.container(width=112):
             _answer(trace)
-    st.button("Another digit", icon=":material/casino:", on_click=session.choose_random_digit, key="another")
+    with st.container(horizontal=True):
+        tour.offer()
+        st.button(
+            "Another digit", icon=":material/casino:", on_click=session.choose_random_digit, key="another"
+        )
 
 
 def doors() -> None:
