@@ -185,17 +185,18 @@ def dense_layer(lesson: Lesson) -> None:
 def softmax_step(lesson: Lesson) -> None:
     logits, probabilities = lesson.passed.logits[0], lesson.passed.probabilities[0]
     powers = np.exp(logits - logits.max())
-    left, right = st.columns([1.2, 1], gap="medium", vertical_alignment="center")
+    left, right = st.columns([1.3, 1], gap="medium", vertical_alignment="center")
     with left:
         rows = [
             [str(digit), number(logits[digit]), number(powers[digit], 4), number(probabilities[digit], 4)]
             for digit in range(10)
         ]
-        st.markdown(table(["digit", "logit z", "exp(z − max)", "probability"], rows))
+        st.markdown(table(["digit", "logit", "power", "p"], rows))
     with right:
         probability_chart(torch.from_numpy(probabilities), "scratch_probabilities", 300)
     st.markdown(
-        f"The powers add up to **{number(powers.sum(), 4)}**; each divided by that is a probability. "
+        "Power: e to the logit minus the largest logit. The ten add up to "
+        f"**{number(powers.sum(), 4)}**; each divided by that is a probability p. "
         f"The network reads a **{lesson.read}**."
     )
 

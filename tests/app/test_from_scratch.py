@@ -13,6 +13,7 @@ from cnnviz.numpy_cnn import backward, forward, initial_parameters
 from cnnviz.packing import pack_image
 from cnnviz.ui.from_scratch_lesson import first_run
 from cnnviz.ui.from_scratch_view import STAGE, STAGES
+from cnnviz.ui.session import CurrentDigit
 from tests.app.payload import payload, words
 
 Go = Callable[..., AppTest]
@@ -101,9 +102,11 @@ def test_another_filter_moves_to_its_strongest_cell(go: Go) -> None:
 def test_another_digit_is_looked_at_where_it_is_strongest(go: Go) -> None:
     app = go("from_scratch", stage="pooling")
     app.number_input(key="scratch_row").set_value(0).run()
-    app.button(key="another").click().run()
+    digits = load_mnist().test
+    app.session_state["_digit"] = CurrentDigit(digits.pixels()[61], "", "test", 61, int(digits.labels[61]))
+    app.run()
 
-    forth, *_ = passed(int(app.query_params["digit"]))
+    forth, *_ = passed(61)
     chosen = app.number_input(key="scratch_filter").value
     row, column = divmod(int(forth.pooled[0, chosen].argmax()), 13)
     assert (app.number_input(key="scratch_row").value, app.number_input(key="scratch_column").value) == (
