@@ -48,9 +48,11 @@ def shares(figures: Figures) -> None:
 def other_recipe(study: Study | None, figures: Figures) -> None:
     """The paired difference to a second cross-validation that held out the very same digits."""
     st.markdown("**Is one recipe better?** Difference on the same folds, in points")
-    rivals = {name: other for name, other in _finished(study).items() if other.pairs_with(figures)}
-    if study is None:
-        rivals = {name: other for name, other in rivals.items() if other.config != figures.config}
+    rivals = {
+        name: other
+        for name, other in _finished(study).items()
+        if other.pairs_with(figures) and other.config != figures.config
+    }
     if not rivals:
         st.info(
             "Finish a second recipe with the same folds, digits and seed: then the two are compared here, "

@@ -120,7 +120,7 @@ def test_finished_study_says_what_it_means_and_is_paired(go: Go, root: Path) -> 
     assert "The folds read **95.00 %** on average and vary by **0.71 points**" in text
     assert "about 0.63 of that by itself" in text  # sqrt(0.95 * 0.05 / 1200)
     assert app.dataframe[0].value["Accuracy"].tolist() == pytest.approx([95, 96, 94, 95, 95])
-    assert len(app.selectbox(key="cv_rival").options) == 2
+    assert app.selectbox(key="cv_rival").options == ["Quick, digits moved a little (example)"]
     assert "Zero lies outside: **this is more than luck.**" in text  # 3 points below the example
     assert "2.776" in app.latex[0].value
     assert "run:" not in "".join(app.selectbox(key="model_choice").options)  # folds are no models
