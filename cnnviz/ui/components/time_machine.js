@@ -12,10 +12,7 @@ const film = { playing: false, sentTurn: -1, sentAt: 0, timer: null } // outlive
 let current = null
 
 export default function ({ parentElement, data, setStateValue }) {
-  if (data.drawn !== undefined) {
-    parentElement.querySelector(".machine").hidden = true
-    return pageDrawn(data.drawn)
-  }
+  if (data.drawn !== undefined) return pageDrawn(data.drawn)
   let machine = machines.get(parentElement)
   if (!machine) machines.set(parentElement, (machine = new TimeMachine(parentElement)))
   current = machine
@@ -32,6 +29,7 @@ class TimeMachine {
     for (const name of ["machine", "curve", "now", "play", "final", "when", "worth"]) {
       this[name] = parent.querySelector("." + name)
     }
+    this.machine.hidden = false // the other mount stays hidden, also from keys and screen readers
     this.slider = parent.querySelector("input")
     this.courier = new Courier()
     this.turn = -1 // counts the user's choices; Python's echo of an older one is ignored
