@@ -229,6 +229,10 @@ def test_shipped_histories_are_small_and_end_in_their_model(file: Path) -> None:
     assert accuracies[-1] > 0.97
 
 
+def test_the_default_model_ships_its_history() -> None:
+    assert load_history("default").steps > 1_000
+
+
 # ---- of runs ----
 
 
