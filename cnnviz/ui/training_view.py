@@ -155,7 +155,7 @@ def _head(events: list[Event], line: str, run: Run | None = None) -> None:
 def _controls(run: Run | None, events: list[Event]) -> str:
     """What one can do to the run, and which of VIEWS to show."""
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        with st.container(horizontal=True, width="content", gap="small"):
+        with st.container(horizontal=True, width="content", gap="xsmall"):
             if run and not run.alive:
                 actions(run, "panel", "primary")
             transport(run, events)
