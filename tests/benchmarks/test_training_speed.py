@@ -1,7 +1,7 @@
 """Our recipes against the loop most tutorials write, side by side in one process on one thread.
 
-How many epochs the plain loop needs to a mean of 99.0 % over five seeds stands in
-cnnviz/assets/presets.json, as do the accuracies (see tests/benchmarks/presets.py).
+The mean accuracies of both sides, and of the plain one after each epoch, stand in
+cnnviz/assets/presets.json (see tests/benchmarks/presets.py).
 """
 
 import json
@@ -31,10 +31,12 @@ def one_thread() -> Iterator[None]:
 
 
 def test_99_percent_fifteen_times_sooner_than_the_plain_32_64_128() -> None:
-    epochs = json.loads(FILE.read_text())["plain_wide"]["epochs_to_99"]
-    found, fast = compare("fast", "wide", epochs), measurements()["fast"]
+    plain, fast = json.loads(FILE.read_text())["plain_wide"], measurements()["fast"]
+    means = plain["mean_accuracy_by_epoch"]
+    epochs = plain["epochs_to_99"] or len(means)  # at least: not there yet when its source stops
+    found = compare("fast", "wide", epochs)
 
-    print(f"\nfast {found}; {fast.accuracy:.2%} in the mean, plain over {epochs} epochs")
+    print(f"\nfast {found}; {fast.accuracy:.2%} in the mean, plain {means[epochs - 1]:.2%} ({epochs} epochs)")
     assert fast.accuracy >= 0.99
     assert found.ratio >= 15
 
