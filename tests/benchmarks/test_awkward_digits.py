@@ -12,12 +12,14 @@ from playwright.sync_api import expect
 
 from tests.e2e.browser import CHROMIUM, running_browser, running_server, settle
 from tests.e2e.test_draw import pen
-from tests.e2e.test_pen import AGREEMENT, Stroke, arc, clear, difference, line
+from tests.e2e.test_pen import Stroke, arc, clear, line
 
 pytestmark = [
     pytest.mark.benchmark,
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
 ]
+
+PAUSE = 3_000  # milliseconds
 
 # What was meant, what is awkward about it, the strokes.
 AWKWARD: list[tuple[int, str, list[Stroke]]] = [
@@ -57,7 +59,7 @@ def test_awkward_digits_are_read_or_honestly_doubted(tmp_path: Path) -> None:
         settle(page)
         for digit, how, strokes in AWKWARD:
             pen(page, strokes)
-            page.wait_for_url(lambda address: difference(address, strokes, 20) <= 2 * AGREEMENT)  # noqa: B023
+            page.wait_for_timeout(PAUSE)  # until the last of its strokes has been read, not the first
             settle(page)
             answer = " ".join(page.locator(".st-key-prediction").inner_text().split())
             print(f"{digit}, {how}: {answer}")

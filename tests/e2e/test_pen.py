@@ -31,11 +31,12 @@ def line(*corners: tuple[float, float]) -> Stroke:
     return list(zip(x.round().tolist(), y.round().tolist(), strict=True))
 
 
+# Of sizes whose shrinking does not turn on a single pixel, which would move all of the 28 x 28.
 SHAPES: list[list[Stroke]] = [
     [line((70, 60), (200, 60), (120, 230))],
     [arc(140, 140, 60, 85, 0, 370), line((210, 60), (75, 225))],
     [line((100, 60), (80, 150), (205, 150)), line((170, 70), (165, 228))],
-    [arc(130, 95, 45, 40, -60, 170) + arc(130, 178, 52, 46, 10, 230)],
+    [arc(130, 95, 45, 44, -60, 170) + arc(130, 178, 56, 50, 10, 230)],
 ]
 BOX = [line((60, 60), (220, 60), (220, 220), (60, 220), (60, 60))]
 LETTER = [line((60, 230), (140, 50), (220, 230)), line((95, 160), (185, 160))]
