@@ -117,17 +117,16 @@ def _coverage(measured: Measured, key: str) -> None:
         f"{mark[1]:.2%} of those are right; the other {1 - mark[0]:.1%} are false alarms. It was set to "
         f"keep {KEPT:.1%} of other, validation digits."
     )
-    measured = chosen.card.get("no digit")
-    if measured:
-        st.caption(_found(measured))
+    if drawings := chosen.card.get("no digit"):
+        st.caption(_found(drawings))
 
 
-def _found(measured: dict[str, Any]) -> str:
+def _found(drawings: dict[str, Any]) -> str:
     """How many drawings that are no digits it finds, as the card says."""
-    lowest, highest = min(measured["unknown"].values()), max(measured["unknown"].values())
-    kinds = ", ".join(f"{kind} {share:.0%}" for kind, share in measured["found"].items())
+    lowest, highest = min(drawings["unknown"].values()), max(drawings["unknown"].values())
+    kinds = ", ".join(f"{kind} {share:.0%}" for kind, share in drawings["found"].items())
     return (
-        f"Of {measured['drawings of each kind']} drawings each that are no digits, made by code, it finds: "
+        f"Of {drawings['drawings of each kind']} drawings each that are no digits, made by code, it finds: "
         f"{kinds}. Of a kind it has no examples of it finds fewer: {lowest:.0%} to {highest:.0%}."
     )
 
