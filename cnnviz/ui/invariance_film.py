@@ -33,6 +33,7 @@ def film_view() -> None:
         "**What this does not show:** other digits, which may be easier or harder. And these networks read "
         "*drawings* only after they were centred, so that on the draw page a shift costs nothing."
     )
+    st.page_link("pages/capsules.py", label="And if its parts are scrambled?", icon=":material/pill:")
     code_panel(_program(kind, digit))
 
 
