@@ -38,12 +38,12 @@ def test_play_runs_from_the_first_point_to_the_answer_without_the_server(open_pa
     page.on("websocket", lambda socket: frames.append(socket.url))
     page.context.set_offline(True)  # nothing may be asked of the server
 
-    page.get_by_role("button", name="Play").click()
+    player(page).get_by_role("button", name="Play").click()
 
-    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    expect(player(page).get_by_role("button", name="Pause")).to_be_visible()
     expect(player(page)).not_to_have_attribute("data-step", str(last))
     expect(player(page)).to_have_attribute("data-step", str(last), timeout=40_000)
-    expect(page.get_by_role("button", name="Play")).to_be_visible()
+    expect(player(page).get_by_role("button", name="Play")).to_be_visible()
     page.context.set_offline(False)
     assert not frames
 
