@@ -92,7 +92,7 @@ _CLASSIC = TrainConfig(epochs=15, batch_size=128, validation_size=6_000)
 # Reads what people draw: MNIST and pen digits together.
 _READER = TrainConfig(
     network=NETWORKS["default"],
-    epochs=30,
+    epochs=16,
     batch_size=256,
     learning_rate=1e-2,
     optimizer="adamw",
