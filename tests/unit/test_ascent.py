@@ -76,7 +76,7 @@ def test_every_objective_rises_in_five_steps(model: Network, name: str) -> None:
 def test_every_way_of_writing_rises_under_every_rule(
     model: Network, images: ImageParameters, rule: Rule
 ) -> None:
-    frames = list(maximize(model, channel("conv2", [3, 40]), images=images, rule=rule, steps=8))
+    frames = list(maximize(model, channel("conv2", [3, 8]), images=images, rule=rule, steps=8))
 
     assert (frames[-1].values > frames[0].values).all()
     for frame in frames:

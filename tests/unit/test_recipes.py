@@ -45,7 +45,8 @@ def test_settling_makes_pixels_black_and_white_and_reaches_more() -> None:
     settled = last(climb(model, wish, SHARP))
 
     decided = ((settled.images < 0.02) | (settled.images > 0.98)).float().mean()
-    assert decided > 0.8
+    undecided = ((waves.images < 0.02) | (waves.images > 0.98)).float().mean()
+    assert decided > 0.7 > undecided + 0.2
     assert (settled.values > waves.values).all()
 
 
@@ -81,7 +82,7 @@ def test_spectrum_is_that_of_digits() -> None:
 
 def test_an_independent_referee_reads_the_class_pictures() -> None:
     """At least nine of the ten digits, made by one network, are read by another one."""
-    model, referee = load_model("default"), load_model("wide")
+    model, referee = load_model("default"), load_model("best")
     digits, real = torch.arange(10), load_mnist().test.images[:500].float() / 255
     scale = spread(model, [class_logit(digit) for digit in range(10)], real)
     wish = class_logit(digits.repeat_interleave(4).tolist())

@@ -162,5 +162,7 @@ def test_every_recipe_has_a_program_that_python_and_ruff_like(name: str, tmp_pat
     assert (PEN_FILE in path.read_text()) == (RECIPES[name].data == "mnist+pen")
     rules = ["--isolated", "--line-length", "110", "--select", "E,W,F,I,B"]
     for command in (["check", *rules], ["format", "--isolated", "--check", "--line-length", "110"]):
-        done = subprocess.run(["ruff", *command, str(tmp_path)], capture_output=True, text=True)
+        done = subprocess.run(
+            [sys.executable, "-m", "ruff", *command, str(tmp_path)], capture_output=True, text=True
+        )
         assert done.returncode == 0, done.stdout
