@@ -86,7 +86,7 @@ class Recipe:
         return tuple(charge(weight * scale) for charge, weight in charges if weight)
 
 
-SHARP = Recipe(steps=80, settle=56)
+SHARP = Recipe(steps=96, settle=72)
 SMOOTH = Recipe(steps=80, jitter=2)
 INK = Recipe("spectrum", steps=96, rate=0.2, jitter=1)
 CLASS = Recipe("spectrum", steps=128, rate=0.2, jitter=2, turn=8, zoom=0.15, variation=5)

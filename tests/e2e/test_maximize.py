@@ -33,7 +33,7 @@ def test_pictures_grow_while_one_watches(page: Page, server: str) -> None:
     settle(page)
 
     seen = page.evaluate("window.progress")
-    steps = [int(found.group(1)) for text in seen if (found := re.search(r"step (\d+) of 80", text))]
+    steps = [int(found.group(1)) for text in seen if (found := re.search(r"step (\d+) of 96", text))]
     assert steps == sorted(steps)
     assert len(steps) >= 2, seen
     expect(page.get_by_test_id("stProgress")).to_have_count(0)
