@@ -53,14 +53,27 @@ def running_browser() -> Iterator[Browser]:
         browser.close()
 
 
+# Until the page keeps its height for a moment, at most three seconds: what is measured then stays there.
+STILL = """async () => {
+  await document.fonts.ready
+  const height = () => document.querySelector("[data-testid=stMainBlockContainer]")?.scrollHeight
+  let before = -1
+  for (let round = 0; round < 30 && before !== height(); round++) {
+    before = height()
+    await new Promise((done) => setTimeout(done, 100))
+  }
+}"""
+
+
 def settle(page: Page) -> None:
-    """Wait until the app is on screen and no script runs any more."""
+    """Wait until the app is on screen, no script runs any more, and nothing moves."""
     page.wait_for_selector("[data-testid='stMain'] [data-testid='stVerticalBlock']", timeout=60_000)
     page.wait_for_function(
         "() => document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'",
         timeout=60_000,
     )
     expect(page.locator("[data-testid='stException']")).to_have_count(0)
+    page.evaluate(STILL)
 
 
 def watch_repaint(page: Page, root: str) -> None:

@@ -38,16 +38,17 @@ def test_pointing_reads_the_value_and_what_it_sees(open_page: OpenPage, layer: s
     channel = int(passed[layer].output.flatten(1).count_nonzero(1).argmax())
     values = passed[layer].output[channel]
     page = open_activations(open_page, f"?layer={stage}&channel={channel}&digit=61")
-    box = page.locator("[data-picture=map] .screen").bounding_box()
-    assert box is not None
+    screen = page.locator("[data-picture=map] .screen")
     side, chosen = len(values), random.Random(5)
     for _ in range(15):
         row, column = chosen.randrange(side), chosen.randrange(side)
+        box = screen.bounding_box()
+        assert box is not None
         x, y = (
-            (column + chosen.random()) / side * box["width"],
-            (row + chosen.random()) / side * box["height"],
+            (column + 0.1 + 0.8 * chosen.random()) / side * box["width"],
+            (row + 0.1 + 0.8 * chosen.random()) / side * box["height"],
         )
-        page.mouse.move(box["x"] + x, box["y"] + y)
+        screen.hover(position={"x": x, "y": y})  # waits until the layout stands still
         expect(view(page)).to_have_attribute("data-hover", re.compile(f"^Row {row}, column {column}:"))
         text = view(page).get_attribute("data-hover") or ""
         told = re.search(r": (\S+?)(?: |\. )", text)
