@@ -70,6 +70,7 @@ def test_link_reproduces_the_drawing(open_page: OpenPage) -> None:
     page = open_page("/draw")
     pen(page, STROKES[4])
     expect_digit(page, 4)
+    settle(page)  # the address is written last, and once for each stroke
     page.wait_for_url(re.compile("drawing="))
 
     address = page.url
