@@ -22,28 +22,16 @@ from cnnviz.ui.dream_program import program, sentence
 from cnnviz.ui.dream_run import Picture, Run, Wish
 from cnnviz.ui.dream_start import choose_picture
 from cnnviz.ui.snippet import code_panel
+from cnnviz.ui.views import show_view
 
 _RUN, _ASKED = "_dream_run", "_dream_asked"
-VIEWS = ("Dream", "Look inside")
 TICK_SECONDS = 0.05
 SATURATED = 0.25  # the share of values at their limit from which the picture is overdone
 
 
 def dream_page() -> None:
     """Two views of one network: what it dreams, and what it is made of."""
-    view = st.segmented_control(
-        "View",
-        VIEWS,
-        default=VIEWS[0],
-        key="dream_view",
-        bind="query-params",
-        required=True,
-        label_visibility="collapsed",
-    )
-    if view == VIEWS[1]:
-        inside()
-    else:
-        _dream()
+    show_view({"Dream": _dream, "Look inside": inside}, "dream_view")
 
 
 def _dream() -> None:

@@ -1,13 +1,12 @@
 """The invariance lab: one digit as a film, the test set as curves, the layers, and augmentation."""
 
-import streamlit as st
-
 from cnnviz.ui.exercise import exercises
 from cnnviz.ui.invariance_augment import augmentation_view
 from cnnviz.ui.invariance_curves import curves_view
 from cnnviz.ui.invariance_exercises import MAKERS
 from cnnviz.ui.invariance_film import film_view
 from cnnviz.ui.invariance_layers import layers_view
+from cnnviz.ui.views import show_view
 
 VIEWS = {
     "Your digit": film_view,
@@ -19,15 +18,5 @@ VIEWS = {
 
 def invariance_page() -> None:
     """All of the page."""
-    names = list(VIEWS)
-    view = st.segmented_control(
-        "View",
-        names,
-        default=names[0],
-        key="invariance_view",
-        bind="query-params",
-        required=True,
-        label_visibility="collapsed",
-    )
-    VIEWS[str(view)]()
+    show_view(VIEWS, "invariance_view")
     exercises("invariance", MAKERS)

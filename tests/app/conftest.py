@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from cnnviz.jobs import LocalEngine
+
 ROOT = Path(__file__).parents[2]
 Go = Callable[..., AppTest]
 
@@ -25,3 +27,15 @@ def go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Go:
         return app
 
     return open_page
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """Where the app under test keeps its runs."""
+    return tmp_path / "runs"
+
+
+@pytest.fixture
+def no_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers have tests of their own; with this the folders alone tell a page what happens."""
+    monkeypatch.setattr(LocalEngine, "_start", lambda *_: None)

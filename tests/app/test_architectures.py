@@ -5,13 +5,10 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from tests.app.reading import words
+
 Go = Callable[..., AppTest]
 VIEWS = ("Shared weights", "Calculator", "Gallery", "Skip connections", "Race")
-
-
-def words(app: AppTest) -> str:
-    assert not app.exception
-    return "\n".join(part.value for part in [*app.main.markdown, *app.main.caption])
 
 
 @pytest.mark.parametrize("view", VIEWS)

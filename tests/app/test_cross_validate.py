@@ -19,16 +19,7 @@ Go = Callable[..., AppTest]
 CONFIG = QUICK["quick"]
 
 
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    """Where the app under test keeps its runs."""
-    return tmp_path / "runs"
-
-
-@pytest.fixture(autouse=True)
-def no_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Workers have tests of their own; here the folders alone tell the page what happens."""
-    monkeypatch.setattr(LocalEngine, "_start", lambda *_: None)
+pytestmark = pytest.mark.usefixtures("no_process")
 
 
 def begun(root: Path, folds: int = 5) -> Study:

@@ -9,13 +9,9 @@ from streamlit.testing.v1 import AppTest
 from cnnviz.checkpoints import load_model, shipped_models
 from cnnviz.data import load_mnist
 from cnnviz.invariance import CHANGES, film
+from tests.app.reading import words
 
 Go = Callable[..., AppTest]
-
-
-def words(app: AppTest) -> str:
-    assert not app.exception
-    return "\n".join(part.value for part in [*app.main.markdown, *app.main.caption])
 
 
 def test_the_film_is_on_screen_at_once(go: Go) -> None:

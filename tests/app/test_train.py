@@ -32,16 +32,7 @@ RECORDS = [
 ]
 
 
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    """Where the app under test keeps its runs."""
-    return tmp_path / "runs"
-
-
-@pytest.fixture(autouse=True)
-def no_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The worker has tests of its own; here the folder alone tells the page what happens."""
-    monkeypatch.setattr(LocalEngine, "_start", lambda *_: None)
+pytestmark = pytest.mark.usefixtures("no_process")
 
 
 def learnt(root: Path) -> RunFolder:
