@@ -21,7 +21,7 @@ from cnnviz.data import Digits
 from cnnviz.errors import ConfigError, NetworkError
 from cnnviz.evaluation import logits_of
 from cnnviz.networks import Network
-from cnnviz.receptive_field import pixel_spans
+from cnnviz.receptive_field import map_stride
 from cnnviz.shifting import shifted
 from cnnviz.tracing import check_images, predict, trace
 
@@ -140,12 +140,6 @@ def equivariance(model: Network, image: Tensor, layer: str, right: int, down: in
     reached = found[:, known]
     errors = difference.norm(dim=1) / reached.norm(dim=1).clamp(min=1e-12)
     return Equivariance(expected, found, known, errors, _relative(difference, reached), stride, cells)
-
-
-def map_stride(model: Network, layer: str) -> int:
-    """How many pixels apart neighbouring cells of the layer's maps look."""
-    spans = pixel_spans(model, layer, clip=False)
-    return spans[1][0] - spans[0][0] if len(spans) > 1 else 1
 
 
 def _relative(difference: Tensor, whole: Tensor) -> float:

@@ -2,6 +2,7 @@
 
     receptive_field(model, layer, row, column)   -> Box on the 28x28 image
     pixel_spans(model, layer)                    -> the same for all rows of a layer's maps at once
+    map_stride(model, layer)                     -> pixels from cell to cell of a layer's maps
 
 Every layer is taken backwards as an interval of rows and one of columns: a window with kernel k,
 stride s, padding p and dilation d turns the interval [first, last] of its output into
@@ -73,6 +74,12 @@ def pixel_spans(model: Network, layer: str, *, clip: bool = True) -> list[tuple[
     for window in windows:
         spans = [window.back(*span, clip) for span in spans]
     return spans
+
+
+def map_stride(model: Network, layer: str) -> int:
+    """How many pixels apart neighbouring cells of the layer's maps look; SIZE for maps of one cell."""
+    spans = pixel_spans(model, layer, clip=False)
+    return spans[1][0] - spans[0][0] if len(spans) > 1 else SIZE
 
 
 def _start(

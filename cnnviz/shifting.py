@@ -15,9 +15,9 @@ import torch
 from torch import Tensor
 
 from cnnviz.errors import NetworkError
-from cnnviz.networks import SIZE, Network
+from cnnviz.networks import Network
 from cnnviz.pooling import Winners, before, pick_winners, pooling_layers, window_of, windows
-from cnnviz.receptive_field import pixel_spans
+from cnnviz.receptive_field import map_stride
 from cnnviz.tracing import check_images
 
 TOLERANCE = 0.01  # a value "stays" when it moves by at most this share of the layer's largest one
@@ -137,8 +137,7 @@ def _up_to(model: Network, layer: str, x: Tensor) -> Tensor:
 
 def stride(model: Network, layer: str) -> int:
     """How many pixels apart neighbouring cells of the feature map look."""
-    spans = pixel_spans(model, before(model, layer), clip=False)
-    return spans[1][0] - spans[0][0] if len(spans) > 1 else SIZE
+    return map_stride(model, before(model, layer))
 
 
 def _slice(offset: int, size: int) -> slice:

@@ -17,9 +17,9 @@ from cnnviz.invariance import (
     film,
     frames,
     layer_changes,
-    map_stride,
     moved,
 )
+from cnnviz.receptive_field import map_stride
 from cnnviz.shifting import shifted
 from cnnviz.tracing import predict, trace
 
