@@ -23,7 +23,7 @@ OpenPage = Callable[[str], Page]
 def pen(page: Page, strokes: list[list[tuple[float, float]]]) -> None:
     """Draw with the mouse, stroke by stroke."""
     board = page.locator(".st-key-canvas canvas").last
-    expect(board).to_be_visible()
+    board.hover()  # scrolls to it and waits until it stands still
     box = board.bounding_box()
     assert box is not None
     for (x, y), *rest in strokes:

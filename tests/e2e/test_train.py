@@ -15,8 +15,15 @@ OpenPage = Callable[[str], Page]
 LEARNT = 0.9  # enough to read a clear seven
 
 
+def says(page: Page, text: str, seconds: float = 30) -> None:
+    """While Streamlit replaces the panel, the old one may stand beside the new for a moment."""
+    panel = page.locator(".st-key-train_status").filter(has_text=text)
+    expect(panel.first).to_be_visible(timeout=1_000 * seconds)
+    expect(page.locator(".st-key-train_status")).to_have_count(1, timeout=1_000 * seconds)
+
+
 def step(page: Page) -> int:
-    found = re.search(r"step ([\d,]+) of", page.locator(".st-key-train_status").inner_text())
+    found = re.search(r"step ([\d,]+) of", page.locator(".st-key-train_status").first.inner_text())
     return int(found[1].replace(",", "")) if found else -1
 
 
@@ -34,14 +41,14 @@ def wait_for(condition: Callable[[], bool], seconds: float = 90) -> None:
 
 def test_watch_stop_and_use(open_page: OpenPage, browser: Browser) -> None:
     page = open_page("/train")
-    expect(page.locator(".st-key-train_status")).to_contain_text("Ready")
+    says(page, "Ready")
     expect(page.locator(".st-key-train_stop button")).to_be_disabled()
     page.get_by_role("combobox", name="Recipe").click()
     page.get_by_role("option", name="Padded").click()  # long enough to be stopped
     settle(page)
     page.locator(".st-key-train_start button").click()
 
-    expect(page.locator(".st-key-train_status")).to_contain_text("Training", timeout=60_000)
+    says(page, "Training", 60)
     page.wait_for_url(re.compile(r"run=[\w-]{12}"))
     expect(page.locator(".st-key-train_start button")).to_be_disabled()
     wait_for(lambda: step(page) > 0)
@@ -58,9 +65,9 @@ def test_watch_stop_and_use(open_page: OpenPage, browser: Browser) -> None:
     elsewhere.close()
 
     page.locator(".st-key-train_stop button").click()
-    expect(page.locator(".st-key-train_status")).to_contain_text("Stopped", timeout=30_000)
+    says(page, "Stopped")
     stopped_at = step(page)
-    expect(page.locator(".st-key-train_status")).to_contain_text("of MNIST's 10,000 test digits")
+    says(page, "of MNIST's 10,000 test digits")
     expect(page.locator(".st-key-train_start button")).to_be_enabled()
     settle(page)
     assert step(page) == stopped_at > first
@@ -82,15 +89,14 @@ def test_watch_stop_and_use(open_page: OpenPage, browser: Browser) -> None:
 
 def test_pause_step_and_go_on_across_a_restart_of_the_server(browser: Browser, tmp_path: Path) -> None:
     """Nothing of a paused run lives in the server: another one shows it, steps it and lets it go on."""
-    status = ".st-key-train_status"
     page = browser.new_page(viewport={"width": 1400, "height": 900})
     with running_server(tmp_path / "home", tmp_path / "first.log") as address:
         page.goto(f"{address}/train")
         settle(page)
         page.locator(".st-key-train_start button").click()
-        expect(page.locator(status)).to_contain_text("Training", timeout=60_000)
+        says(page, "Training", 60)
         page.locator(".st-key-train_pause button").click()
-        expect(page.locator(status)).to_contain_text("Paused", timeout=30_000)
+        says(page, "Paused")
         expect(page.locator(".st-key-train_start button")).to_be_enabled(timeout=30_000)
         path = page.url.removeprefix(address)
         paused_at = step(page)
@@ -98,9 +104,9 @@ def test_pause_step_and_go_on_across_a_restart_of_the_server(browser: Browser, t
     with running_server(tmp_path / "home", tmp_path / "second.log") as address:
         page.goto(address + path)
         settle(page)
-        expect(page.locator(status)).to_contain_text(f"Paused · step {paused_at:,} of", timeout=30_000)
+        says(page, f"Paused · step {paused_at:,} of")
         page.locator(".st-key-train_step button").click()
-        expect(page.locator(status)).to_contain_text(f"Paused · step {paused_at + 1:,} of", timeout=30_000)
+        says(page, f"Paused · step {paused_at + 1:,} of")
         page.locator(".st-key-train_rate button").first.click()
         page.get_by_role("button", name="÷ 2").click()
         expect(page.get_by_text("plan × 0.5")).to_be_visible(timeout=30_000)
@@ -113,7 +119,7 @@ def test_pause_step_and_go_on_across_a_restart_of_the_server(browser: Browser, t
                 timeout=30_000
             )
         page.locator(".st-key-train_stop button").click()
-        expect(page.locator(status)).to_contain_text("Stopped", timeout=60_000)
+        says(page, "Stopped", 60)
     page.context.close()
     for log in tmp_path.glob("*.log"):
         assert "Traceback" not in log.read_text()
@@ -123,4 +129,4 @@ def test_wrong_address_is_a_sentence(open_page: OpenPage) -> None:
     page = open_page("/train?run=../../secret")
 
     expect(page.get_by_text("no such training run")).to_be_visible()
-    expect(page.locator(".st-key-train_status")).to_contain_text("Ready")
+    says(page, "Ready")
