@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from cnnviz.checkpoints import serialize
-from cnnviz.data import SHA256, Digits, load_mnist, split
+from cnnviz.data import SHA256, Digits, cleaned_test_digits, load_mnist, split
 from cnnviz.evaluation import calibration_error, logits_of, report, temperature
 from cnnviz.habits import habit_figures
 from cnnviz.likeness import Likeness
@@ -52,6 +52,7 @@ def test_figures(network: Network, warmth: float) -> dict[str, Any]:
     """Accuracy, loss and calibration on MNIST's test digits and on the held-back pen writers."""
     parts = {
         "mnist": load_mnist().test,
+        "mnist, without items wrong in the original": cleaned_test_digits(),
         "pen, writers never trained on": pen_test_digits(),
         "pen, without items wrong in the original": pen_test_digits(with_wrong=False),
     }

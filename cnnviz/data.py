@@ -9,6 +9,7 @@ Licences and sources: cnnviz/assets/README.md. The original files: cnnviz.fetch.
 
 import hashlib
 import io
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -24,6 +25,7 @@ from cnnviz.errors import DataError
 ASSETS = Path(__file__).parent / "assets"
 SHA256 = {
     "mnist.npz": "4a84408c9d89a2e0b1879345c7b6cf36ef49e95ee364488994ac0a4a10756322",
+    "mnist-wrong.json": "402525379a059a30245886044356ea43cb9b7ab1b17d6abae83f15240e4771a7",
     "pen-digits.npz": "86fc29f2f542ecf5c3eb36ad45a21fbbc4ab26da67577c671a3b479b04609a1e",
     "pen-wrong.json": "f5785a9e5da1c08a45477540eca286bea23daa3e04e4ed03f73a7c55e9883f5a",
     "references.npz": "b04be5d7e27cf9837fd5f9b1ddf3277caf9c25c8aa78dc7fc5ee90ffadc5f1ef",
@@ -90,6 +92,23 @@ def load_mnist(folder: Path = ASSETS) -> Digits:
     """All 70,000 MNIST digits (LeCun, Cortes, Burges), training part first; shared, read only."""
     arrays = _arrays("mnist.npz", folder)
     return Digits(torch.from_numpy(arrays["images"]), torch.from_numpy(arrays["labels"]))
+
+
+@lru_cache(maxsize=1)
+def wrong_test_digits() -> dict[int, str]:
+    """Position in load_mnist().test -> why the digit is not, or not surely, what its label says.
+
+    The fifteen whose label most of five people rejected (Northcutt, Athalye, Mueller 2021).
+    """
+    return {int(index): reason for index, reason in json.loads(read_asset("mnist-wrong.json")).items()}
+
+
+def cleaned_test_digits() -> Digits:
+    """MNIST's test part without those fifteen."""
+    test = load_mnist().test
+    kept = torch.ones(len(test), dtype=torch.bool)
+    kept[list(wrong_test_digits())] = False
+    return test[kept]
 
 
 @lru_cache(maxsize=1)

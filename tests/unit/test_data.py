@@ -1,6 +1,7 @@
 """The carried data is whole, fast to read, and refuses to be read when damaged."""
 
 import hashlib
+import re
 import shutil
 from pathlib import Path
 
@@ -8,7 +9,17 @@ import pytest
 import torch
 
 from cnnviz import data
-from cnnviz.data import ASSETS, Digits, batches, load_mnist, load_pen_digits, read_asset, split
+from cnnviz.data import (
+    ASSETS,
+    Digits,
+    batches,
+    cleaned_test_digits,
+    load_mnist,
+    load_pen_digits,
+    read_asset,
+    split,
+    wrong_test_digits,
+)
 from cnnviz.errors import DataError
 
 # MD5 of the four uncompressed original files, as published with them.
@@ -40,6 +51,23 @@ def test_mnist_is_one_uint8_tensor() -> None:
 
     assert digits.images.shape == (70_000, 28, 28)
     assert digits.images.dtype == digits.labels.dtype == torch.uint8
+
+
+def test_the_fifteen_disputed_test_digits_are_listed_with_their_votes() -> None:
+    test, wrong = load_mnist().test, wrong_test_digits()
+
+    assert len(wrong) == 15
+    for index, reason in wrong.items():
+        label, *votes = re.findall(
+            r"labelled (\d): of five people (\w+) saw .*, (\w+) a \d, (\w+) neither", reason
+        )[0]
+        counts = [0 if vote == "none" else int(vote) for vote in votes]
+        assert int(label) == test.labels[index]
+        assert sum(counts) == 5
+        assert counts[0] <= 2  # most did not see what the label says
+    assert len(cleaned_test_digits()) == 9_985
+    places = torch.tensor([index for index in range(10_000) if index not in wrong])
+    assert torch.equal(cleaned_test_digits().images, test.images[places])
 
 
 def test_pen_digits_are_strokes_by_many_writers() -> None:

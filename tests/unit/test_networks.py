@@ -22,7 +22,7 @@ from cnnviz.networks import (
 
 COUNTS = {
     "default": 49_514,
-    "best": 228_234,
+    "best": 459_114,
     "classic": 34_826,
     "padded": 206_922,
     "wide": 225_034,
