@@ -85,9 +85,27 @@ def in_batches(layers: nn.Sequential, images: Tensor) -> Tensor:
     On a copy whose weights lie channels last: pictures of one channel fit either order, so that
     the weights decide in which of the two all maps are computed, and this one is far quicker.
     """
-    quick = pool_first(copy.deepcopy(layers)).to(memory_format=torch.channels_last)
+    ordered = pool_first(copy.deepcopy(layers)).to(memory_format=torch.channels_last)
+    quick = nn.Sequential(*map(_quick_pool, ordered))
     with torch.no_grad():
         return torch.cat([quick(_as_input(part)) for part in images.split(BATCH)])
+
+
+class _MaxOfFour(nn.Module):
+    """MaxPool2d(2) without the winners' places, which nobody asks for here: three times as quick."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        height, width = x.shape[2] // 2 * 2, x.shape[3] // 2 * 2
+        x = x[:, :, :height, :width]
+        rows = torch.maximum(x[:, :, ::2], x[:, :, 1::2])  # (N, C, H / 2, W)
+        return torch.maximum(rows[..., ::2], rows[..., 1::2])  # (N, C, H / 2, W / 2)
+
+
+def _quick_pool(layer: nn.Module) -> nn.Module:
+    if not isinstance(layer, nn.MaxPool2d):
+        return layer
+    window = layer.kernel_size, layer.stride, layer.padding, layer.dilation, layer.ceil_mode
+    return _MaxOfFour() if window == (2, 2, 0, 1, False) else layer
 
 
 def calibration_error(probabilities: Tensor, labels: Tensor) -> float:
