@@ -7,13 +7,15 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import TimeoutError as OutOfTime
 
 ROOT = Path(__file__).parents[2]
+IMPATIENT = 4_000  # milliseconds until a mouse that was not answered is aimed anew
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = [
     "--no-sandbox",
@@ -74,6 +76,21 @@ def settle(page: Page) -> None:
     )
     expect(page.locator("[data-testid='stException']")).to_have_count(0)
     page.evaluate(STILL)
+
+
+def aim(move: Callable[[], object], answered: Callable[[], object]) -> None:
+    """Move the mouse until the page answers: what was measured may have moved on under it.
+
+    `answered` waits for the answer, at most for IMPATIENT milliseconds, and raises without it.
+    """
+    for tries_left in reversed(range(5)):
+        move()
+        try:
+            answered()
+            return
+        except (AssertionError, OutOfTime):
+            if not tries_left:
+                raise
 
 
 def watch_repaint(page: Page, root: str) -> None:

@@ -3,6 +3,7 @@
 import base64
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from cnnviz import load_model
 from cnnviz.palette import Scale, Theme, colour
 from cnnviz.ui.components import pack, script
+from tests.e2e.browser import IMPATIENT, aim
 
 OpenPage = Callable[..., Page]
 WEIGHTS = load_model().conv1.weight.detach()[:, 0].numpy()  # (N, k, k)
@@ -68,16 +70,23 @@ def pixel(page: Page, number: int, row: int, column: int) -> list[int]:
 # ---- what is drawn ----
 
 
+def point(page: Page, number: int, row: int, column: int) -> None:
+    box = tile(page, number).bounding_box()
+    assert box is not None
+    side = box["width"] / SIDE
+    page.mouse.move(box["x"] + side * (column + 0.5), box["y"] + side * (row + 0.5))
+
+
+def expect_hover(page: Page, text: str) -> None:
+    expect(widget(page).locator(".hover")).to_have_text(text, timeout=IMPATIENT)
+
+
 def test_hover_tells_place_and_true_value(filters: OpenPage) -> None:
     page = filters()
     for number, row, column in [(0, 0, 0), (5, 2, 1), (COUNT - 1, 1, 2)]:
-        box = tile(page, number).bounding_box()
-        assert box is not None
-        side = box["width"] / SIDE
-        page.mouse.move(box["x"] + side * (column + 0.5), box["y"] + side * (row + 0.5))
         value = f"{WEIGHTS[number, row, column]:.4f}".replace("-", "−")
         text = f"filter {number} · row {row}, column {column}: {value}"
-        expect(widget(page).locator(".hover")).to_have_text(text)
+        aim(partial(point, page, number, row, column), partial(expect_hover, page, text))
         expect(widget(page)).to_have_attribute("data-hover", text)
     page.mouse.move(5, 5)
     expect(widget(page)).to_have_attribute("data-hover", "")

@@ -21,7 +21,7 @@ from cnnviz.receptive_field import Box, receptive_field
 from cnnviz.tracing import Trace
 from cnnviz.ui.components import script, style
 from cnnviz.ui.components.network import PARTS, payload
-from tests.e2e.browser import settle
+from tests.e2e.browser import IMPATIENT, aim, settle
 
 OpenPage = Callable[..., Page]
 CELLS = 200  # of every layer
@@ -231,14 +231,14 @@ def picture(open_page: OpenPage, page: Page) -> Iterator[OpenPage]:
 def point(
     page: Page, layer: str, channel: int = 0, row: int = 0, column: int = 0, click: bool = False
 ) -> None:
-    place = page.evaluate("(cell) => net.where(...cell)", [layer, channel, row, column])
-    page.mouse.move(place["x"], place["y"])
-    if click:
-        page.mouse.click(place["x"], place["y"])
-    page.wait_for_function(
-        "([layer, channel]) => net.selected().layer === layer && net.selected().channel === channel",
-        arg=[layer, channel],
-    )
+    def move() -> None:
+        place = page.evaluate("(cell) => net.where(...cell)", [layer, channel, row, column])
+        page.mouse.move(place["x"], place["y"])
+        if click:
+            page.mouse.click(place["x"], place["y"])
+
+    chosen = "([layer, channel]) => net.selected().layer === layer && net.selected().channel === channel"
+    aim(move, lambda: page.wait_for_function(chosen, arg=[layer, channel], timeout=IMPATIENT))
 
 
 def selected(page: Page) -> tuple[Any, ...]:
@@ -605,6 +605,7 @@ def test_phone_scrolls_sideways_and_a_tap_pins(browser: Browser, server: str) ->
     context.close()
 
 
+@pytest.mark.benchmark
 def test_hover_is_answered_within_a_frame(picture: OpenPage) -> None:
     """Handler, arithmetic, redraw and drawer together, on whatever machine this is: the median."""
     page = picture("?model=classic")

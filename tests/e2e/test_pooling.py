@@ -15,7 +15,7 @@ from cnnviz.palette import CORNERS
 from cnnviz.pooling import Winners, logit_gradient, winners
 from cnnviz.receptive_field import receptive_field
 from cnnviz.tracing import Trace
-from tests.e2e.browser import settle, watch_repaint
+from tests.e2e.browser import IMPATIENT, aim, settle, watch_repaint
 
 OpenPage = Callable[[str], Page]
 SHADOW = "document.querySelector('.st-key-pooling_picture [data-testid=stBidiComponentIsolated]').shadowRoot"
@@ -37,12 +37,26 @@ def passed(name: str = "default", index: int = 18) -> tuple[Network, Trace]:
     return model, trace(model, load_mnist().test.images[index] / 255)
 
 
-def point(page: Page, panel: str, row: float, column: float, rows: int, columns: int) -> None:
-    """Move the mouse to the middle of a cell of a panel of so many cells."""
-    box = page.locator(f"[data-panel={panel}] .screen").bounding_box()
-    assert box is not None
-    x, y = (column + 0.5) / columns * box["width"], (row + 0.5) / rows * box["height"]
-    page.mouse.move(box["x"] + x, box["y"] + y)
+def point(
+    page: Page,
+    panel: str,
+    cell: tuple[int, int],
+    shape: tuple[int, int],
+    window: tuple[int, int],
+) -> None:
+    """Move the mouse to the middle of a cell of a panel of so many rows and columns, into a window."""
+    screen = page.locator(f"[data-panel={panel}] .screen")
+    row, column = cell
+    rows, columns = shape
+
+    def move() -> None:
+        box = screen.bounding_box()
+        assert box is not None
+        x, y = (column + 0.5) / columns * box["width"], (row + 0.5) / rows * box["height"]
+        page.mouse.move(box["x"] + x, box["y"] + y)
+
+    place = f"{window[0]} {window[1]}"
+    aim(move, lambda: expect(picture(page)).to_have_attribute("data-place", place, timeout=IMPATIENT))
 
 
 def number(text: str) -> float:
@@ -70,7 +84,6 @@ def expect_window(
     row, column = place
     won = winners(model, run[layer])
     cells = run[layer].input[map_, 2 * row : 2 * row + 2, 2 * column : 2 * column + 2].flatten().tolist()
-    expect(picture(page)).to_have_attribute("data-place", f"{row} {column}")
     shown = [number(text) for text in page.locator(".st-key-pooling_picture .window span").all_inner_texts()]
     assert shown == [pytest.approx(value, rel=5e-3, abs=6e-4) for value in cells]
     text = picture(page).get_attribute("data-hover") or ""
@@ -106,14 +119,8 @@ def test_pointing_writes_out_the_window_in_every_panel(open_page: OpenPage, name
     for panel in ("feature", "mask", "pooled"):
         for _ in range(6):
             place = (chosen.randrange(rows), chosen.randrange(columns))
-            point(
-                page,
-                panel,
-                2 * place[0] + chosen.randrange(2),
-                2 * place[1] + chosen.randrange(2),
-                height,
-                width,
-            )
+            cell = (2 * place[0] + chosen.randrange(2), 2 * place[1] + chosen.randrange(2))
+            point(page, panel, cell, (height, width), place)
             expect_window(page, model, run, layer, map_, place)
 
 
@@ -125,7 +132,8 @@ def test_pointing_at_a_dot_on_the_digit_finds_its_window(open_page: OpenPage) ->
     half = (28 - won.height) // 2  # from a cell of the first layer to the pixel in its middle
     for row, column in random.Random(3).sample(won.decided[map_].nonzero().tolist(), 8):
         place = (map_, row, column)
-        point(page, "digit", int(won.rows[place]) + half, int(won.columns[place]) + half, 28, 28)
+        pixel = (int(won.rows[place]) + half, int(won.columns[place]) + half)
+        point(page, "digit", pixel, (28, 28), (row, column))
         expect_window(page, model, run, "pool1", map_, (row, column))
 
 
@@ -193,12 +201,11 @@ def test_choosing_a_mask_is_instant_and_reaches_the_address(open_page: OpenPage)
 
 def test_arrow_keys_walk_over_the_windows(open_page: OpenPage) -> None:
     page = open_pooling(open_page, "?layer=pool2&channel=3")
-    point(page, "pooled", 0, 0, 5, 5)
-    place = (picture(page).get_attribute("data-place") or "").split()
+    point(page, "pooled", (0, 0), (4, 4), (0, 0))
     page.locator(".st-key-pooling_picture .panels").focus()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowRight")
-    expect(picture(page)).to_have_attribute("data-place", f"{int(place[0]) + 1} {int(place[1]) + 1}")
+    expect(picture(page)).to_have_attribute("data-place", "1 1")
     page.keyboard.press("Escape")
     expect(picture(page)).to_have_attribute("data-hover", "")
 
