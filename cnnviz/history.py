@@ -10,9 +10,8 @@ exact to half a per mille. The last moment is the model itself and is not in the
 """
 
 import json
-import math
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +34,7 @@ from cnnviz.data import Digits
 from cnnviz.errors import CheckpointError
 from cnnviz.evaluation import evaluate
 from cnnviz.files import write_atomically
+from cnnviz.moments import Moment, ended_with, moment_of, read_moments
 from cnnviz.networks import Network
 from cnnviz.runs import Run
 from cnnviz.train_config import TrainConfig
@@ -43,16 +43,6 @@ from cnnviz.training import Progress
 MOMENTS = 28  # of a shipped model's history, besides the model itself
 FEWEST = 8
 HISTORY_BYTES = 3_000_000  # of a history file; a large network keeps fewer moments, but FEWEST
-
-
-@dataclass(frozen=True)
-class Moment:
-    """Where a run stood. epoch: passes over its digits; accuracies in [0, 1], None when not measured."""
-
-    step: int
-    epoch: float
-    validation_accuracy: float | None = None
-    training_accuracy: float | None = None  # over the last few batches
 
 
 class History:
@@ -117,6 +107,7 @@ class Keeper:
 
     def __init__(self, config: TrainConfig, validation: Digits):
         """validation: by which the moments are measured that the run itself does not measure."""
+        self.config = config
         self.network = Network(config.network).eval()
         self.validation = validation
         size = 2 * sum(tensor.numel() for tensor in self.network.state_dict().values())
@@ -136,6 +127,8 @@ class Keeper:
             self.moments.pop()
             self._states.pop()
         self._keep(progress)
+        if self.config.keep_best and progress.best:
+            self.moments[-1] = ended_with(self.moments[-1], progress.best.step, progress.best.accuracy)
 
     def _keep(self, progress: Progress) -> None:
         check_state(self.network, progress.state)
@@ -143,7 +136,7 @@ class Keeper:
         accuracy = progress.validation_accuracy
         if accuracy is None and len(self.validation):
             accuracy = evaluate(self.network, self.validation.images, self.validation.labels).accuracy
-        self.moments.append(_moment({**progress.figures(), "validation_accuracy": accuracy}))
+        self.moments.append(moment_of({**progress.figures(), "validation_accuracy": accuracy}))
         self._states.append({name: _halved(tensor) for name, tensor in progress.state.items()})
 
     def content(self, model_digest: str) -> bytes:
@@ -195,7 +188,7 @@ def parse_history(content: bytes, final: Checkpoint) -> History:
     metadata = read_header(content).get("__metadata__", {})
     if metadata.get("model") != final.digest:
         raise CheckpointError("The history belongs to another training of this model.")
-    moments = _read_moments(metadata.get("moments", ""))
+    moments = read_moments(metadata.get("moments", ""))
     try:
         stacked = safetensors.torch.load(content)
     except safetensors.SafetensorError as error:
@@ -217,14 +210,18 @@ def parse_history(content: bytes, final: Checkpoint) -> History:
 
 def history_of_run(run: Run) -> History | None:
     """The snapshots of a run, ending in its latest weights; None before there are two moments."""
-    figures = {record["step"]: record for record in run.events()}
+    events = run.events()
+    figures = {record["step"]: record for record in events}
     files = [(step, path) for step, path in run.snapshots() if step in figures]
     if not files:
         return None
     latest = max(figures)
-    moments = [_moment(figures[step]) for step, _ in files]
+    moments = [moment_of(figures[step]) for step, _ in files]
     if latest > moments[-1].step:
-        moments.append(_moment(figures[latest]))
+        moments.append(moment_of(figures[latest]))
+    best = run.best_step(events)
+    if best is not None and best in figures:
+        moments[-1] = ended_with(moments[-1], best, figures[best]["validation_accuracy"])
     if len(moments) < 2:
         return None
 
@@ -248,33 +245,6 @@ def _state(stacked: dict[str, Tensor], index: int) -> dict[str, Tensor]:
         name: tensor[index].float() if tensor.is_floating_point() else tensor[index]
         for name, tensor in stacked.items()
     }
-
-
-def _read_moments(text: str) -> tuple[Moment, ...]:
-    try:
-        moments = tuple(Moment(**record) for record in json.loads(text))
-        for moment in moments:
-            accuracies = (moment.validation_accuracy, moment.training_accuracy)
-            sane = type(moment.step) is int and math.isfinite(moment.epoch) and moment.epoch >= 0
-            if not sane or any(value is not None and not 0 <= value <= 1 for value in accuracies):
-                raise ValueError("a moment's figures make no sense")
-        steps = [moment.step for moment in moments]
-        if len(steps) < 2 or steps != sorted(set(steps)) or steps[0] < 0:
-            raise ValueError("the moments are not in order")
-    except (TypeError, ValueError) as error:
-        raise CheckpointError(f"The history's list of moments is damaged: {error}.") from error
-    return moments
-
-
-def _moment(figures: dict[str, Any]) -> Moment:
-    """Before its first step a run has trained on no batch, so that its accuracy there says nothing."""
-    step = figures["step"]
-    return Moment(
-        step,
-        float(figures["epoch"]),
-        figures.get("validation_accuracy"),
-        figures.get("accuracy") if step else None,
-    )
 
 
 def _halved(tensor: Tensor) -> Tensor:

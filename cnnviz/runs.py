@@ -71,6 +71,15 @@ class Run:
         """The figures of every record (Progress.figures() and `seconds`), in order."""
         return self.folder.events()
 
+    def best_step(self, events: list[dict[str, Any]]) -> int | None:
+        """After which step its weights were taken, once it has ended with those of its best validation."""
+        if not events or not self.config.keep_best:
+            return None
+        last = events[-1]
+        trained = last.get("ended_early") or last["step"] == last.get("steps")
+        over = trained or self.state in ("finished", "stopped")
+        return last.get("best_step") if over else None
+
     def weights(self) -> bytes:
         """The latest weights: a safetensors file. Raises RunError when there are none yet."""
         try:

@@ -18,8 +18,9 @@ from cnnviz.activations import find, stages
 from cnnviz.ascent import last
 from cnnviz.data import Digits
 from cnnviz.evaluation import evaluate
-from cnnviz.history import History, Moment
+from cnnviz.history import History
 from cnnviz.kernels import conv_layers, kernels_of, strongest_inputs
+from cnnviz.moments import Moment
 from cnnviz.networks import Network
 from cnnviz.objectives import channel
 from cnnviz.palette import Scale, Theme
@@ -104,7 +105,7 @@ def _scale(scene: Scene) -> Scale:
 
 
 def _caption(moment: Moment, history: History) -> str:
-    place = f"step {moment.step:,} of {history.steps:,} · epoch {moment.epoch:.2f}"
+    place = moment.when(history.steps)
     if moment.validation_accuracy is None:
         return place
     return f"{place} · {moment.validation_accuracy:.2%} of validation digits right"

@@ -9,10 +9,10 @@ import torch
 from cnnviz.ascent import Frame
 from cnnviz.closed_form import Optimum, optimum
 from cnnviz.films import Film
-from cnnviz.history import History, Moment
+from cnnviz.history import History
+from cnnviz.moments import Moment
 from cnnviz.ui import session
 from cnnviz.ui.components.maps import maps
-from cnnviz.ui.components.time_machine import when
 from cnnviz.ui.maximize_charts import training_chart
 from cnnviz.ui.maximize_parts import figure, film_of, progress
 from cnnviz.ui.maximize_wish import CELL, Shown
@@ -62,7 +62,7 @@ def through_training(of: Wishes) -> None:
                 for number, moment in enumerate(of.moments)
             ],
             notes=[
-                f"{when(moment, of.history.steps)}, activation {figure(value)}"
+                f"{moment.when(of.history.steps)}, activation {figure(value)}"
                 for moment, value in zip(of.moments, values, strict=True)
             ],
             noun="",

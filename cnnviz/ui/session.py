@@ -17,7 +17,8 @@ from torch import Tensor
 from cnnviz.checkpoints import MODELS, digest, shipped_models
 from cnnviz.drawing import Digit, to_digit
 from cnnviz.errors import NothingDrawn
-from cnnviz.history import History, Moment, history_file, parse_history
+from cnnviz.history import History, history_file, parse_history
+from cnnviz.moments import Moment
 from cnnviz.networks import TITLES, Network
 from cnnviz.packing import pack_image, unpack_image
 from cnnviz.tracing import Trace

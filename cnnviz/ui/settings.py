@@ -60,14 +60,14 @@ def run_checkpoint(key: str) -> tuple[bytes, dict[str, Any]]:
     return run.weights(), run.card()
 
 
-def run_stamp(key: str) -> tuple[int, int]:
-    """Changes whenever a run has written something down; zeros when it is not here."""
+def run_stamp(key: str) -> tuple[int, int, float]:
+    """Changes whenever a run has written something down or ended; zeros when it is not here."""
     folder = run_folder.RunFolder(runs_root() / key.removeprefix(RUN))
     try:
         written = folder.events_file.stat()
     except OSError:
-        return 0, 0
-    return written.st_mtime_ns, written.st_size
+        return 0, 0, 0.0
+    return written.st_mtime_ns, written.st_size, folder.read("end").get("time", 0.0)
 
 
 def run_history(key: str) -> History | None:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from cnnviz.errors import CnnvizError
 from cnnviz.ui import session
-from cnnviz.ui.components.time_machine import chosen, slider, when
+from cnnviz.ui.components.time_machine import chosen, slider
 from cnnviz.ui.training_film_view import film_popover
 
 
@@ -46,7 +46,7 @@ def _earlier() -> None:
     if history is None or moment is None:
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="earlier"):
-        st.markdown(f":orange-badge[:material/history: {when(moment, history.steps)}]", width="content")
+        st.markdown(f":orange-badge[:material/history: {moment.when(history.steps)}]", width="content")
         st.button("Back to the trained model", on_click=session.show_final, key="to_final", type="tertiary")
 
 

@@ -186,6 +186,7 @@ DAMAGES = {
     "an impossible accuracy": lambda _, __, moments: moments[1].update(validation_accuracy=1.5),
     "a step that is no number": lambda _, __, moments: moments[1].update(step="1"),
     "an epoch that is no number": lambda _, __, moments: moments[1].update(epoch=float("nan")),
+    "best weights of a later step": lambda _, __, moments: moments[1].update(best_step=10**6),
     "an unknown figure": lambda _, __, moments: moments[1].update(colour="red"),
     "no moments": lambda _, __, moments: moments.clear(),
 }
@@ -245,6 +246,19 @@ def _run(root: Path, progress: list[Progress], monkeypatch: pytest.MonkeyPatch) 
     return runs.open_run(root, folder.id)
 
 
+def _ended_run(root: Path, config: TrainConfig, progress: list[Progress], stopped: bool) -> runs.Run:
+    """Written down as the worker does, all but its card."""
+    folder = run_folder.create(root, config.as_json())
+    recorder = recording.Recorder(folder, config)
+    for record in progress:
+        recorder.keep(record)
+    position = progress[-1].position()
+    assert position.best is not None
+    folder.weights_file.write_bytes(serialize(recorder.network, position.best.state))
+    folder.end("stopped" if stopped else "finished", step=position.step)
+    return runs.open_run(root, folder.id)
+
+
 def test_a_run_has_a_history_while_it_is_going(
     tmp_path: Path, records: list[Progress], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -269,6 +283,42 @@ def test_a_run_that_has_hardly_begun_has_none(
 ) -> None:
     assert history_of_run(_run(tmp_path, [], monkeypatch)) is None
     assert history_of_run(_run(tmp_path, records[:1], monkeypatch)) is None
+
+
+@pytest.mark.parametrize("stopped", [False, True])
+def test_a_run_that_ended_with_its_best_weights_ends_in_their_moment(tmp_path: Path, stopped: bool) -> None:
+    config = replace(CONFIG, optimizer="momentum", learning_rate=0.6, keep_best=True)  # up and down
+    records = list(fit(config, *load_parts(config)))
+    best = records[-1].best
+    assert best is not None
+    after = [record for record in records if record.step > best.step]
+    assert after
+    run = _ended_run(tmp_path, config, [*records[: -len(after)], after[0]] if stopped else records, stopped)
+
+    history = history_of_run(run)
+
+    assert history is not None
+    *_, earlier, last = history.moments
+    assert (last.best_step, last.validation_accuracy) == (best.step, best.accuracy)
+    assert last.step == (after[0] if stopped else records[-1]).step > earlier.step
+    assert earlier.best_step is None
+    ended_with = history.checkpoint(history.last).model.state_dict()
+    assert all(torch.equal(value, best.state[name]) for name, value in ended_with.items())
+
+
+def test_a_history_that_is_shipped_says_whose_weights_are_best(final: Checkpoint) -> None:
+    config = replace(CONFIG, optimizer="momentum", learning_rate=0.6, keep_best=True)
+    training, validation = load_parts(config)
+    keeper = Keeper(config, validation)
+    for record in fit(config, training, validation):
+        keeper.offer(record)
+    keeper.close(record)
+    assert record.best is not None
+
+    last = keeper.moments[-1]
+    assert (last.step, last.best_step) == (record.step, record.best.step)
+    assert last.validation_accuracy == record.best.accuracy
+    assert parse_history(keeper.content(final.digest), final).moments == tuple(keeper.moments)
 
 
 def test_a_snapshot_that_vanished_is_one_sentence(

@@ -5,12 +5,8 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cnnviz.history import Moment
-from cnnviz.ui.components.time_machine import when, worth
-
-
-def test_a_moment_in_words() -> None:
-    assert when(Moment(1_204, 3.136), 11_520) == "step 1,204 of 11,520 · epoch 3.14"
+from cnnviz.moments import Moment
+from cnnviz.ui.components.time_machine import worth
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ import torch
 from cnnviz.activations import find, stages
 from cnnviz.checkpoints import Checkpoint, freeze
 from cnnviz.data import Digits, load_mnist
-from cnnviz.history import History, Moment
+from cnnviz.history import History
+from cnnviz.moments import Moment
 from cnnviz.networks import NETWORKS, build
 from cnnviz.palette import colour
 from cnnviz.sheets import Sheet, confusion_sheet, tile_sheet

@@ -9,7 +9,8 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from cnnviz.history import History, Moment
+from cnnviz.history import History
+from cnnviz.moments import Moment
 from cnnviz.ui.components import last_choice, script, style
 
 KEY = "time_machine"
@@ -27,7 +28,7 @@ def slider(history: History, index: int, on_change: Callable[[], None]) -> None:
     _mount(
         key=KEY,
         data={
-            "when": [when(moment, history.steps) for moment in history.moments],
+            "when": [moment.when(history.steps) for moment in history.moments],
             "worth": [worth(moment) for moment in history.moments],
             "errors": [_error(moment) for moment in history.moments],
             "selected": index,
@@ -48,11 +49,6 @@ def chosen() -> tuple[int, bool] | None:
 def page_drawn() -> None:
     """Tell the browser that all of the page shows the moment chosen last."""
     _mount(key=f"{KEY}_drawn", data={"drawn": _turn()}, height=1)
-
-
-def when(moment: Moment, steps: int) -> str:
-    """ "step 120 of 11,520 · epoch 0.31" """
-    return f"step {moment.step:,} of {steps:,} · epoch {moment.epoch:.2f}"
 
 
 def worth(moment: Moment) -> str:
