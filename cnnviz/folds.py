@@ -9,7 +9,7 @@ part; the 10,000 test digits are never looked at. Equal configurations give equa
 """
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -27,6 +27,8 @@ FEWEST, MOST = 2, 10
 @dataclass(frozen=True)
 class Fold:
     """The `number`-th of `folds` parts, counted from 0. Raises ConfigError when there is no such."""
+
+    kind: ClassVar[str] = "fold"
 
     number: int
     folds: int

@@ -16,7 +16,7 @@ from typing import Protocol
 
 from cnnviz import run_folder, runs
 from cnnviz.errors import RunError
-from cnnviz.folds import Fold
+from cnnviz.parts import Part
 from cnnviz.run_folder import ALIVE, RunFolder
 from cnnviz.steering import RateChange
 from cnnviz.train_config import TrainConfig
@@ -32,10 +32,10 @@ class Engine(Protocol):
         """How many runs train at a time."""
         ...
 
-    def submit(self, config: TrainConfig, study: str = "", fold: Fold | None = None) -> str:
+    def submit(self, config: TrainConfig, study: str = "", part: Part | None = None) -> str:
         """Start a run, or put it in the queue; returns its id. Raises RunError.
 
-        study: what it is a part of (cnnviz.studies); fold: the digits it is not to learn from.
+        study: the set of runs it belongs to (cnnviz.run_sets); part: what it is there.
         """
         ...
 
@@ -78,9 +78,9 @@ class LocalEngine:
     root: Path
     slots: int = field(default_factory=lambda: max(1, (os.cpu_count() or 1) // 2))
 
-    def submit(self, config: TrainConfig, study: str = "", fold: Fold | None = None) -> str:
+    def submit(self, config: TrainConfig, study: str = "", part: Part | None = None) -> str:
         self._check_queue(study)
-        more = {"study": study, "fold": fold.as_json() if fold else None} if study else {}
+        more = {"study": study, part.kind: part.as_json()} if part else {}
         if not study:
             runs.prune(self.root)
         try:

@@ -19,8 +19,8 @@ from cnnviz.run_folder import RunFolder
 from cnnviz.slots import Slot
 
 if TYPE_CHECKING:
-    from cnnviz.folds import Fold
     from cnnviz.helm import Helm
+    from cnnviz.parts import Part
     from cnnviz.steering import RateChange
     from cnnviz.train_config import TrainConfig
     from cnnviz.training import Position, Progress
@@ -51,7 +51,7 @@ class Trainer:
     def records(
         self,
         config: "TrainConfig",
-        fold: "Fold | None",
+        part: "Part | None",
         resume: "Position | None",
         changes: "list[RateChange]",
         until: int | None,
@@ -62,7 +62,7 @@ class Trainer:
         from cnnviz.steering import Steering
 
         torch.set_num_threads(1)  # as in a local run, so that the weights come out the same
-        yield from local_records(config, fold, resume, Steering(changes, until))
+        yield from local_records(config, part, resume, Steering(changes, until))
 
 
 class Cluster(Slot):
@@ -91,7 +91,7 @@ class Cluster(Slot):
         super().release()
 
     def records(
-        self, config: "TrainConfig", fold: "Fold | None", resume: "Position | None", helm: "Helm"
+        self, config: "TrainConfig", part: "Part | None", resume: "Position | None", helm: "Helm"
     ) -> Iterator["Progress"]:
         """As local_records(), from the cluster; each wish of the helm takes effect at the last record."""
         position, deaths = resume, 0
@@ -102,7 +102,7 @@ class Cluster(Slot):
             method = self._actor.records.options(
                 num_returns="streaming", _generator_backpressure_num_objects=AHEAD
             )
-            stream = method.remote(config, fold, position, *orders)
+            stream = method.remote(config, part, position, *orders)
             try:
                 for reference in stream:
                     progress = self._ray.get(reference)

@@ -19,19 +19,19 @@ from cnnviz.cards import make_card
 from cnnviz.checkpoints import check_state, serialize
 from cnnviz.errors import CheckpointError, DivergedError
 from cnnviz.files import write_atomically
-from cnnviz.folds import Fold, fold_parts
 from cnnviz.helm import Helm, Verdict
 from cnnviz.history import is_planned
 from cnnviz.networks import Network
+from cnnviz.parts import Part, digits_for, part_of
 from cnnviz.run_folder import RunFolder
 from cnnviz.slots import Slot
 from cnnviz.steering import RateChange, Steering
 from cnnviz.stopwatch import Stopwatch
 from cnnviz.train_config import TrainConfig
-from cnnviz.training import Best, Position, Progress, State, fit, load_parts
+from cnnviz.training import Best, Position, Progress, State, fit
 
 RECORDS = 300
-FOLD_RECORDS = 60  # of which many are on screen at once
+PART_RECORDS = 60  # of a run of several, of which many are on screen at once
 SNAPSHOTS = 32
 SNAPSHOT_BYTES = 64_000_000  # of all snapshots of a run together
 WEIGHTS_SECONDS = 1.0
@@ -47,12 +47,12 @@ def train(folder: RunFolder, slot: Slot | None = None) -> None:
     torch.set_num_threads(1)  # a second thread's spinning slows everybody on a busy machine
     asked = folder.read("config")
     config = TrainConfig.from_json(asked["config"])
-    fold = Fold.from_json(asked["fold"]) if asked.get("fold") else None
+    part = part_of(asked)
     position = load_position(folder)
     start = position.step if position else -1
     folder.cut_events(start)
     helm = Helm(folder, slot, max(start, 0))
-    recorder = Recorder(folder, config, start, snapshots=0 if fold else SNAPSHOTS)
+    recorder = Recorder(folder, config, start, snapshots=0 if part else SNAPSHOTS)
     if isinstance(slot, Elsewhere):  # waiting here for what is computed there is no sleep
         recorder.watch = Stopwatch(computing=time.perf_counter)
     verdict: Verdict = "train"
@@ -61,7 +61,7 @@ def train(folder: RunFolder, slot: Slot | None = None) -> None:
         recorder.watch.reset()
         recorder.keep_from_change(position, helm.changes)
     source = slot.records if isinstance(slot, Elsewhere) else local_records
-    for progress in source(config, fold, position, helm) if verdict == "train" else ():
+    for progress in source(config, part, position, helm) if verdict == "train" else ():
         recorder.keep(progress, helm.changes)
         position = progress.position()
         if progress.last:
@@ -78,8 +78,8 @@ def train(folder: RunFolder, slot: Slot | None = None) -> None:
     if verdict == "leave":
         return
     assert position is not None
-    if fold:
-        recorder.finish_fold(position, verdict == "stop")
+    if part:
+        recorder.finish_part(position, verdict == "stop")
     else:
         recorder.finish(position, verdict == "stop")
 
@@ -89,17 +89,16 @@ class Elsewhere(Protocol):
     """A slot that is not on this machine, and brings the records itself."""
 
     def records(
-        self, config: TrainConfig, fold: Fold | None, resume: Position | None, helm: Helm
+        self, config: TrainConfig, part: Part | None, resume: Position | None, helm: Helm
     ) -> Iterator[Progress]: ...
 
 
 def local_records(
-    config: TrainConfig, fold: Fold | None, resume: Position | None, steering: Steering
+    config: TrainConfig, part: Part | None, resume: Position | None, steering: Steering
 ) -> Iterator[Progress]:
-    """Train here, without the digits of the fold if there is one."""
-    parts = fold_parts(config, fold) if fold else load_parts(config)
-    records = FOLD_RECORDS if fold else RECORDS
-    return fit(config, *parts, records=records, resume=resume, steering=steering)
+    """Train here, on the digits that are for this part if it is one."""
+    records = PART_RECORDS if part else RECORDS
+    return fit(config, *digits_for(config, part), records=records, resume=resume, steering=steering)
 
 
 class Recorder:
@@ -158,8 +157,8 @@ class Recorder:
         accuracy = card["test"]["mnist"]["accuracy"]
         self.folder.end("stopped" if stopped else "finished", step=position.step, test_accuracy=accuracy)
 
-    def finish_fold(self, position: Position, stopped: bool) -> None:
-        """Save what was learnt; the last record has the held-out digits' figures, no test digit is read."""
+    def finish_part(self, position: Position, stopped: bool) -> None:
+        """Save what was learnt; the last record has the validation figures, no test digit is read."""
         self._save_position(position)
         self._save_weights(position.step, position.state)
         last = self.folder.events()[-1]

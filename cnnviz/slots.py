@@ -29,8 +29,7 @@ class Slot:
             return False
         self.folder.say("queued")
         while not self.folder.stop_wanted():
-            waiting = run_folder.queue(self.folder.path.parent)
-            if waiting and waiting[0].id == self.folder.id and self._try_all():
+            if self._some_free() and self._is_next() and self._try_all():
                 self.folder.say("running")
                 return True
             time.sleep(POLL_SECONDS)
@@ -40,6 +39,16 @@ class Slot:
         if self._lock:
             self._lock.release()
             self._lock = None
+
+    def _some_free(self) -> bool:
+        """Asked first, because it is cheap: two dozen runs may be waiting, beside hundreds that ended."""
+        free = self._try_all()
+        self.release()
+        return free
+
+    def _is_next(self) -> bool:
+        waiting = run_folder.queue(self.folder.path.parent)
+        return bool(waiting) and waiting[0].id == self.folder.id
 
     def _try_all(self) -> bool:
         for number in range(self.slots):

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from cnnviz import studies
+from cnnviz import run_sets, studies
 from cnnviz.errors import CnnvizError
 from cnnviz.example_study import Figures, examples
 from cnnviz.studies import Study
@@ -99,20 +99,20 @@ def _start(choice: Choice) -> None:
 
 
 def _resume(study: Study) -> None:
-    _attempt(lambda: studies.resume_study(settings.engine(), study))
+    _attempt(lambda: run_sets.resume_all(settings.engine(), study))
 
 
 def _stop(study: Study) -> None:
-    _attempt(lambda: studies.stop_study(settings.engine(), study))
+    _attempt(lambda: run_sets.stop_all(settings.engine(), study))
 
 
 def _end(study: Study) -> None:
-    _attempt(lambda: studies.end_study(settings.engine(), study))
+    _attempt(lambda: run_sets.end_all(settings.engine(), study))
 
 
 def _delete(study: Study) -> None:
     def delete() -> None:
-        studies.delete_study(settings.runs_root(), study)
+        run_sets.delete_all(settings.runs_root(), study)
         if st.session_state.get(_STUDY) == study.id:
             del st.session_state[_STUDY]
             st.query_params.pop("study", None)

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from cnnviz import recording, run_folder, runs, studies
+from cnnviz import recording, run_folder, run_sets, runs, studies, sweeps
 from cnnviz.errors import RunError
+from cnnviz.grids import Grid
 from cnnviz.networks import NETWORKS
 from cnnviz.ray_engine import Cluster, RayEngine
 from cnnviz.train_config import TrainConfig
+from cnnviz.training import fit, load_parts
 
 SHORT = TrainConfig(network=NETWORKS["eight"], epochs=6, batch_size=20, train_size=1_100, validation_size=100)
 LONG = replace(SHORT, epochs=100, train_size=20_000)
@@ -100,9 +102,21 @@ def test_folds_train_side_by_side_and_a_third_run_waits(engine: RayEngine) -> No
     wait_for(lambda: waiting.state() == "stopped")
     assert waiting.events() == []
 
-    studies.stop_study(engine, studies.open_study(engine.root, study_id))
+    run_sets.stop_all(engine, studies.open_study(engine.root, study_id))
     wait_for(lambda: studies.open_study(engine.root, study_id).state == "stopped")
     wait_for(lambda: not actors())
+
+
+def test_a_sweep_on_the_cluster_ends_as_the_plain_loop(engine: RayEngine) -> None:
+    config = replace(SHORT, epochs=1)
+    grid = Grid((("learning_rate", (0.001, 0.01)),))
+    sweep_id = sweeps.start_sweep(engine, engine.root, config, grid)
+    wait_for(lambda: sweeps.open_sweep(engine.root, sweep_id).state == "finished")
+    outcomes = sweeps.open_sweep(engine.root, sweep_id).outcomes()
+    for outcome in outcomes:
+        chosen = outcome.point.config(config)
+        *_, last = fit(chosen, *load_parts(chosen))
+        assert (outcome.accuracy, outcome.loss) == (last.validation_accuracy, last.validation_loss)
 
 
 def test_pause_gives_the_processor_back_and_a_single_step_is_one(engine: RayEngine) -> None:

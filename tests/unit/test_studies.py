@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cnnviz import jobs, recording, run_folder, runs, studies
+from cnnviz import jobs, recording, run_folder, run_sets, runs, studies
 from cnnviz.cross_validation import Score, cross_validate
 from cnnviz.errors import ConfigError, RunError
 from cnnviz.jobs import LocalEngine
@@ -69,7 +69,7 @@ def test_killed_study_ends_as_the_plain_loop(engine: LocalEngine) -> None:
         [1],
     )
 
-    studies.resume_study(engine, study)
+    run_sets.resume_all(engine, study)
     wait_for(lambda: open_study(engine.root, study_id).state == "finished")
     study = open_study(engine.root, study_id)
     assert study.figures().scores == final(config, 2, False)
@@ -112,7 +112,7 @@ def test_a_study_waits_as_one(still: LocalEngine) -> None:
 
 def test_stop_asks_the_waiting_folds_first(still: LocalEngine) -> None:
     study = open_study(still.root, start_study(still, still.root, CONFIG, 3, stratified=True))
-    studies.stop_study(still, study)
+    run_sets.stop_all(still, study)
     times = [run.folder.submitted() for run in study.runs if run]
     assert all(run.folder.stop_wanted() for run in study.runs if run)
     assert times == sorted(times, reverse=True)
@@ -131,7 +131,7 @@ def test_folds_that_never_began_are_begun(still: LocalEngine) -> None:
     assert (study.runs[1], study.state, study.resumable) == (None, "interrupted", True)
     assert study.figures().scores == (Score(0, 0.5, 1.5),)
 
-    studies.resume_study(still, study)
+    run_sets.resume_all(still, study)
     study = open_study(still.root, study_id)
     assert [run.state for run in study.runs if run] == ["finished", "queued", "queued"]
     assert runs_before < {run.id for run in study.runs if run}
@@ -163,16 +163,16 @@ def test_delete_and_prune(still: LocalEngine) -> None:
     for number in range(4):
         study = open_study(still.root, start_study(still, still.root, CONFIG, 2, stratified=True))
         with pytest.raises(RunError, match="still going"):
-            studies.delete_study(still.root, study)
+            run_sets.delete_all(still.root, study)
         if number != 1:
             for run in study.runs:
                 assert run
                 run.folder.end("finished")
         made.append(study.id)
-    studies.prune(still.root, kept=2)
+    run_sets.prune(still.root, studies.list_studies(still.root), kept=2)
     assert [study.id for study in studies.list_studies(still.root)] == [made[3], made[1]]  # 1 is alive
 
-    studies.delete_study(still.root, open_study(still.root, made[3]))
+    run_sets.delete_all(still.root, open_study(still.root, made[3]))
     with pytest.raises(RunError, match="no such cross-validation"):
         open_study(still.root, made[3])
 
