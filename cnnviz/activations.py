@@ -1,6 +1,6 @@
 """A trace in the portions people look at: each layer's maps before and after its activation.
 
-stages(passed)                 Stage of every convolution, pooling and dense layer, in order
+stages(passed)                 Stage of every convolution, block, pooling and dense layer, in order
 find(stages, name)             the stage that contains a layer of this name
 measure(values)                each unit's lowest, highest and mean value
 dead(stage)                    units that stay at zero for this digit
@@ -22,9 +22,10 @@ from cnnviz.tracing import LayerRecord, Trace
 
 Order = Literal["index", "mean", "maximum"]
 Scope = Literal["unit", "layer", "network"]
-_STARTS = ("Conv2d", "Linear")
+_STARTS = ("Conv2d", "Linear", "Residual", "Attention", "LayerNorm")
 _ACTIVATIONS = ("ReLU", "Tanh")
 _POOLS = {"MaxPool2d": "max-pooling", "AvgPool2d": "average pooling"}
+_BLOCKS = {"Places": "adding places", "Attention": "attention", "LayerNorm": "normalisation"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +33,8 @@ class Stage:
     """One step of the network as it is looked at: `before` and `after` what `doing` names.
 
     name: the layer that begins it ("conv2"); layers: all it contains, up to its activation.
-    before, after: (C, H, W) maps or (U,) units. doing: "ReLU", "tanh", "max-pooling", "softmax".
+    before, after: (C, H, W) maps or (U,) units. doing: "ReLU", "tanh", "max-pooling", "softmax",
+    "attention" and so on.
     """
 
     name: str
@@ -71,7 +73,7 @@ class Histogram:
 
 
 def stages(passed: Trace) -> list[Stage]:
-    """Every convolution with its activation, every pooling, every dense layer; the last ends in softmax."""
+    """Every convolution or block with its activation, pooling, dense layer; the last ends in softmax."""
     records = [record for record in passed if record.kind not in ("Flatten", "Dropout", "Normalize")]
     found = []
     for group in _groups(records):
@@ -82,6 +84,8 @@ def stages(passed: Trace) -> list[Stage]:
         elif last.kind in _ACTIVATIONS:
             doing = "ReLU" if last.kind == "ReLU" else "tanh"
             found.append(Stage(first.name, names, last.input, last.output, doing))
+        elif last.kind in _BLOCKS:
+            found.append(Stage(first.name, names, last.input, last.output, _BLOCKS[last.kind]))
         else:
             found.append(Stage(first.name, names, last.output, last.output.softmax(0), "softmax"))
     return found
@@ -121,14 +125,14 @@ def limits(among: Sequence[Stage], stage: Stage, scope: Scope) -> tuple[Tensor, 
     "unit": its own largest; "layer": the stage's; "network": the largest that any activation or
     pooling puts out. Before and after share it, so that what passes keeps its colour; what ReLU
     cuts off may then lie beyond the end colour. Where the activation changes the scale itself
-    (tanh, softmax), and where nothing passes, each has its own.
+    (tanh, softmax, normalisation), and where nothing passes, each has its own.
     """
     before, after = (_spread(values, scope) for values in (stage.before, stage.after))
     if stage.doing == "softmax":
         return before, after
     if scope == "network":
         after = _largest_of(among).expand(len(after)).clone()
-    if stage.doing == "tanh":
+    if stage.doing in ("tanh", "normalisation"):
         return before, after
     return torch.where(after > 0, after, before), after
 

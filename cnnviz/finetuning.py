@@ -17,10 +17,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from cnnviz.augmentation import Augmentation, augment
+from cnnviz.blocks import Attention, Residual
 from cnnviz.data import Digits
 from cnnviz.errors import ConfigError
 from cnnviz.evaluation import logits_of
-from cnnviz.networks import SIZE, Network
+from cnnviz.networks import SIZE, WEIGHTED, Network
 
 VARIED = Augmentation(shift=1.0, rotate=6.0, scale=0.08, shear=5.0)
 FEWEST = 2  # digits of one's own
@@ -92,8 +93,8 @@ class Moved:
 
 
 def trainable_layers(model: Network) -> list[str]:
-    """The convolutions and dense layers, in order: where learning may begin."""
-    return [name for name, module in model.named_children() if isinstance(module, nn.Conv2d | nn.Linear)]
+    """The convolutions, blocks and dense layers, in order: where learning may begin."""
+    return [name for name, module in model.named_children() if isinstance(module, WEIGHTED)]
 
 
 def finetune(
@@ -147,13 +148,21 @@ def read_held_out(
 
 
 def moved(before: Network, after: Network) -> list[Moved]:
-    """Every convolution and dense layer's change, in order."""
+    """Every convolution, block and dense layer's change, in order."""
     changes = []
     for layer in trainable_layers(before):
-        old, new = (network.get_parameter(f"{layer}.weight").detach() for network in (before, after))
+        old, new = (_filters(network.get_submodule(layer)) for network in (before, after))
         length = old.flatten(1).norm(dim=1).clamp(min=1e-12)
         changes.append(Moved(layer, old, new, (new - old).flatten(1).norm(dim=1) / length))
     return changes
+
+
+def _filters(module: nn.Module) -> Tensor:
+    """(filters, ...): of a residual block those of both convolutions, of attention what it asks with."""
+    if isinstance(module, Residual):
+        return torch.cat([module.conv1.weight, module.conv2.weight]).detach()
+    weight: Tensor = module.get_parameter("ask.weight" if isinstance(module, Attention) else "weight")
+    return weight.detach()
 
 
 def _private_copy(model: Network, learning_from: str) -> Network:

@@ -13,59 +13,34 @@ never the functional form: gradient rules (guided backpropagation) attach to mod
 import math
 from collections import OrderedDict
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from typing import Any, Literal, get_args
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
 
+from cnnviz.blocks import Attention, Places, Residual
 from cnnviz.data import MEAN, STD
 from cnnviz.errors import NetworkError
+from cnnviz.network_config import (
+    CLASSES,
+    SIZE,
+    Activation,
+    ConvBlock,
+    NetworkConfig,
+    Patches,
+    Pool,
+    check,
+    layer_name,
+    side_after,
+)
 
-Pool = Literal["max", "average", "none"]
-Activation = Literal["relu", "tanh"]
-SIZE = 28
-CLASSES = 10
-PARAMETER_LIMIT = 5_000_000
+__all__ = [
+    "CLASSES", "NETWORKS", "SIZE", "TITLES", "WEIGHTED", "Activation", "ConvBlock", "Dropout", "LayerRow",
+    "Network", "NetworkConfig", "Normalize", "Patches", "Pool", "build", "config_of", "layer_table",
+    "output_shapes", "parameter_count", "pool_first", "shape_title",
+]  # fmt: skip
 
-
-@dataclass(frozen=True)
-class ConvBlock:
-    """Convolution, optional batch normalisation, activation, pooling."""
-
-    filters: int
-    kernel: int = 3
-    stride: int = 1
-    padding: int = 0
-    batch_norm: bool = False
-    pool: Pool = "max"
-    pool_size: int = 2  # window and stride
-
-
-@dataclass(frozen=True)
-class NetworkConfig:
-    """Everything that determines a network's shape; stored in every checkpoint's card."""
-
-    convs: tuple[ConvBlock, ...] = ()
-    dense: tuple[int, ...] = ()  # hidden units before the ten outputs
-    dropout: float = 0.0  # share of units dropped before each dense layer
-    activation: Activation = "relu"
-    normalize: bool = False  # (x - 0.1307) / 0.3081, the training pixels' mean and deviation
-
-    def as_json(self) -> dict[str, Any]:
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, record: dict[str, Any]) -> "NetworkConfig":
-        """Inverse of as_json. Raises NetworkError when the record is not such a description."""
-        try:
-            convs = tuple(ConvBlock(**block) for block in record.get("convs", ()))
-            config = cls(**{**record, "convs": convs, "dense": tuple(record.get("dense", ()))})
-        except (TypeError, AttributeError) as error:
-            raise NetworkError(f"This is not a network description: {error}.") from error
-        output_shapes(config)
-        return config
-
+WEIGHTED = (nn.Conv2d, nn.Linear, Residual, Attention)  # the layers that learn what to look for
 
 _CONV32_64 = (ConvBlock(32), ConvBlock(64))
 _BEST = (
@@ -75,6 +50,8 @@ _BEST = (
     ConvBlock(160, padding=1, batch_norm=True, pool="none"),
     ConvBlock(160, padding=1, batch_norm=True),
 )
+_IN_PAIRS: tuple[Pool, ...] = ("none", "max")
+_BLOCK32 = ConvBlock(32, padding=1, batch_norm=True, skip=True)
 
 NETWORKS: dict[str, NetworkConfig] = {
     # Two layers one can look into, as in `classic`, with larger kernels and batch normalisation.
@@ -103,6 +80,23 @@ NETWORKS: dict[str, NetworkConfig] = {
         dense=(120, 84),
         activation="tanh",
     ),
+    # Two 3 x 3 kernels in a row before each pooling (Simonyan and Zisserman 2014).
+    "vgg": NetworkConfig(
+        convs=tuple(
+            ConvBlock(filters, padding=1, pool=pool) for filters in (16, 32, 48) for pool in _IN_PAIRS
+        )
+    ),
+    # Two residual blocks on 14 x 14, one on 7 x 7 (He et al. 2015).
+    "resnet": NetworkConfig(
+        convs=(
+            ConvBlock(32, stride=2, padding=1, batch_norm=True, pool="none"),
+            replace(_BLOCK32, pool="none"),
+            _BLOCK32,
+            replace(_BLOCK32, pool="average"),
+        )
+    ),
+    # Sixteen 7 x 7 patches, two rounds of attention (Dosovitskiy et al. 2020).
+    "vit": NetworkConfig(patches=Patches()),
 }
 
 # Of the shipped models; `augmented` is the network `classic`, trained on moved digits.
@@ -116,6 +110,9 @@ TITLES = {
     "eight": "Eight · 8 filters",
     "mlp": "MLP · no convolution",
     "lenet5": "LeNet-5 · 1998",
+    "vgg": "Small VGG · 3 × 3 in pairs",
+    "resnet": "Small ResNet · skip connections",
+    "vit": "Small ViT · patches, attention",
 }
 
 
@@ -167,10 +164,10 @@ def build(config: NetworkConfig, seed: int = 0) -> Network:
     empty = {name: torch.empty(kept.shape, dtype=kept.dtype) for name, kept in network.state_dict().items()}
     network.load_state_dict(empty, assign=True)
     generator = torch.Generator().manual_seed(seed)
-    for module in network:
+    for module in network.modules():
         if isinstance(module, nn.Conv2d | nn.Linear):
             _initialize(module, generator)
-        elif isinstance(module, nn.BatchNorm2d):
+        elif isinstance(module, nn.BatchNorm2d | nn.LayerNorm | Places):
             module.reset_parameters()
     return network
 
@@ -197,7 +194,9 @@ def config_of(name: str) -> NetworkConfig:
 
 def shape_title(config: NetworkConfig) -> str:
     """Filters and hidden units in a few characters: "16/32, dense 128"."""
-    parts = ["/".join(str(block.filters) for block in config.convs)] if config.convs else []
+    parts = ["/".join(f"{block.filters}{'+' * block.skip}" for block in config.convs)] if config.convs else []
+    if config.patches:
+        parts.append(f"{config.patches.rounds} × attention on {config.patches.width}")
     if config.dense:
         parts.append("dense " + "/".join(map(str, config.dense)))
     return ", ".join(parts) or "no hidden layer"
@@ -218,7 +217,7 @@ def layer_table(config: NetworkConfig) -> list[LayerRow]:
 
 def output_shapes(config: NetworkConfig) -> dict[str, tuple[int, ...]]:
     """Layer name -> output shape without batch. Raises NetworkError that says which layer fails."""
-    _check(config)
+    check(config)
     with torch.device("meta"):
         network = Network(config)
     shape: tuple[int, ...] = (1, SIZE, SIZE)
@@ -242,92 +241,64 @@ def _shape_after(module: nn.Module, shape: tuple[int, ...]) -> tuple[int, ...]:
 
 def _layers(config: NetworkConfig) -> Iterator[tuple[str, nn.Module]]:
     """(name, module) in order; names count convolutions, activations and dense layers from 1."""
-    activation = {"relu": nn.ReLU, "tanh": nn.Tanh}[config.activation]
     if config.normalize:
         yield "normalize", Normalize()
     channels, side, depth = 1, SIZE, 0
     for depth, block in enumerate(config.convs, 1):
-        yield f"conv{depth}", nn.Conv2d(channels, block.filters, block.kernel, block.stride, block.padding)
-        if block.batch_norm:
-            yield f"norm{depth}", nn.BatchNorm2d(block.filters)
-        yield f"{config.activation}{depth}", activation()
-        if block.pool != "none":
-            pool = {"max": nn.MaxPool2d, "average": nn.AvgPool2d}[block.pool]
-            yield f"pool{depth}", pool(block.pool_size)
-        channels, side = block.filters, _side_after(block, side)[1]
-    yield "flatten", nn.Flatten()
+        yield from _conv_layers(block, depth, channels, config.activation)
+        channels, side = block.filters, side_after(block, side)[1]
+    if config.patches:
+        depth += 1
+        yield from _patch_layers(config.patches, depth, channels, side)
+        channels, side = config.patches.width, 1
+    else:
+        yield "flatten", nn.Flatten()
     units = channels * side * side
     for number, hidden in enumerate(config.dense, 1):
-        if config.dropout and (config.convs or number > 1):  # never drop raw pixels
+        if config.dropout and (depth or number > 1):  # never drop raw pixels
             yield f"dropout{number}", Dropout(config.dropout)
         yield f"dense{number}", nn.Linear(units, hidden)
-        yield f"{config.activation}{depth + number}", activation()
+        yield f"{config.activation}{depth + number}", _ACTIVATIONS[config.activation]()
         units = hidden
     if config.dropout:
         yield f"dropout{len(config.dense) + 1}", Dropout(config.dropout)
     yield "logits", nn.Linear(units, CLASSES)
 
 
-def _side_after(block: ConvBlock, side: int) -> tuple[int, int]:
-    """Map side after the convolution, (W - F + 2P) / S + 1, and after the pooling."""
-    convolved = (side - block.kernel + 2 * block.padding) // block.stride + 1
-    return convolved, convolved if block.pool == "none" else convolved // block.pool_size
+_ACTIVATIONS: dict[Activation, type[nn.Module]] = {"relu": nn.ReLU, "tanh": nn.Tanh}
+_POOLS = {"max": nn.MaxPool2d, "average": nn.AvgPool2d}
 
 
-def _check(config: NetworkConfig) -> None:
-    if config.activation not in get_args(Activation):
-        raise NetworkError(f"The activation must be one of {', '.join(get_args(Activation))}.")
-    if not 0 <= config.dropout < 1:
-        raise NetworkError("The dropout share must be at least 0 and below 1.")
-    if len(config.convs) > 6 or len(config.dense) > 4:
-        raise NetworkError("At most 6 convolutions and 4 hidden dense layers.")
-    if not all(1 <= units <= 2048 for units in config.dense):
-        raise NetworkError("A dense layer has 1 to 2,048 units.")
-    side, channels, parameters = SIZE, 1, 0
-    for number, block in enumerate(config.convs, 1):
-        _check_block(block, number)
-        convolved, pooled = _side_after(block, side)
-        if convolved < 1:
-            raise NetworkError(
-                f"conv{number}: a {block.kernel}x{block.kernel} kernel does not fit on a "
-                f"{side}x{side} map with padding {block.padding}."
-            )
-        if pooled < 1:
-            raise NetworkError(
-                f"pool{number}: a {block.pool_size}x{block.pool_size} window does not fit on a "
-                f"{convolved}x{convolved} map."
-            )
-        parameters += (block.kernel**2 * channels + 1) * block.filters
-        side, channels = pooled, block.filters
-    units = side * side * channels
-    for width in (*config.dense, CLASSES):
-        parameters += (units + 1) * width
-        units = width
-    if parameters > PARAMETER_LIMIT:
-        raise NetworkError(f"{parameters:,} parameters are more than the {PARAMETER_LIMIT:,} allowed here.")
+def _conv_layers(
+    block: ConvBlock, number: int, channels: int, activation: Activation
+) -> Iterator[tuple[str, nn.Module]]:
+    name, function = layer_name(block, number), _ACTIVATIONS[activation]
+    if block.skip:
+        yield name, Residual(channels, block.kernel, block.batch_norm, function)
+    else:
+        yield name, nn.Conv2d(channels, block.filters, block.kernel, block.stride, block.padding)
+        if block.batch_norm:
+            yield f"norm{number}", nn.BatchNorm2d(block.filters)
+    yield f"{activation}{number}", function()
+    if block.pool != "none":
+        yield f"pool{number}", _POOLS[block.pool](block.pool_size)
 
 
-def _check_block(block: ConvBlock, number: int) -> None:
-    if block.pool not in get_args(Pool):
-        raise NetworkError(f"pool{number}: choose one of {', '.join(get_args(Pool))}.")
-    limits = {
-        "filters": (1, 256),
-        "kernel": (1, 15),
-        "stride": (1, 4),
-        "padding": (0, 7),
-        "pool_size": (1, 8),
-    }
-    for field, (low, high) in limits.items():
-        value = getattr(block, field)
-        if type(value) is not int or not low <= value <= high:
-            raise NetworkError(f"conv{number}: {field} must be a whole number from {low} to {high}.")
-    if block.padding > block.kernel - 1:
-        raise NetworkError(f"conv{number}: padding {block.padding} would add cells that see only padding.")
+def _patch_layers(patches: Patches, number: int, channels: int, side: int) -> Iterator[tuple[str, nn.Module]]:
+    """Words stay maps, one cell a word; at the end their mean, normalised."""
+    side //= patches.side
+    yield "patches", nn.Conv2d(channels, patches.width, patches.side, patches.side)
+    yield "places", Places(patches.width, side)
+    for round_number in range(1, patches.rounds + 1):
+        yield f"attention{round_number}", Attention(patches.width, patches.heads)
+    yield f"pool{number}", nn.AvgPool2d(side)
+    yield "flatten", nn.Flatten()
+    yield f"norm{number}", nn.LayerNorm(patches.width)
 
 
 def _initialize(module: nn.Conv2d | nn.Linear, generator: torch.Generator) -> None:
     """PyTorch's own default (uniform, He et al. 2015 with a = sqrt 5), from our generator."""
     nn.init.kaiming_uniform_(module.weight, a=math.sqrt(5), generator=generator)
     fan_in = module.weight[0].numel()
-    assert module.bias is not None
-    nn.init.uniform_(module.bias, -1 / math.sqrt(fan_in), 1 / math.sqrt(fan_in), generator=generator)
+    if module.bias is not None:
+        nn.init.uniform_(module.bias, -1 / math.sqrt(fan_in), 1 / math.sqrt(fan_in), generator=generator)

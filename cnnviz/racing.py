@@ -7,118 +7,40 @@ All have 55,000 to 65,000 parameters and the same training: AdamW at 2e-3, batch
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from cnnviz.data import Digits
 from cnnviz.errors import ConfigError
-from cnnviz.networks import CLASSES, NETWORKS, ConvBlock, NetworkConfig, build
+from cnnviz.networks import NETWORKS, NetworkConfig, build
 
 BATCH, RATE, TURN = 64, 2e-3, 10  # digits a step, learning rate, steps a turn
 Fair = Literal["seconds", "digits"]
 
 
-class ResidualBlock(nn.Module):
-    """y = ReLU(F(x) + x), F two 3 x 3 convolutions with batch normalisation (He et al. 2015)."""
-
-    def __init__(self, width: int):
-        super().__init__()
-        self.inner = nn.Sequential(
-            nn.Conv2d(width, width, 3, padding=1, bias=False),
-            nn.BatchNorm2d(width),
-            nn.ReLU(),
-            nn.Conv2d(width, width, 3, padding=1, bias=False),
-            nn.BatchNorm2d(width),
-        )
-
-    def forward(self, x: Tensor) -> Tensor:
-        return F.relu(self.inner(x) + x)
-
-
-def small_resnet(width: int = 32) -> nn.Module:
-    """Two residual blocks on 14 x 14, one on 7 x 7."""
-    return nn.Sequential(
-        nn.Conv2d(1, width, 3, stride=2, padding=1, bias=False),
-        nn.BatchNorm2d(width),
-        nn.ReLU(),
-        ResidualBlock(width),
-        ResidualBlock(width),
-        nn.MaxPool2d(2),
-        ResidualBlock(width),
-        nn.AdaptiveAvgPool2d(3),
-        nn.Flatten(),
-        nn.Linear(9 * width, CLASSES),
-    )
-
-
-class SmallVit(nn.Module):
-    """Sixteen 7 x 7 patches as words, two rounds of attention (Dosovitskiy et al. 2020)."""
-
-    def __init__(self, width: int = 48, rounds: int = 2, heads: int = 4):
-        super().__init__()
-        self.patches = nn.Conv2d(1, width, 7, stride=7)
-        self.places = nn.Parameter(torch.zeros(1, 16, width))
-        self.rounds = nn.Sequential(
-            *(
-                nn.TransformerEncoderLayer(
-                    width, heads, 4 * width, dropout=0.0, activation="gelu", batch_first=True, norm_first=True
-                )
-                for _ in range(rounds)
-            )
-        )
-        self.norm = nn.LayerNorm(width)
-        self.logits = nn.Linear(width, CLASSES)
-
-    def forward(self, x: Tensor) -> Tensor:
-        words = self.patches(x).flatten(2).transpose(1, 2)  # (N, 1, 28, 28) -> (N, 16, width)
-        words = self.norm(self.rounds(words + self.places))
-        result: Tensor = self.logits(words.mean(1))  # (N, width) -> (N, 10)
-        return result
-
-
-# Two 3 x 3 kernels in a row before each pooling, as in VGG.
-VGG = NetworkConfig(
-    convs=(
-        ConvBlock(16, padding=1, pool="none"),
-        ConvBlock(16, padding=1),
-        ConvBlock(32, padding=1, pool="none"),
-        ConvBlock(32, padding=1),
-        ConvBlock(48, padding=1, pool="none"),
-        ConvBlock(48, padding=1),
-    )
-)
 MLP = NetworkConfig(dense=(75,))
 
 
 @dataclass(frozen=True)
 class Racer:
-    """idea: what sets it apart, in a few words. make: a new network from the global generator or a seed."""
+    """idea: what sets it apart, in a few words."""
 
     title: str
     idea: str
-    make: Callable[[int], nn.Module]
-
-
-def _seeded(make: Callable[[], nn.Module]) -> Callable[[int], nn.Module]:
-    def made(seed: int) -> nn.Module:
-        with torch.random.fork_rng(devices=[]):  # leave the global generator as it was
-            torch.manual_seed(seed)
-            return make()
-
-    return made
+    network: NetworkConfig
 
 
 RACERS = {
-    "mlp": Racer("MLP", "every unit sees every pixel", lambda seed: build(MLP, seed)),
-    "lenet5": Racer("LeNet-5", "5 × 5 kernels, tanh, means", lambda seed: build(NETWORKS["lenet5"], seed)),
-    "vgg": Racer("Small VGG", "3 × 3 kernels in pairs", lambda seed: build(VGG, seed)),
-    "resnet": Racer("Small ResNet", "skip connections", _seeded(small_resnet)),
-    "vit": Racer("Small ViT", "patches that attend to each other", _seeded(SmallVit)),
+    "mlp": Racer("MLP", "every unit sees every pixel", MLP),
+    "lenet5": Racer("LeNet-5", "5 × 5 kernels, tanh, means", NETWORKS["lenet5"]),
+    "vgg": Racer("Small VGG", "3 × 3 kernels in pairs", NETWORKS["vgg"]),
+    "resnet": Racer("Small ResNet", "skip connections", NETWORKS["resnet"]),
+    "vit": Racer("Small ViT", "patches that attend to each other", NETWORKS["vit"]),
 }
 
 
@@ -170,7 +92,7 @@ class _Lane:
 
     def __init__(self, name: str, seed: int):
         self.name, self.seconds, self.digits = name, 0.0, 0
-        self.network = RACERS[name].make(seed)
+        self.network = build(RACERS[name].network, seed)
         self.optimizer = torch.optim.AdamW(self.network.parameters(), RATE)
         self.generator = torch.Generator().manual_seed(seed)
 

@@ -6,14 +6,17 @@
 
 Every layer is taken backwards as an interval of rows and one of columns: a window with kernel k,
 stride s, padding p and dilation d turns the interval [first, last] of its output into
-[first * s - p, last * s - p + d * (k - 1)] of its input (Dumoulin and Visin 2016).
+[first * s - p, last * s - p + d * (k - 1)] of its input (Dumoulin and Visin 2016). A residual block
+is the window of its two convolutions together; attention is one that covers the whole map.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from torch import nn
 
+from cnnviz.blocks import Attention, Residual
 from cnnviz.errors import NetworkError
 from cnnviz.networks import SIZE, Network, output_shapes
 
@@ -33,7 +36,7 @@ class _Window:
     """One axis of a sliding window, and the side of the map it slides over."""
 
     kernel: int
-    stride: int
+    stride: int  # 0: the window does not move, every cell has the same
     padding: int
     dilation: int
     side: int
@@ -77,9 +80,11 @@ def pixel_spans(model: Network, layer: str, *, clip: bool = True) -> list[tuple[
 
 
 def map_stride(model: Network, layer: str) -> int:
-    """How many pixels apart neighbouring cells of the layer's maps look; SIZE for maps of one cell."""
-    spans = pixel_spans(model, layer, clip=False)
-    return spans[1][0] - spans[0][0] if len(spans) > 1 else SIZE
+    """How many pixels apart neighbouring cells of the layer's maps lie; SIZE for maps of one cell."""
+    if len(pixel_spans(model, layer)) == 1:
+        return SIZE
+    shapes = {"input": (1, SIZE, SIZE), **output_shapes(model.config)}
+    return math.prod(max(vertical.stride, 1) for vertical, _ in _windows_before(model, shapes, layer))
 
 
 def _start(
@@ -111,6 +116,15 @@ def _windows_before(
         if isinstance(module, nn.Conv2d | nn.MaxPool2d | nn.AvgPool2d):
             vertical, horizontal = (_window(module, axis, source[axis + 1]) for axis in (0, 1))
             yield vertical, horizontal
+        elif isinstance(module, Residual):
+            yield _both_convolutions(module, source[1]), _both_convolutions(module, source[2])
+        elif isinstance(module, Attention):
+            yield _Window(source[1], 0, 0, 1, source[1]), _Window(source[2], 0, 0, 1, source[2])
+
+
+def _both_convolutions(block: Residual, side: int) -> _Window:
+    kernel = block.conv1.kernel_size[0]
+    return _Window(2 * kernel - 1, 1, kernel - 1, 1, side)
 
 
 def _window(module: nn.Conv2d | nn.MaxPool2d | nn.AvgPool2d, axis: int, side: int) -> _Window:

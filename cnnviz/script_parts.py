@@ -29,11 +29,12 @@ START = '''
 def start(network):
     """PyTorch's own initial weights, drawn from SEED alone."""
     generator = torch.Generator().manual_seed(SEED)
-    for layer in network:
+    for layer in network.modules():
         if isinstance(layer, (nn.Conv2d, nn.Linear)):
             nn.init.kaiming_uniform_(layer.weight, a=math.sqrt(5), generator=generator)
             bound = 1 / math.sqrt(layer.weight[0].numel())
-            nn.init.uniform_(layer.bias, -bound, bound, generator=generator)
+            if layer.bias is not None:
+                nn.init.uniform_(layer.bias, -bound, bound, generator=generator)
     return network.to(memory_format=torch.channels_last)
 '''
 

@@ -71,7 +71,7 @@ class TrainConfig:
             raise ConfigError("The validation part must be smaller than the training set.")
 
     def as_json(self) -> dict[str, Any]:
-        return asdict(self)
+        return asdict(self) | {"network": self.network.as_json()}
 
     @classmethod
     def from_json(cls, record: dict[str, Any]) -> "TrainConfig":

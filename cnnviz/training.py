@@ -13,13 +13,13 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from cnnviz.augmentation import augment
 from cnnviz.data import Digits, load_mnist, split
 from cnnviz.errors import ConfigError
 from cnnviz.evaluation import evaluate
-from cnnviz.networks import Dropout, Network, build, pool_first
+from cnnviz.networks import WEIGHTED, Dropout, Network, build, pool_first
 from cnnviz.pen import pen_training_digits
 from cnnviz.steering import Steering
 from cnnviz.stopwatch import Stopwatch
@@ -266,14 +266,14 @@ class _Run:
 
 
 def gradient_norms(network: Network) -> dict[str, float]:
-    """L2 norm of the latest gradient of each convolution and dense layer, weights and biases together.
+    """L2 norm of the latest gradient of each convolution, block and dense layer, all its weights together.
 
     Empty before the first step. The optimiser leaves the gradients in place until the next step,
     so that reading them here costs the steps between records nothing.
     """
     norms = {}
     for name, module in network.named_children():
-        if not isinstance(module, nn.Conv2d | nn.Linear):
+        if not isinstance(module, WEIGHTED):
             continue
         gradients = [parameter.grad for parameter in module.parameters() if parameter.grad is not None]
         if gradients:

@@ -7,6 +7,7 @@ A program holds only what its network and its training use. What was chosen stan
 constants; the functions below them (cnnviz.script_parts) read those.
 """
 
+import inspect
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ import torch
 from torch import nn
 
 from cnnviz import script_parts as parts
+from cnnviz.blocks import Attention, Places, Residual
 from cnnviz.data import MEAN, STD
 from cnnviz.networks import Network, NetworkConfig, Normalize
 from cnnviz.steering import RateChange
@@ -36,6 +38,7 @@ def training_script(
     or ended early, or its best validation was there. changes: of the learning rate, on the way.
     """
     pen, network = config.data == "mnist+pen", config.network
+    blocks = _blocks(network)
     heading = [
         "Trains a network to read digits, number for number as cnnviz did.\n",
         f"Writes the weights to {name}.pt.{_expected(accuracy)}",
@@ -49,10 +52,16 @@ def training_script(
         constants["RATE_CHANGES"] = [(change.step, change.factor, change.rate) for change in changes]
         loop = loop.replace(*parts.STEER)
     return _joined(
-        _top(heading, ["math"], [*(["numpy as np"] if pen else []), "torch", "torch.nn.functional as F"])
+        _top(
+            heading,
+            ["math"],
+            [*(["numpy as np"] if pen else []), "torch", "torch.nn.functional as F"],
+            blocks,
+        )
         + f"{_constants(constants)}\nRANDOM = torch.Generator()  # for batches, augmentation and dropout",
         parts.DROPOUT if network.dropout else "",
         _normalize(network),
+        *blocks,
         _build(network),
         parts.START,
         parts.MNIST,
@@ -75,10 +84,13 @@ def loading_script(network: NetworkConfig, name: str = "model", accuracy: float 
         f"Reads the weights from {name}.pt, downloaded beside it.{_expected(accuracy)}",
         _NEEDS,
     ]
+    blocks = _blocks(network)
+    maths = ["math"] if network.patches else []
     return _joined(
-        _top(heading, [], ["torch"]) + _constants({"FOLDER": "data", "WEIGHTS": f"{name}.pt"}),
+        _top(heading, maths, ["torch"], blocks) + _constants({"FOLDER": "data", "WEIGHTS": f"{name}.pt"}),
         parts.PLAIN_DROPOUT if network.dropout else "",
         _normalize(network),
+        *blocks,
         _build(network),
         parts.MNIST,
         parts.ACCURACY,
@@ -86,10 +98,14 @@ def loading_script(network: NetworkConfig, name: str = "model", accuracy: float 
     )
 
 
-def _top(heading: Sequence[str], standard: Sequence[str], others: Sequence[str]) -> str:
+def _top(
+    heading: Sequence[str], standard: Sequence[str], others: Sequence[str], blocks: Sequence[str]
+) -> str:
     """What the program is, and what it imports."""
     first = [f"import {name}" for name in standard] + ["from collections import OrderedDict"]
-    second = [f"import {name}" for name in (*others, "torchvision")] + ["from torch import nn"]
+    second = [f"import {name}" for name in (*others, "torchvision")] + [
+        f"from torch import {'Tensor, ' * bool(blocks)}nn"
+    ]
     return "\n".join(['"""' + "\n".join(heading), '"""', "", *first, "", *second, "", ""])
 
 
@@ -154,10 +170,19 @@ def _normalize(network: NetworkConfig) -> str:
     return parts.NORMALIZE.format(mean=MEAN, std=STD) if network.normalize else ""
 
 
+def _blocks(network: NetworkConfig) -> list[str]:
+    """The classes of the network's own kinds of layer, as cnnviz itself has them."""
+    kinds = {type(module) for _, module in _layers(network)}
+    return [inspect.getsource(kind) for kind in (Residual, Places, Attention) if kind in kinds]
+
+
+def _layers(network: NetworkConfig) -> list[tuple[str, nn.Module]]:
+    with torch.device("meta"):  # only their shapes are wanted
+        return list(Network(network).named_children())
+
+
 def _build(network: NetworkConfig) -> str:
-    with torch.device("meta"):  # only the layers' shapes are wanted
-        layers = list(Network(network).named_children())
-    lines = [f'        ("{name}", {_layer(module)}),' for name, module in layers]
+    lines = [f'        ("{name}", {_layer(module)}),' for name, module in _layers(network)]
     return "\n".join(
         [
             "def build():",
@@ -185,6 +210,16 @@ def _layer(module: nn.Module) -> str:
         return f"nn.Linear({module.in_features}, {module.out_features})"
     if isinstance(module, nn.Dropout):
         return f"Dropout({module.p})"
+    if isinstance(module, nn.LayerNorm):
+        return f"nn.LayerNorm({module.normalized_shape[0]})"
+    if isinstance(module, Residual):
+        normed, function = isinstance(module.norm1, nn.BatchNorm2d), type(module.activation).__name__
+        conv = module.conv1
+        return f"Residual({conv.in_channels}, {conv.kernel_size[0]}, {normed}, nn.{function})"
+    if isinstance(module, Places):
+        return f"Places({', '.join(map(str, module.places.shape[:2]))})"
+    if isinstance(module, Attention):
+        return f"Attention({module.answer.in_features}, {module.heads})"
     return "Normalize()" if isinstance(module, Normalize) else f"nn.{type(module).__name__}()"
 
 

@@ -7,7 +7,8 @@ Every layer is taken backwards: max-pooling puts a value back where its winner w
 of this very image), ReLU drops what is negative on the way, a convolution is transposed, with
 the same weights and no bias. What the paper does not have: batch normalisation and the input's
 normalisation only scale (their shifts are biases too), average pooling shares a value out
-equally, tanh lets everything pass.
+equally, tanh lets everything pass. A residual block hands on what it got and adds what its own
+layers make of it on their way back. Attention has no way back: it is no sum with fixed weights.
 """
 
 from typing import cast
@@ -16,6 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from cnnviz.blocks import Attention, Residual
 from cnnviz.data import STD
 from cnnviz.errors import NetworkError
 from cnnviz.networks import Network, Normalize
@@ -44,7 +46,7 @@ def unpool(model: Network, passed: Trace, layer: str, keep: Tensor) -> Tensor:
     """(28, 28), signed: the kept outputs of `layer` taken back to the image.
 
     keep: bool of the layer's output shape; all other outputs are set to zero. Works from any
-    convolution, activation or pooling layer. Raises NetworkError from others.
+    convolution, residual block, activation or pooling layer. Raises NetworkError from others.
     """
     if layer not in passed.layers:
         raise NetworkError(f"There is no layer called {layer!r}.")
@@ -54,8 +56,14 @@ def unpool(model: Network, passed: Trace, layer: str, keep: Tensor) -> Tensor:
         )
     x = passed[layer].output * keep
     names = list(passed.layers)
+    names = names[: names.index(layer) + 1]
+    if any(isinstance(model.get_submodule(name), Attention) for name in names):
+        raise NetworkError(
+            "What went through attention cannot be taken back to the picture: its weights are made anew for "
+            "every digit."
+        )
     with torch.no_grad():
-        for name in reversed(names[: names.index(layer) + 1]):
+        for name in reversed(names):
             x = _back(model.get_submodule(name), passed[name], x)
     return x[0]
 
@@ -70,9 +78,14 @@ def _back(module: nn.Module, record: LayerRecord, x: Tensor) -> Tensor:
     if isinstance(module, nn.ReLU):
         return x.clamp(min=0)
     if isinstance(module, nn.BatchNorm2d):
-        return x * _scale(module)[:, None, None]
+        return _unscaled(module, x)
     if isinstance(module, nn.Conv2d):
-        return _transposed(module, record, x)
+        return _transposed(module, record.input.shape[-1], x)
+    if isinstance(module, Residual):
+        side = x.shape[-1]
+        inside = _transposed(module.conv2, side, _unscaled(module.norm2, x))
+        inside = inside.clamp(min=0) if isinstance(module.activation, nn.ReLU) else inside
+        return x + _transposed(module.conv1, side, _unscaled(module.norm1, inside))
     return x / STD if isinstance(module, Normalize) else x
 
 
@@ -83,14 +96,18 @@ def _to_switches(record: LayerRecord, x: Tensor) -> Tensor:
     return placed.reshape(record.input.shape)
 
 
-def _transposed(module: nn.Conv2d, record: LayerRecord, x: Tensor) -> Tensor:
-    """The convolution's transpose, as large as its input was."""
+def _transposed(module: nn.Conv2d, side: int, x: Tensor) -> Tensor:
+    """The convolution's transpose, as large as its input was: `side` a side."""
     stride, padding = (cast(tuple[int, int], pair)[0] for pair in (module.stride, module.padding))
     reached = (x.shape[-1] - 1) * stride - 2 * padding + module.kernel_size[0]
-    missing = record.input.shape[-1] - reached  # rows that the last stride stepped over
+    missing = side - reached  # rows that the last stride stepped over
     return F.conv_transpose2d(x, module.weight, stride=stride, padding=padding, output_padding=missing)
 
 
-def _scale(module: nn.BatchNorm2d) -> Tensor:
+def _unscaled(module: nn.Module, x: Tensor) -> Tensor:
+    """Through batch normalisation, which only scales; through the identity in its place as it is."""
+    if not isinstance(module, nn.BatchNorm2d):
+        return x
     assert module.running_var is not None
-    return module.weight / torch.sqrt(module.running_var + module.eps)
+    scale = module.weight / torch.sqrt(module.running_var + module.eps)  # (C,)
+    return x * scale[:, None, None]

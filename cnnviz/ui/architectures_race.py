@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from cnnviz.data import Digits, load_mnist
-from cnnviz.networks import parameter_count
+from cnnviz.networks import build, parameter_count
 from cnnviz.palette import SERIES
 from cnnviz.racing import RACERS, Fair, RaceProgress, race
 from cnnviz.ui.charts import draw
@@ -121,7 +121,7 @@ def _digits() -> tuple[Digits, Digits]:
 
 @st.cache_data(show_spinner=False)
 def _parameters(name: str) -> int:
-    return parameter_count(RACERS[name].make(0))
+    return parameter_count(build(RACERS[name].network))
 
 
 def _table(records: list[RaceProgress]) -> str:

@@ -60,9 +60,7 @@ def layers_view() -> None:
 def layers_with_maps(model: Network) -> list[str]:
     shapes = output_shapes(model.config)
     return [
-        name
-        for name, shape in shapes.items()
-        if len(shape) == 3 and name.startswith(("conv", "relu", "tanh", "pool"))
+        name for name, shape in shapes.items() if len(shape) == 3 and not name.startswith(("norm", "places"))
     ]
 
 

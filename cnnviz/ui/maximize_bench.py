@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from cnnviz.films import Film
-from cnnviz.networks import output_shapes
+from cnnviz.networks import WEIGHTED, output_shapes
 from cnnviz.objectives import Objective, channel, class_logit, evaluate_objective
 from cnnviz.patches import spread
 from cnnviz.recipes import BENCH
@@ -59,7 +59,7 @@ class Subject:
     def name(self) -> str:
         if self.is_class:
             return f"the digit {self.unit}"
-        return f"{'filter' if self.layer.startswith('conv') else 'unit'} {self.unit} of {self.layer}"
+        return f"{'unit' if self.layer.startswith('dense') else 'filter'} {self.unit} of {self.layer}"
 
     def objective(self) -> Objective:
         return class_logit([self.unit]) if self.is_class else channel(self.layer, [self.unit])
@@ -102,9 +102,9 @@ def bench(chosen: CurrentModel) -> None:
 
 def _choose(chosen: CurrentModel) -> Subject:
     shapes = output_shapes(chosen.model.config)
-    layers = [name for name in shapes if name.startswith(("conv", "dense"))]
-    layer = choose_layer([*layers, LOGITS], lambda _: LOGITS)
-    label = "Digit" if layer == LOGITS else "Filter" if layer.startswith("conv") else "Unit"
+    layers = [name for name, module in chosen.model.named_children() if isinstance(module, WEIGHTED)]
+    layer = choose_layer(layers, lambda _: LOGITS)
+    label = "Digit" if layer == LOGITS else "Filter" if len(shapes[layer]) == 3 else "Unit"
     return Subject(chosen, layer, choose_unit(label, layer, shapes[layer][0], 3 if layer == LOGITS else 0))
 
 

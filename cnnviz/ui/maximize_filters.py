@@ -1,12 +1,12 @@
 """Every filter of a layer and the picture it would love most; beside it all about the selected one."""
 
 import streamlit as st
-from torch import Tensor, nn
+from torch import Tensor
 
 from cnnviz.ascent import Frame
 from cnnviz.closed_form import is_affine, optimum
 from cnnviz.films import Film
-from cnnviz.networks import Network, output_shapes
+from cnnviz.networks import WEIGHTED, Network, output_shapes
 from cnnviz.ui.components.maps import chosen_tile, maps
 from cnnviz.ui.filter_parts import CHANNEL
 from cnnviz.ui.layer_choice import choose_layer, choose_unit
@@ -87,9 +87,10 @@ def _turn_to(names: dict[str, range]) -> None:
 
 
 def _layers(model: Network) -> list[str]:
-    """Convolutions and hidden dense layers; the outputs have a view of their own."""
-    kinds = nn.Conv2d | nn.Linear
-    return [name for name, module in model.named_children() if isinstance(module, kinds) and name != "logits"]
+    """Convolutions, blocks and hidden dense layers; the outputs have a view of their own."""
+    return [
+        name for name, module in model.named_children() if isinstance(module, WEIGHTED) and name != "logits"
+    ]
 
 
 def _nearest(layers: list[str], wanted: str) -> str:

@@ -15,7 +15,8 @@ VIEWS = {"filters": filters, "digits": classes, "bench": bench}
 def maximize_page() -> None:
     """One fragment: growing pictures and other choices rerun nothing else."""
     chosen = session.current_model()
-    hidden = chosen.model.config.convs or chosen.model.config.dense
+    config = chosen.model.config
+    hidden = config.convs or config.patches or config.dense
     views = list(VIEWS) if hidden else ["digits"]  # the other two ask for a unit that is no output
     if st.session_state.get(VIEW, st.query_params.get(VIEW)) not in views:
         st.session_state[VIEW] = views[0]

@@ -9,7 +9,8 @@ from typing import Any
 import streamlit as st
 
 from cnnviz.errors import NetworkError
-from cnnviz.networks import NETWORKS, TITLES, ConvBlock, NetworkConfig, layer_table, shape_title
+from cnnviz.network_config import layer_name
+from cnnviz.networks import NETWORKS, TITLES, ConvBlock, NetworkConfig, Patches, layer_table, shape_title
 from cnnviz.ui.layer_table import show_layers
 from cnnviz.ui.training_settings import change_network, network, network_turn, put_network, setting
 
@@ -26,10 +27,14 @@ def editor() -> None:
     wrong = _problem(edited)
     for place, block in enumerate(edited.convs):
         _conv_row(place, block, wrong)
+    if edited.patches:
+        _patches_row(edited.patches, wrong)
     for place, units in enumerate(edited.dense):
         _dense_row(place, units)
     with st.container(horizontal=True, gap="small"):
         _button("Convolution", "add_conv", _add_conv, icon="add")
+        if not edited.patches:
+            _button("Attention", "add_patches", _add_patches, icon="add")
         _button("Dense layer", "add_dense", _add_dense, icon="add")
     _whole(edited)
     if wrong:  # said beside Start as well, which on a phone is far away
@@ -72,19 +77,23 @@ def _problem(edited: NetworkConfig) -> str:
 
 def _conv_row(place: int, block: ConvBlock, wrong: str) -> None:
     number = place + 1
-    bad = wrong.startswith((f"conv{number}:", f"pool{number}:"))
+    name = layer_name(block, number)
+    bad = wrong.startswith((f"{name}:", f"pool{number}:"))
     with st.container(horizontal=True, gap="small", vertical_alignment="center", wrap=False):
         icon = ":material/error:" if bad else None
         with st.popover(_conv_line(number, block), icon=icon, width="stretch", key=_key(f"conv_{place}")):
             _conv_settings(place, block)
-        up, off = f"Move conv{number} before the one above", f"Remove conv{number}"
+        up, off = f"Move {name} before the one above", f"Remove {name}"
         _button("", f"up_conv_{place}", _earlier, place, icon="arrow_upward", tip=up, disabled=place == 0)
         _button("", f"drop_conv_{place}", _drop_conv, place, icon="close", tip=off)
 
 
 def _conv_line(number: int, block: ConvBlock) -> str:
     stride = f" /{block.stride}" if block.stride > 1 else ""
-    words = [f"conv{number}", f"{block.filters} of {block.kernel}×{block.kernel}{stride}"]
+    twice = "2 × " * block.skip
+    words = [layer_name(block, number), f"{twice}{block.filters} of {block.kernel}×{block.kernel}{stride}"]
+    if block.skip:
+        words.append("skip")
     if block.batch_norm:
         words.append("norm")
     if block.pool != "none":
@@ -112,14 +121,15 @@ def _conv_settings(place: int, block: ConvBlock) -> None:
     )
     if block.pool != "none":
         _number("Pooling window", place, "pool_size", block)
-    key = _key(f"conv_{place}_batch_norm")
-    st.toggle(
-        "Batch normalisation",
-        block.batch_norm,
-        key=key,
-        on_change=_edit_conv,
-        args=(place, "batch_norm", key),
+    _toggle("Batch normalisation", place, "batch_norm", block)
+    _toggle(
+        "Skip connection", place, "skip", block, "x + F(x): two such convolutions, and the way round them."
     )
+
+
+def _toggle(label: str, place: int, field: str, block: ConvBlock, tip: str | None = None) -> None:
+    key = _key(f"conv_{place}_{field}")
+    st.toggle(label, getattr(block, field), key=key, help=tip, on_change=_edit_conv, args=(place, field, key))
 
 
 def _number(label: str, place: int, field: str, block: ConvBlock) -> None:
@@ -128,6 +138,19 @@ def _number(label: str, place: int, field: str, block: ConvBlock) -> None:
     st.number_input(
         label, 0, value=getattr(block, field), key=key, on_change=_edit_conv, args=(place, field, key)
     )
+
+
+def _patches_row(patches: Patches, wrong: str) -> None:
+    line = f"patches {patches.side}×{patches.side} · {patches.width} wide · {patches.rounds} × attention"
+    labels = {"side": "Patch side", "width": "Width", "rounds": "Rounds", "heads": "Heads"}
+    with st.container(horizontal=True, gap="small", vertical_alignment="center", wrap=False):
+        icon = ":material/error:" if wrong.startswith("patches:") else None
+        with st.popover(line, icon=icon, width="stretch", key=_key("patches")):
+            for field, label in labels.items():
+                key = _key(f"patches_{field}")
+                value = getattr(patches, field)
+                st.number_input(label, 0, value=value, key=key, on_change=_edit_patches, args=(field, key))
+        _button("", "drop_patches", _drop_patches, icon="close", tip="Remove attention and its patches")
 
 
 def _dense_row(place: int, units: int) -> None:
@@ -190,6 +213,12 @@ def _edit_conv(place: int, field: str, key: str) -> None:
     change_network(replace(network(), convs=tuple(convs)))
 
 
+def _edit_patches(field: str, key: str) -> None:
+    patches = network().patches
+    assert patches is not None
+    change_network(replace(network(), patches=replace(patches, **{field: st.session_state[key]})))
+
+
 def _edit_dense(place: int, key: str) -> None:
     dense = list(network().dense)
     dense[place] = st.session_state[key]
@@ -199,8 +228,17 @@ def _edit_dense(place: int, key: str) -> None:
 def _add_conv() -> None:
     """Like the last one, without pooling, so that it fits where the last one did."""
     last = network().convs[-1:] or (ConvBlock(16),)
-    added = replace(last[0], kernel=3, stride=1, padding=1, pool="none")
+    added = replace(last[0], kernel=3, stride=1, padding=1, pool="none", skip=False)
     put_network(replace(network(), convs=(*network().convs, added)))
+
+
+def _add_patches() -> None:
+    """Behind convolutions every cell is a word; of the picture itself, every 7 x 7 pixels."""
+    put_network(replace(network(), patches=Patches(side=1 if network().convs else 7)))
+
+
+def _drop_patches() -> None:
+    put_network(replace(network(), patches=None))
 
 
 def _add_dense() -> None:

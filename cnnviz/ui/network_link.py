@@ -8,6 +8,7 @@ program(...)                a short program that computes the pinned number twic
 import streamlit as st
 from torch import nn
 
+from cnnviz.blocks import Attention, Places, Residual
 from cnnviz.networks import Network
 from cnnviz.tracing import Trace
 from cnnviz.ui.components.network import Selection, is_cell, pair
@@ -90,6 +91,25 @@ def _by_hand(model: Network, cell: Selection, place: str) -> str:
             return (
                 f"{names} = {values}\n"
                 f"by_hand = (inputs[{place}] - mean) / (variance + module.eps).sqrt() * scale + shift\n"
+            )
+        case nn.LayerNorm():
+            return (
+                "scaled = (inputs - inputs.mean()) / (inputs.var(correction=0) + module.eps).sqrt()\n"
+                f"by_hand = (scaled * module.weight + module.bias)[{place}]\n"
+            )
+        case Residual():
+            return (
+                "inside = module.activation(module.norm1(module.conv1(inputs[None])))\n"
+                f"by_hand = inputs[{place}] + module.norm2(module.conv2(inside))[0, {place}]\n"
+            )
+        case Places():
+            return f"by_hand = inputs[{place}] + module.places[{place}]\n"
+        case Attention():
+            return (
+                "words = inputs.flatten(1).T[None]  # (1, cells, numbers of each)\n"
+                "words = words + module.answer(module.hear(module.norm1(words)))\n"
+                "words = words + module.narrow(module.activation(module.widen(module.norm2(words))))\n"
+                f"by_hand = words[0].T.reshape(inputs.shape)[{place}]\n"
             )
         case nn.ReLU():
             return f"by_hand = inputs[{place}].clamp(min=0)\n"

@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from cnnviz.errors import NetworkError
 from cnnviz.networks import Network
 from cnnviz.pooling import PoolKind, average, before, window_of
 from cnnviz.receptive_field import pixel_spans
@@ -73,6 +74,11 @@ def reconstruction(shown: Shown) -> None:
         )
         return
     keeps = [strongest(output, count, channel) for count in (1, kept, total)]
+    try:
+        pictures = torch.stack([unpool(shown.model, shown.passed, shown.layer, keep) for keep in keeps])
+    except NetworkError as error:
+        st.info(str(error), icon=":material/block:")
+        return
     digit, back = st.columns([1, 3], gap="medium")
     with digit:
         maps(
@@ -87,7 +93,6 @@ def reconstruction(shown: Shown) -> None:
             link="unpool",
         )
     with back:
-        pictures = torch.stack([unpool(shown.model, shown.passed, shown.layer, keep) for keep in keeps])
         maps(
             pictures,
             key="unpooled",

@@ -55,7 +55,9 @@ def _first_layer() -> str:
 
 def _maps() -> str:
     records = [record for record in session.current_trace() if record.kind in ("ReLU", "Tanh")]
-    lit = float((records[0].output > 0).float().mean()) if records else 0.0
+    if not records:
+        return "Nothing is switched off between this network's layers: their maps are of both signs."
+    lit = float((records[0].output > 0).float().mean())
     return f"Where a pattern is found, its map lights up: in `{records[0].name}`, {lit:.0%} of all cells."
 
 

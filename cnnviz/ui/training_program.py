@@ -16,7 +16,8 @@ def program(config: TrainConfig) -> str:
         if getattr(config, field.name) != getattr(plain, field.name)
     }
     given["network"] = f"NETWORKS[{known!r}]" if known else _written(config.network)
-    networks = ["NETWORKS"] if known else ["ConvBlock"] * bool(config.network.convs) + ["NetworkConfig"]
+    used = {"ConvBlock": config.network.convs, "NetworkConfig": True, "Patches": config.network.patches}
+    networks = ["NETWORKS"] if known else [name for name, part in used.items() if part]
     imports = ["from cnnviz import TrainConfig, fit"]
     if "augmentation" in given:
         imports.append("from cnnviz.augmentation import Augmentation")

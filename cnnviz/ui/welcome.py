@@ -60,7 +60,7 @@ def doors() -> None:
                 st.caption(text)
 
 
-_SHOWN = ("ReLU", "Tanh", "MaxPool2d", "AvgPool2d")
+_SHOWN = ("ReLU", "Tanh", "MaxPool2d", "AvgPool2d", "Places", "Attention")
 
 
 def _caption(record: LayerRecord) -> str:

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from cnnviz import run_folder
 from cnnviz.checkpoints import serialize
-from cnnviz.networks import ConvBlock, NetworkConfig, build
+from cnnviz.networks import NETWORKS, ConvBlock, NetworkConfig, Patches, build
 from cnnviz.train_config import TrainConfig
 from cnnviz.ui.page_list import present_pages
 
@@ -27,6 +27,15 @@ EDITED = {
     ),
     "a single filter": NetworkConfig(convs=(ConvBlock(1, kernel=9, pool="none"),)),
     "no hidden layer": NetworkConfig(),
+    "skip connections": NETWORKS["resnet"],
+    "attention": NETWORKS["vit"],
+    "a block, then attention and a dense layer": NetworkConfig(
+        convs=(ConvBlock(4), ConvBlock(4, padding=1, pool="average", skip=True)),
+        patches=Patches(side=2, width=8, rounds=1, heads=2),
+        dense=(9,),
+        dropout=0.2,
+        activation="tanh",
+    ),
 }
 PAGES = [page.name for page in present_pages()]
 

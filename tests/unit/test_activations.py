@@ -21,6 +21,8 @@ def traced(name: str) -> Trace:
         ("eight", ["conv1", "pool1", "dense1", "logits"]),
         ("mlp", ["dense1", "dense2", "logits"]),
         ("lenet5", ["conv1", "pool1", "conv2", "pool2", "dense1", "dense2", "logits"]),
+        ("resnet", ["conv1", "block2", "block3", "pool3", "block4", "pool4", "logits"]),
+        ("vit", ["patches", "attention1", "attention2", "pool1", "norm1", "logits"]),
     ],
 )
 def test_every_network_has_its_stages(name: str, expected: list[str]) -> None:
@@ -29,14 +31,18 @@ def test_every_network_has_its_stages(name: str, expected: list[str]) -> None:
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_after_is_what_the_activation_makes_of_before(name: str) -> None:
-    passed = traced(name)
+    model, passed = build(NETWORKS[name], 2).eval(), traced(name)
     doings = {"ReLU": torch.relu, "tanh": torch.tanh, "softmax": lambda logits: logits.softmax(0)}
     found = stages(passed)
     for stage in found:
         if stage.doing in doings:
             assert torch.equal(stage.after, doings[stage.doing](stage.before))
+        elif "pooling" in stage.doing:
+            side = model.get_submodule(stage.name).kernel_size
+            assert stage.after.shape[-1] == stage.before.shape[-1] // side
         else:
-            assert stage.after.shape[-1] == stage.before.shape[-1] // 2
+            last = model.get_submodule(stage.source)
+            torch.testing.assert_close(stage.after, last(stage.before[None])[0].detach())
     assert torch.equal(found[-1].after, passed.probabilities)
 
 

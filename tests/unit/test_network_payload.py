@@ -6,16 +6,19 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 from streamlit.testing.v1 import AppTest
 
 from cnnviz import load_model, trace
+from cnnviz.blocks import Attention, Places, Residual
 from cnnviz.checkpoints import freeze
 from cnnviz.data import load_mnist
 from cnnviz.networks import NETWORKS, build
 from cnnviz.ui.components import script, style
 from cnnviz.ui.components.network import PARTS, Selection, is_cell, pair, payload
 
+BLOCKS = (Attention, Places, Residual)
 IMAGE = load_mnist().test.images[61] / 255
 
 
@@ -43,8 +46,19 @@ def test_holds_every_value_and_every_weight(name: str) -> None:
     for layer in traced:
         np.testing.assert_array_equal(arrays[layer.name], layer.output)
     sent = sum(array.size for key, array in arrays.items() if "." in key)
-    state = [tensor for key, tensor in model.state_dict().items() if "num_batches" not in key]
-    assert sent == sum(tensor.numel() for tensor in state)
+    blocks = [name for name, module in model.named_children() if isinstance(module, BLOCKS)]
+    inner = tuple(f"{name}." for name in blocks)  # of a block not the weights, but what it adds
+    state = [
+        tensor
+        for key, tensor in model.state_dict().items()
+        if "num_batches" not in key and not key.startswith(inner or " ")
+    ]
+    added = [traced[name].output for name in blocks]
+    assert sent == sum(tensor.numel() for tensor in (*state, *added))
+    for name in blocks:
+        torch.testing.assert_close(
+            traced[name].input + torch.from_numpy(arrays[f"{name}.added"].copy()), traced[name].output
+        )
 
 
 def test_says_how_each_window_moves() -> None:

@@ -1,9 +1,12 @@
 """Parameter counts as the source documents state them, shapes by formula, refusals in words."""
 
+import json
+
 import pytest
 import torch
 from torch import nn
 
+from cnnviz.checkpoints import MODELS, read_header, shipped_models
 from cnnviz.data import MEAN, STD
 from cnnviz.errors import NetworkError
 from cnnviz.networks import (
@@ -12,6 +15,7 @@ from cnnviz.networks import (
     ConvBlock,
     Dropout,
     NetworkConfig,
+    Patches,
     build,
     config_of,
     layer_table,
@@ -29,6 +33,9 @@ COUNTS = {
     "eight": 174_554,
     "mlp": 669_706,
     "lenet5": 61_706,
+    "vgg": 55_354,
+    "resnet": 58_954,
+    "vit": 60_298,
 }
 
 
@@ -50,7 +57,17 @@ ODD = NetworkConfig(
 )
 
 
-@pytest.mark.parametrize("config", [*NETWORKS.values(), ODD], ids=[*NETWORKS, "odd"])
+HYBRID = NetworkConfig(
+    convs=(ConvBlock(6), ConvBlock(6, kernel=5, padding=2, pool="average", skip=True)),
+    patches=Patches(side=2, width=12, rounds=1, heads=3),
+    dense=(9,),
+    dropout=0.2,
+    activation="tanh",
+    normalize=True,
+)
+
+
+@pytest.mark.parametrize("config", [*NETWORKS.values(), ODD, HYBRID], ids=[*NETWORKS, "odd", "hybrid"])
 def test_output_shapes_are_those_of_a_real_pass(config: NetworkConfig) -> None:
     x, walked = torch.zeros(1, 1, 28, 28), {}
     for name, module in build(config).eval().named_children():
@@ -122,8 +139,15 @@ def test_normalisation_is_the_first_layer() -> None:
 
 
 def test_json_round_trip() -> None:
-    for config in NETWORKS.values():
-        assert NetworkConfig.from_json(config.as_json()) == config
+    for config in (*NETWORKS.values(), HYBRID):
+        assert NetworkConfig.from_json(json.loads(json.dumps(config.as_json()))) == config
+
+
+def test_networks_without_blocks_are_described_as_before_there_were_any() -> None:
+    for name in shipped_models():
+        header = read_header((MODELS / f"{name}.safetensors").read_bytes())
+        described = header["__metadata__"]["network"]
+        assert json.dumps(NetworkConfig.from_json(json.loads(described)).as_json()) == described
 
 
 @pytest.mark.parametrize(
@@ -136,6 +160,13 @@ def test_json_round_trip() -> None:
         (NetworkConfig(dense=(0,)), "1 to 2,048"),
         (NetworkConfig(dropout=1.0), "below 1"),
         (NetworkConfig(dense=(2048, 2048, 2048)), "parameters"),
+        (NetworkConfig(convs=(ConvBlock(4, padding=1, skip=True),)), "block1: .* 1 map, .* 1 filter"),
+        (NetworkConfig(convs=(ConvBlock(4), ConvBlock(4, skip=True))), "block2: .* keep its size"),
+        (NetworkConfig(convs=(ConvBlock(1, kernel=2, padding=1, skip=True),)), "keep its size"),
+        (NetworkConfig(patches=Patches(side=1)), "784 words are too many"),
+        (NetworkConfig(convs=(ConvBlock(2),), patches=Patches(side=14)), "does not fit on a 13x13 map"),
+        (NetworkConfig(patches=Patches(heads=5)), "48 numbers cannot be shared among 5 heads"),
+        (NetworkConfig(patches=Patches(rounds=0)), "rounds must be a whole number from 1 to 6"),
     ],
 )
 def test_impossible_networks_say_why(config: NetworkConfig, words: str) -> None:
@@ -143,15 +174,17 @@ def test_impossible_networks_say_why(config: NetworkConfig, words: str) -> None:
         layer_table(config)
 
 
-@pytest.mark.parametrize("record", [{"convs": 3}, {"unknown": 1}, {"convs": [{"filters": "many"}]}])
+@pytest.mark.parametrize(
+    "record", [{"convs": 3}, {"unknown": 1}, {"convs": [{"filters": "many"}]}, {"patches": 7}]
+)
 def test_descriptions_from_strangers_are_checked(record: dict) -> None:
     with pytest.raises(NetworkError):
         NetworkConfig.from_json(record)
 
 
 def test_unknown_name_lists_the_known_ones() -> None:
-    with pytest.raises(NetworkError, match=r"resnet.*classic"):
-        config_of("resnet")
+    with pytest.raises(NetworkError, match=r"alexnet.*classic"):
+        config_of("alexnet")
 
 
 def test_dropout_draws_from_its_own_generator() -> None:
@@ -167,7 +200,7 @@ def test_dropout_draws_from_its_own_generator() -> None:
     assert float(kept.mean()) == pytest.approx(1, abs=0.05)
 
 
-@pytest.mark.parametrize("name", ["default", "lenet5", "mlp"])
+@pytest.mark.parametrize("name", ["default", "lenet5", "mlp", "resnet", "vit"])
 def test_pooling_first_gives_the_same_logits_and_gradients(name: str) -> None:
     network = build(NETWORKS[name])
     for module in network:

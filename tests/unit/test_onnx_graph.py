@@ -11,7 +11,7 @@ from onnx.reference import ReferenceEvaluator
 from cnnviz import onnx_graph
 from cnnviz.data import load_mnist
 from cnnviz.errors import ExportError
-from cnnviz.networks import NETWORKS, ConvBlock, Network, NetworkConfig, build
+from cnnviz.networks import NETWORKS, ConvBlock, Network, NetworkConfig, Patches, build
 from cnnviz.onnx_graph import onnx_file
 
 ODD = NetworkConfig(
@@ -24,6 +24,11 @@ ODD = NetworkConfig(
     activation="tanh",
     dropout=0.4,
 )
+HYBRID = NetworkConfig(
+    convs=(ConvBlock(6, stride=2), ConvBlock(6, padding=1, pool="none", skip=True)),
+    patches=Patches(side=3, width=12, rounds=1, heads=3),
+    dense=(7,),
+)
 
 
 def shaken(config: NetworkConfig) -> Network:
@@ -31,12 +36,12 @@ def shaken(config: NetworkConfig) -> Network:
     network = build(config, seed=3).eval()
     generator = torch.Generator().manual_seed(4)
     for name, values in network.state_dict().items():
-        if ("running" in name or name.startswith("norm")) and values.is_floating_point():
+        if ("running" in name or "norm" in name or "places" in name) and values.is_floating_point():
             values.uniform_(0.5, 1.5, generator=generator)
     return network
 
 
-@pytest.mark.parametrize("config", [*NETWORKS.values(), ODD], ids=[*NETWORKS, "odd"])
+@pytest.mark.parametrize("config", [*NETWORKS.values(), ODD, HYBRID], ids=[*NETWORKS, "odd", "hybrid"])
 def test_same_logits(config: NetworkConfig) -> None:
     network = shaken(config)
     images = load_mnist().test.images[:3].unsqueeze(1).float() / 255

@@ -1,11 +1,10 @@
 """The race is fair, repeats itself, and is run by networks of one size."""
 
 import pytest
-import torch
 
 from cnnviz.data import Digits, load_mnist
 from cnnviz.errors import ConfigError
-from cnnviz.networks import parameter_count
+from cnnviz.networks import build, parameter_count
 from cnnviz.racing import BATCH, RACERS, RaceProgress, race
 
 
@@ -18,16 +17,8 @@ def parts() -> tuple[Digits, Digits]:
 
 
 @pytest.mark.parametrize("name", RACERS)
-def test_racers_are_of_one_size_and_follow_their_seed(name: str) -> None:
-    network, state = RACERS[name].make(3), torch.random.get_rng_state()
-    again = RACERS[name].make(3)
-
-    assert 55_000 <= parameter_count(network) <= 65_000
-    assert torch.equal(state, torch.random.get_rng_state())
-    for mine, other in zip(network.parameters(), again.parameters(), strict=True):
-        assert torch.equal(mine, other)
-    with torch.no_grad():
-        assert network.eval()(torch.zeros(2, 1, 28, 28)).shape == (2, 10)
+def test_racers_are_of_one_size(name: str) -> None:
+    assert 55_000 <= parameter_count(build(RACERS[name].network)) <= 65_000
 
 
 def test_equal_digits(parts: tuple[Digits, Digits]) -> None:

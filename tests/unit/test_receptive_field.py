@@ -25,7 +25,9 @@ def pixels_with_gradient(model: Network, layer: str, cell: tuple[int, ...]) -> T
     image = torch.full((1, 1, 28, 28), 1.0, dtype=torch.float64, requires_grad=True)
     x: Tensor = image
     for name, module in model.double().named_children():
-        if isinstance(module, nn.Conv2d | nn.Linear):
+        if (
+            isinstance(module, nn.Conv2d | nn.Linear) and not model.config.patches
+        ):  # whose norms ones would fool
             nn.init.ones_(module.weight)
         if isinstance(module, nn.MaxPool2d):  # its gradient sees the winner alone
             x = nn.functional.avg_pool2d(x, module.kernel_size, module.stride)

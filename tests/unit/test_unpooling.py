@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from cnnviz.blocks import Residual
 from cnnviz.data import load_mnist
 from cnnviz.errors import NetworkError
 from cnnviz.networks import NETWORKS, ConvBlock, Network, NetworkConfig, build
@@ -23,7 +24,7 @@ ODD = NetworkConfig(
     ),
     normalize=True,
 )
-CONFIGS = {**{name: config for name, config in NETWORKS.items() if name != "mlp"}, "odd": ODD}
+CONFIGS = {**{name: config for name, config in NETWORKS.items() if name not in ("mlp", "vit")}, "odd": ODD}
 
 
 class DeconvnetReLU(torch.autograd.Function):
@@ -44,6 +45,9 @@ def by_autograd(model: Network, image: Tensor, layer: str, keep: Tensor) -> Tens
     for name, module in model.named_children():
         if isinstance(module, nn.ReLU):
             x = DeconvnetReLU.apply(x)
+        elif isinstance(module, Residual):
+            inside = DeconvnetReLU.apply(module.norm1(module.conv1(x)))
+            x = x + module.norm2(module.conv2(inside))
         elif isinstance(module, nn.Tanh):
             x = x + (module(x) - x).detach()  # its value, and a gradient of one
         else:
@@ -58,7 +62,7 @@ def trained_looking(config: NetworkConfig) -> Network:
     """Random weights, and batch statistics that are not just 0 and 1."""
     model = build(config, 6)
     generator = torch.Generator().manual_seed(2)
-    for module in model:
+    for module in model.modules():
         if isinstance(module, nn.BatchNorm2d):
             module.running_mean = torch.randn(module.num_features, generator=generator) * 0.1
             module.running_var = torch.rand(module.num_features, generator=generator) + 0.1
@@ -94,6 +98,16 @@ def test_one_winner_reaches_no_further_than_its_receptive_field() -> None:
     inside[box.row : box.row + box.height, box.column : box.column + box.width] = True
     assert picture[inside].count_nonzero() > 0
     assert picture[~inside].count_nonzero() == 0
+
+
+def test_attention_has_no_way_back() -> None:
+    model = build(NETWORKS["vit"], 3).eval()
+    passed = trace(model, load_mnist().test.images[18].float() / 255)
+    keep = torch.ones_like(passed["attention1"].output).bool()
+
+    assert unpool(model, passed, "places", keep).count_nonzero() > 0
+    with pytest.raises(NetworkError, match="cannot be taken back"):
+        unpool(model, passed, "attention1", keep)
 
 
 def test_nothing_kept_gives_nothing() -> None:

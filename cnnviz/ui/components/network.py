@@ -15,6 +15,7 @@ import streamlit as st
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from cnnviz.blocks import Attention, Places, Residual
 from cnnviz.data import MEAN, STD
 from cnnviz.networks import Network
 from cnnviz.tracing import Trace
@@ -91,6 +92,8 @@ def payload(model: Network, trace: Trace, caption: str = "", start: Selection | 
     for record in trace:
         module = model.get_submodule(record.name)
         settings, tensors = _describe(module)
+        if isinstance(module, Residual | Places | Attention):
+            tensors = {"added": record.output - record.input}
         layers.append(
             {"name": record.name, "kind": record.kind, "shape": list(record.output.shape), **settings}
         )
@@ -121,6 +124,13 @@ def _describe(module: nn.Module) -> tuple[dict[str, Any], dict[str, Tensor]]:
             return _window(module, dilation=(1, 1)), {}
         case nn.Dropout():
             return {"share": module.p}, {}
+        case nn.LayerNorm():
+            return {"eps": module.eps}, {"scale": module.weight, "shift": module.bias}
+        case Residual():  # the window of its two convolutions together
+            reach = pair(module.conv1.kernel_size)[0] - 1
+            one = (1, 1)
+            sides = {"kernel": (2 * reach + 1,) * 2, "stride": one, "padding": (reach,) * 2, "dilation": one}
+            return {"window": sides}, {}
         case _:
             is_normalize = type(module).__name__ == "Normalize"
             return ({"mean": MEAN, "std": STD} if is_normalize else {}), {}

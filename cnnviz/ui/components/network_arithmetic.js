@@ -9,6 +9,10 @@ const RULES = {
   AvgPool2d: explainAverage,
   Normalize: (model, layer, cell) => single(model, cell, (x) => (x - layer.mean) / layer.std),
   BatchNorm2d: explainBatchNorm,
+  LayerNorm: explainLayerNorm,
+  Residual: explainAdded,
+  Places: explainAdded,
+  Attention: explainAdded,
   ReLU: (model, layer, cell) => single(model, cell, (x) => Math.max(0, x)),
   Tanh: (model, layer, cell) => single(model, cell, Math.tanh),
   Dropout: (model, layer, cell) => single(model, cell, (x) => x),
@@ -32,6 +36,22 @@ function explainBatchNorm(model, layer, cell) {
   const deviation = Math.sqrt(variance + layer.eps)
   const rule = (x) => ((x - mean) / deviation) * scale + shift
   return { mean, variance, scale, shift, eps: layer.eps, ...single(model, cell, rule) }
+}
+
+// With the mean and the variance of all numbers of this very digit, not of the training.
+function explainLayerNorm(model, layer, cell) {
+  const inputs = Array.from(model.layers[cell.layer - 1].values)
+  const mean = inputs.reduce((sum, value) => sum + value, 0) / inputs.length
+  const variance = inputs.reduce((sum, value) => sum + (value - mean) ** 2, 0) / inputs.length
+  const [scale, shift] = [layer.scale[cell.channel], layer.shift[cell.channel]]
+  const rule = (x) => ((x - mean) / Math.sqrt(variance + layer.eps)) * scale + shift
+  return { mean, variance, scale, shift, eps: layer.eps, ...single(model, cell, rule) }
+}
+
+// The number as it was, and what the layer's inside made for this place.
+function explainAdded(model, layer, cell) {
+  const added = layer.added[placeOf(layer, cell)]
+  return { added, ...single(model, cell, (x) => x + added) }
 }
 
 function explainFlatten(model, layer, cell) {

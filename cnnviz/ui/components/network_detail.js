@@ -54,6 +54,10 @@ function sentenceOf(model, cell) {
       ? `A ${sizes} patch of ${source.name} times this map's kernel, plus its bias.`
       : `A ${sizes} patch of each of ${source.channels} maps of ${source.name} times its own kernel, all added, plus a bias.`,
     BatchNorm2d: () => `The map is shifted and scaled by figures kept from training.`,
+    LayerNorm: () => "Shifted and scaled by the mean and the spread of all numbers of this layer, for this digit.",
+    Residual: () => "The number goes round the block as it is, and what the block's two convolutions make is added.",
+    Places: () => "What was learnt for this place of the picture is added; without it attention would not know where it is.",
+    Attention: () => "Added: what this cell hears from all cells, weighed by likeness, and what it then makes of it.",
     ReLU: () => `ReLU keeps what is positive and turns the rest to zero.`,
     Tanh: () => `tanh squeezes the sum into −1 to 1.`,
     MaxPool2d: () => `The largest of ${sizes} neighbours goes on.`,

@@ -3,13 +3,14 @@
 // model.layers[0] is the input image; layer i reads layer i - 1. A cell is one number:
 // {layer, channel, row, column}; for a dense layer the channel is the unit, row and column are 0.
 
-const SAME_PLACE = new Set(["Normalize", "BatchNorm2d", "ReLU", "Tanh", "Dropout"])
+const ADDING = new Set(["Residual", "Places", "Attention"]) // to the number that stands there
+const SAME_PLACE = new Set(["Normalize", "BatchNorm2d", "ReLU", "Tanh", "Dropout", "LayerNorm", ...ADDING])
 const POOLS = new Set(["MaxPool2d", "AvgPool2d"])
 const ACTIVATIONS = new Set(["ReLU", "Tanh"])
 
 function networkModel(packet) {
   const { arrays } = packet
-  const parts = ["weight", "bias", "scale", "shift", "mean", "variance"]
+  const parts = ["weight", "bias", "scale", "shift", "mean", "variance", "added"]
   const layers = packet.layers.map((layer, index) => {
     const [channels, rows = 1, columns = 1] = layer.shape
     const full = { ...layer, index, channels, rows, columns, flat: layer.shape.length === 1 }
@@ -90,7 +91,8 @@ function fieldsOf(model, cell) {
 function fieldBefore(layer, source, field) {
   if (layer.kind === "Conv2d") return { ...windowsBack(layer, source, field), channel: null }
   if (POOLS.has(layer.kind)) return { ...windowsBack(layer, source, field), channel: field.channel }
-  if (layer.kind === "Linear") return wholeOf(source)
+  if (layer.kind === "Residual") return { ...windowsBack(layer.window, source, field), channel: null }
+  if (["Linear", "Attention", "LayerNorm"].includes(layer.kind)) return wholeOf(source)
   if (layer.kind !== "Flatten") return field
   if (field.channel === null) return wholeOf(source)
   const { channel, row, column } = cellAtPlace(source, field.channel)

@@ -148,13 +148,18 @@ function stepLine(model, cell) {
   const term = explain(model, cell)
   const texts = {
     BatchNorm2d: () => `(${num(term.input)} ${plus(-term.mean)}) ÷ √(${num(term.variance)} + ${term.eps}) × ${within(term.scale)} ${plus(term.shift)}`,
+    LayerNorm: () => `(${num(term.input)} ${plus(-term.mean)}) ÷ √(${num(term.variance)} + ${term.eps}) × ${within(term.scale)} ${plus(term.shift)}`,
+    Residual: () => `${num(term.input)} ${plus(term.added)}`,
+    Places: () => `${num(term.input)} ${plus(term.added)}`,
+    Attention: () => `${num(term.input)} ${plus(term.added)}`,
     ReLU: () => `max(0, ${num(term.input)})`,
     Tanh: () => `tanh(${num(term.input)})`,
     Normalize: () => `(${num(term.input)} − ${layer.mean}) ÷ ${layer.std}`,
     Dropout: () => `${num(term.input)}, passed on: it drops ${Math.round(100 * layer.share)} % of the numbers only in training`,
     Flatten: () => `${num(term.input)}, copied from ${cellName(model, term.origin)}`,
   }
-  const names = { BatchNorm2d: "batch norm", ReLU: "ReLU", Tanh: "tanh", Normalize: "normalize" }
+  const names = { BatchNorm2d: "batch norm", ReLU: "ReLU", Tanh: "tanh", Normalize: "normalize",
+    LayerNorm: "layer norm", Residual: "skip: x + F(x)", Places: "its place", Attention: "x + heard and thought" }
   const kind = names[layer.kind] ? ` <small>${names[layer.kind]}</small>` : ""
   return `<div class="line" data-cell="${cellText(cell)}"><b>${layer.name}</b>${kind}<span>${texts[layer.kind]()} = <strong>${num(term.result)}</strong></span></div>`
 }
