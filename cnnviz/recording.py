@@ -61,7 +61,9 @@ def train(folder: RunFolder, slot: Slot | None = None) -> None:
         recorder.watch.reset()
         recorder.keep_from_change(position, helm.changes)
     source = slot.records if isinstance(slot, Elsewhere) else local_records
-    for progress in source(config, part, position, helm) if verdict == "train" else ():
+    records = source(config, part, position, helm) if verdict == "train" else ()
+    recorder.watch.reset()  # fetching the digits is no training
+    for progress in records:
         recorder.keep(progress, helm.changes)
         position = progress.position()
         if progress.last:
@@ -121,7 +123,8 @@ class Recorder:
         self._check(progress, changes)
         self.seconds += self.watch.lap()
         now = time.perf_counter()
-        self.folder.append({**progress.figures(), "seconds": round(self.seconds, 2)})
+        times = {"seconds": round(self.seconds, 2), "time": round(time.time(), 2)}
+        self.folder.append({**progress.figures(), **times})
         position, snapshot = progress.position(), self._is_snapshot(progress)
         self.step = progress.step
         if snapshot or now - self.weights_at > WEIGHTS_SECONDS:

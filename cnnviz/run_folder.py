@@ -211,8 +211,8 @@ class RunFolder:
         return self.wanted() == "pause" and self.resume_file.exists()
 
     def say(self, state: State) -> None:
-        """What the worker is doing."""
-        self.write("worker", {"pid": os.getpid(), "state": state})
+        """What the worker is doing, and since when."""
+        self.write("worker", {"pid": os.getpid(), "state": state, "time": time.time()})
 
     def leave_paused(self, step: int) -> bool:
         """The worker goes, the run stays paused; False when somebody has just asked for more."""

@@ -11,6 +11,7 @@ import functools
 import itertools
 import json
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,7 +72,7 @@ class Run:
         """The figures of every record (Progress.figures() and `seconds`), in order."""
         return self.folder.events()
 
-    def best_step(self, events: list[dict[str, Any]]) -> int | None:
+    def best_step(self, events: Sequence[dict[str, Any]]) -> int | None:
         """After which step its weights were taken, once it has ended with those of its best validation."""
         if not events or not self.config.keep_best:
             return None

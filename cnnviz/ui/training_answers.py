@@ -23,22 +23,25 @@ _GAP, _BARS = 0.1, 0.55  # between the past and the bars, and the bars' length, 
 Answer = tuple[float, ...]  # ten probabilities
 
 
-def answers(run: Run | None, network: Network, image: Tensor, step: int, steps: int, key: str) -> None:
+def answers(run: Run | None, network: Network, image: Tensor, events: list[dict[str, Any]], key: str) -> None:
     """Ten rows, one a digit: its probability over the snapshots so far, and as a bar now."""
     now = tuple(predict(network, image)[0].tolist())
+    step, steps = (events[-1]["step"], events[-1]["steps"]) if events else (0, 1)
     past = [moment for moment in (_past(run, image) if run else []) if moment[0] < step]
+    best = run.best_step(events) if run else None
     draw(
-        rows([*past, (step, now)], steps),
+        rows([*past, (step, now)], steps, best),
         _spec(),
         key,
         "Ten probabilities, one a row: at each snapshot so far, and now",
     )
 
 
-def rows(past: Sequence[tuple[int, Answer]], steps: int) -> dict[str, list[Any]]:
+def rows(past: Sequence[tuple[int, Answer]], steps: int, best: int | None = None) -> dict[str, list[Any]]:
     """Columns of the cells and bars. Places run from 0 to 1 with the square root of the step.
 
     Snapshots are taken at the squares of equal distances, so that they come out equally wide.
+    best: after which step the last weights were taken, if not after the last.
     """
     table: dict[str, list[Any]] = {name: [] for name in ("digit", "left", "right", "probability", "step")}
     table |= {"now": [], "best": [], "label": []}
@@ -47,7 +50,8 @@ def rows(past: Sequence[tuple[int, Answer]], steps: int) -> dict[str, list[Any]]
         if right > left:
             _add(table, step, answer, [(left, right)] * 10, now=False)
     step, answer = past[-1]
-    _add(table, step, answer, [(1 + _GAP, 1 + _GAP + _BARS * value) for value in answer], now=True)
+    taken = step if best is None else best
+    _add(table, taken, answer, [(1 + _GAP, 1 + _GAP + _BARS * value) for value in answer], now=True)
     return table
 
 

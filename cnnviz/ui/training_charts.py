@@ -166,7 +166,14 @@ def _legend(field: str, names: Sequence[str], colours: Sequence[str], place: str
         "field": field,
         "type": "nominal",
         "scale": {"domain": list(names), "range": list(colours)},
-        "legend": {"title": None, "orient": place, "symbolType": "stroke", "labelFontSize": 12},
+        "legend": {
+            "title": None,
+            "orient": place,
+            "symbolType": "stroke",
+            "labelFontSize": 12,
+            "offset": 4,  # in the corner, out of the curves' way
+            "padding": 0,
+        },
     }
 
 

@@ -36,9 +36,12 @@ _RECIPE = "train_recipe"
 # ---- recipe ----
 
 
-def recipe() -> None:
-    """Recipes to start from; the menu always says truly which one the settings are."""
-    held.begin()
+def recipe(watched: TrainConfig | None) -> None:
+    """Recipes to start from; the menu always says truly which one the settings are.
+
+    watched: of the run on screen, whose settings a visitor finds who comes by its address.
+    """
+    held.begin(watched)
     config = held.chosen()
     matching = next((name for name, known in RECIPES.items() if known == config), OWN)
     st.session_state[_RECIPE] = matching
@@ -163,7 +166,7 @@ _PATIENCE = "Validations without a better one after which the run ends early; 0 
 def _digits() -> None:
     st.select_slider(
         "MNIST digits used",
-        SIZES,
+        sorted({*SIZES, st.session_state[setting("train_size")]}),
         key=setting("train_size"),
         format_func="{:,}".format,
         persist_state="session",

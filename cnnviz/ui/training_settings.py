@@ -31,10 +31,10 @@ def share_of(digit: int) -> str:
     return f"share_{digit}"
 
 
-def begin() -> None:
-    """Fill the widgets when a visitor comes for the first time."""
+def begin(watched: TrainConfig | None) -> None:
+    """Fill the widgets when a visitor comes for the first time: as the run on screen has it, if any."""
     if setting("network_config") not in st.session_state:
-        put(RECIPES[FIRST])
+        put(watched or RECIPES[FIRST])
 
 
 def put(config: TrainConfig) -> None:

@@ -1,8 +1,8 @@
 """How a training run stands, in words.
 
-status_line(run, events)      state, step, speed and time left
-latest_accuracy(events)       the newest validation's
-ending(run, events)           what is to be said about how it ended
+status_line(run, events)        state, step, speed and time left
+latest_accuracy(events, best)   the newest validation's, or that of the weights it ended with
+ending(run, events)             what is to be said about how it ended
 """
 
 from collections.abc import Sequence
@@ -29,27 +29,42 @@ _WORDS: dict[State, str] = {
 
 def status_line(run: Run, events: Sequence[Event]) -> str:
     """In a line or two."""
-    word, trains = _WORDS[run.state], run.state == "running"
+    trains = run.state == "running"
     if run.state == "queued":
         before = _before_it(run)
-        return f"**{word}** · {before} more before it in the queue" if before else "**Starting**"
-    if trains and not events:
-        return "**Starting** · fetching the digits"
-    if run.alive and run.folder.stop_wanted():
-        word = "Stopping"
-    elif run.state == "paused" and run.folder.wanted() == "go":
-        word = "Going on"
-    elif run.state == "paused" and events and run.folder.read("control").get("until", 0) > events[-1]["step"]:
-        word = "Stepping"
+        return f"**Waiting** · {before} more before it in the queue" if before else "**Starting**"
+    word, going = _word(run, events), trains and _under_way(run, events)
     if not events:
-        return f"**{word}**"
+        return f"**{word}** · fetching the digits" if trains else f"**{word}**"
     last = events[-1]
     place = f"step {last['step']:,} of {last['steps']:,}"
     if trains and (last["step"] == last["steps"] or last.get("ended_early")):
         return f"**Measuring** on the 10,000 test digits · {place}"
     words = [f"**{word}**", place, f"epoch {last['epoch']:.1f} of {run.config.epochs}"]
-    pace = _pace(events) if trains else [f"{duration(last['seconds'])} of training"]
+    pace = _pace(events) if going else [f"{duration(last['seconds'])} of training"]
     return " · ".join(words) + "  \n" + " · ".join(pace)
+
+
+def _word(run: Run, events: Sequence[Event]) -> str:
+    """What it does, or is about to do because somebody asked for it."""
+    state, wanted = run.state, run.folder.wanted()
+    if run.alive and wanted == "stop":
+        return "Stopping"
+    if state == "running" and wanted == "pause":
+        return "Pausing"
+    if state == "running" and not _under_way(run, events):
+        return "Going on" if events else "Starting"
+    if state == "paused" and wanted == "go":
+        return "Going on"
+    if state == "paused" and events and run.folder.read("control").get("until", 0) > events[-1]["step"]:
+        return "Stepping"
+    return _WORDS[state]
+
+
+def _under_way(run: Run, events: Sequence[Event]) -> bool:
+    """Whether anything was recorded since the run has had its place; before that it fetches the digits."""
+    since = run.folder.read("worker").get("time", 0)
+    return bool(events) and events[-1].get("time", since) >= since
 
 
 def _before_it(run: Run) -> int:
@@ -81,9 +96,12 @@ def _pace(events: Sequence[Event]) -> list[str]:
     ]
 
 
-def latest_accuracy(events: Sequence[Event]) -> str:
+def latest_accuracy(events: Sequence[Event], best: int | None = None) -> str:
+    """best: the step whose weights it ended with (Run.best_step)."""
     values = [
-        record["validation_accuracy"] for record in events if record.get("validation_accuracy") is not None
+        record["validation_accuracy"]
+        for record in events
+        if record.get("validation_accuracy") is not None and best in (None, record["step"])
     ]
     return f"{100 * values[-1]:.2f} %" if values else "–"
 
@@ -95,6 +113,6 @@ def ending(run: Run, events: Sequence[Event]) -> str:
     last, sentences = events[-1], []
     if last.get("ended_early"):
         sentences.append(f"Ended early: {run.config.patience} validations brought nothing better.")
-    if run.config.keep_best and last.get("best_step") is not None:
-        sentences.append(f"Its weights are those of step {last['best_step']:,}, the best validation.")
+    if (best := run.best_step(events)) is not None:
+        sentences.append(f"Its weights are those of step {best:,}, the best validation.")
     return " ".join(sentences)

@@ -90,13 +90,19 @@ def resume(run_id: str) -> None:
 
 
 def panel(run: Run | None, config: TrainConfig) -> None:
-    """config: what would be trained, for the picture before the first run."""
-    if run is None:
-        _before(config)
-    elif run.alive:
+    """config: what would be trained, for the picture before the first run.
+
+    Always in a container, as a fragment is: so that one panel takes another's place in the browser,
+    and does not stand beside it until the page is done.
+    """
+    if run is not None and run.alive:
         st.fragment(_live, run_every=POLL_SECONDS)(run.id, run.busy)
-    else:
-        _show(run)
+        return
+    with st.container():
+        if run is None:
+            _before(config)
+        else:
+            _show(run)
 
 
 def _live(run_id: str, busy: bool) -> None:
@@ -107,7 +113,6 @@ def _live(run_id: str, busy: bool) -> None:
         st.rerun()
     if run.busy != busy:
         st.rerun()  # the whole page: buttons, list and model picker change too
-    problem()
     _show(run)
     asked = run.folder.read("control")
     if run.folder.stop_wanted() and time.time() - asked["time"] > PATIENCE_SECONDS:
@@ -141,9 +146,12 @@ def _show(run: Run) -> None:
 
 def _head(events: list[Event], line: str, run: Run | None = None) -> None:
     """The figure that counts, what is going on, and how far it is or what became of it."""
+    with st.container():  # empty or not, all that follows keeps its place
+        problem()
     number, words = st.columns([1, 3], vertical_alignment="center")
     with number, st.container(key="train_accuracy"):
-        st.metric("Validation accuracy", latest_accuracy(events))
+        best = run.best_step(events) if run else None
+        st.metric("Validation accuracy", latest_accuracy(events, best))
     with words, st.container(key="train_status"):
         st.markdown(line)
         if run and not run.alive:
@@ -197,8 +205,7 @@ def _pictures(run: Run | None, network: Network, events: list[Event]) -> None:
     with right:
         digit = session.current_digit()
         st.markdown(f"**What it makes of {digit.caption}**")
-        step, steps = (events[-1]["step"], events[-1]["steps"]) if events else (0, 1)
-        answers(run, network, digit.image, step, steps, key="train_probabilities")
+        answers(run, network, digit.image, events, key="train_probabilities")
 
 
 def first_filters(network: Network) -> tuple[Tensor, str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Block
 
 from cnnviz import run_folder
 from cnnviz.checkpoints import serialize
@@ -15,6 +16,7 @@ from cnnviz.networks import NETWORKS, build
 from cnnviz.run_folder import RunFolder
 from cnnviz.train_config import RECIPES, TrainConfig
 from cnnviz.ui.training_settings import FIRST
+from tests.app.conftest import ROOT
 
 Go = Callable[..., AppTest]
 CONFIG = TrainConfig(network=NETWORKS["eight"], epochs=2, train_size=1_000, validation_size=100)
@@ -155,7 +157,66 @@ def test_running_run_is_paused_by_a_click(go: Go, root: Path) -> None:
         app = open_run(go, folder.id)
         app.button(key="train_pause").click().run()
         assert folder.wanted() == "pause"
+        assert "**Pausing** · step 8 of 16" in page_text(app)
         assert app.button(key="train_start").disabled
+
+
+def test_run_that_fetches_its_digits_again_has_no_pace_yet(go: Go, root: Path) -> None:
+    with running(root) as folder:
+        since = folder.read("worker")["time"]
+        folder.append({**RECORDS[1], "step": 9, "time": since - 1})  # by the process before
+        app = open_run(go, folder.id)
+        assert "**Going on** · step 9 of 16 · epoch 1.0 of 2  \n2 s of training" in page_text(app)
+        folder.append({**RECORDS[1], "step": 10, "seconds": 3.5, "time": since + 1})
+        assert "**Training** · step 10 of 16" in page_text(app.run())
+
+
+def test_panels_take_each_others_place(go: Go, root: Path) -> None:
+    """The browser replaces what stands at the same place; what stood elsewhere stays a moment longer."""
+    places = [place_of(go("train"), "train_status")]
+    with running(root) as folder:
+        app = open_run(go, folder.id)
+        places.append(place_of(app, "train_status"))
+        app.button(key="train_rate_hold").click().run()  # without a rate: a sentence stands above it
+        assert app.error
+        places.append(place_of(app, "train_status"))
+    folder.end("finished", test_accuracy=0.5)
+    places.append(place_of(app.run(), "train_status"))
+    app.query_params["run"] = "nosuchrun"
+    places.append(place_of(app.run(), "train_status"))
+    assert len(app.warning) == 1
+
+    assert len(set(places)) == 1
+
+
+def place_of(app: AppTest, key: str) -> tuple[int, ...]:
+    """The way down to the container with this key."""
+
+    def below(block: Block, way: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+        if block.proto is not None and getattr(block.proto, "id", "").endswith(key):
+            yield way
+        for number, child in block.children.items():
+            if isinstance(child, Block):
+                yield from below(child, (*way, number))
+
+    (way,) = below(app.main, ())
+    return way
+
+
+@pytest.mark.usefixtures("go")
+def test_arriving_at_a_run_one_finds_its_settings(root: Path) -> None:
+    config = replace(CONFIG, train_size=700, learning_rate=0.004, keep_best=True)
+    folder = run_folder.create(root, config.as_json())
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    app.switch_page("pages/train.py")
+    app.query_params["run"] = folder.id
+    app.run()
+
+    assert not app.exception
+    assert app.number_input(key="setting_learning_rate").value == 0.004
+    assert app.select_slider(key="setting_train_size").value == 700
+    assert app.toggle(key="setting_keep_best").value
+    assert app.selectbox(key="train_recipe").value == "own"
 
 
 def test_paused_run(go: Go, root: Path) -> None:
@@ -240,12 +301,14 @@ def test_early_end_and_best_weights_are_said(go: Go, root: Path) -> None:
     config = replace(CONFIG, patience=3, keep_best=True)
     folder = run_folder.create(root, config.as_json())
     folder.weights_file.write_bytes(serialize(build(CONFIG.network)))
+    folder.append({**RECORDS[1], "step": 5, "validation_accuracy": 0.9})
     folder.append({**RECORDS[1], "ended_early": True, "best_step": 5})
     folder.end("finished", test_accuracy=0.5)
     app = open_run(go, folder.id)
 
     assert "Ended early: 3 validations brought nothing better." in page_text(app)
     assert "Its weights are those of step 5, the best validation." in page_text(app)
+    assert app.metric[0].value == "90.00 %"
 
 
 def test_impatience_is_possible_after_a_while(go: Go, root: Path) -> None:

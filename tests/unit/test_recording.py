@@ -2,6 +2,7 @@
 
 import errno
 import math
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
@@ -108,7 +109,7 @@ def test_cut_off_run_ends_with_identical_weights(
     assert broken.weights_file.read_bytes() == straight.weights_file.read_bytes()
     assert broken.resume_file.read_bytes() == straight.resume_file.read_bytes()
     expected, found = runs.open_run(tmp_path, straight.id), runs.open_run(tmp_path, broken.id)
-    timing = ("steps_per_second", "images_per_second", "seconds")
+    timing = ("steps_per_second", "images_per_second", "seconds", "time")
     assert [_without(record, timing) for record in found.events()] == [
         _without(record, timing) for record in expected.events()
     ]
@@ -245,6 +246,25 @@ def test_pause_is_no_training_time(
     train_with(folder, {-10: later(1_000, go), 20: later(3, lambda _: None)})
     assert folder.state() == "finished"
     assert folder.events()[-1]["seconds"] == 3  # from the record of step 20 to the next
+
+
+def test_fetching_the_digits_is_no_training_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    fetch = recording.digits_for
+
+    def slow(*wanted: Any) -> Any:
+        now[0] += 60
+        return fetch(*wanted)
+
+    monkeypatch.setattr(recording, "Stopwatch", lambda: Stopwatch(lambda: now[0], lambda: now[0]))
+    monkeypatch.setattr(recording, "digits_for", slow)
+    folder = new_folder(tmp_path)
+    before = time.time()
+    recording.train(folder)
+
+    assert now[0] == 60
+    assert {record["seconds"] for record in folder.events()} == {0.0}
+    assert before - 1 < folder.events()[0]["time"] <= folder.events()[-1]["time"] < time.time() + 1
 
 
 def test_stop_in_a_pause(tmp_path: Path, train_with: Callable[[RunFolder, Wishes], None]) -> None:
