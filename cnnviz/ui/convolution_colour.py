@@ -14,7 +14,7 @@ from cnnviz.photos import PHOTOS
 from cnnviz.sliding import Sliding
 from cnnviz.ui.components.convolution import Cells, SlidingContent, sliding_picture, typed_cells
 from cnnviz.ui.components.maps import chosen_tile, maps
-from cnnviz.ui.convolution_image import fitting_side, photograph
+from cnnviz.ui.convolution_image import Photograph, offer_upload, photo_label, photograph, photographs
 from cnnviz.ui.convolution_kernel import parse_typed, same_shape
 from cnnviz.ui.dream_run import image_network
 from cnnviz.ui.link import select
@@ -39,15 +39,16 @@ class Bank:
 def colour() -> None:
     """Three channels, three slices, three partial maps and their sum; and all filters' maps as a stack."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        name = select("Photograph", list(PHOTOS), "photo", "brushes", lambda key: PHOTOS[key].label)
+        name = select("Photograph", photographs(), "photo", "brushes", photo_label)
+        offer_upload("photo")
         source = select("Filters", list(SOURCES), "filters", HAND, SOURCES.__getitem__)
         bank = _bank(source)
         chosen = _choose(bank)
-    side = fitting_side(name, SIDE)
-    photo, kernel = photograph(name, side), bank.filters[chosen]  # (3, H, W), (3, h, w)
+    made = photograph(name, SIDE)
+    photo, kernel = made.image, bank.filters[chosen]  # (3, H, W), (3, h, w)
     partial = partial_sums(photo, kernel)  # (3, H', W')
     content = SlidingContent(
-        label=f"{bank.names[chosen]} over the {PHOTOS[name].label.lower()}",
+        label=f"{bank.names[chosen]} over the photograph: {photo_label(name).lower()}",
         rule="sum",
         image=photo,
         window=(kernel.shape[1], kernel.shape[2]),
@@ -68,8 +69,9 @@ def colour() -> None:
         st.error(problem, icon=":material/error:")
     _words(photo, kernel, bank, chosen)
     _stack(photo, bank, chosen)
-    st.caption(f"Photograph: {PHOTOS[name].credit}, reduced to {photo.shape[2]} × {photo.shape[1]} pixels.")
-    _code(name, side, source, kernel)
+    credit = PHOTOS[name].credit if name in PHOTOS else "yours"
+    st.caption(f"Photograph: {credit}, reduced to {photo.shape[2]} × {photo.shape[1]} pixels.")
+    _code(made, source, kernel)
 
 
 def _bank(source: str) -> Bank:
@@ -160,7 +162,7 @@ def _select(count: int) -> None:
         _forget_typed()
 
 
-def _code(name: str, side: int, source: str, kernel: Tensor) -> None:
+def _code(made: Photograph, source: str, kernel: Tensor) -> None:
     bank = (
         "first_kernels(load_imagenet()).double()"
         if source == LEARNT
@@ -169,8 +171,8 @@ def _code(name: str, side: int, source: str, kernel: Tensor) -> None:
     code_panel(
         "import torch\nfrom cnnviz.colour_kernels import COLOURED\n"
         "from cnnviz.convolution import correlate, partial_sums\n"
-        "from cnnviz.imagenet import first_kernels, load_imagenet\nfrom cnnviz.photos import load_photo\n\n"
-        f"photo = load_photo({name!r}, {side}).double()  # (3, H, W)\n"
+        f"from cnnviz.imagenet import first_kernels, load_imagenet\n{made.imports}\n"
+        f"photo = {made.program}.double()  # (3, H, W)\n"
         f"kernel = torch.tensor({kernel.tolist()}, dtype=torch.float64)  # {tuple(kernel.shape)}\n"
         "print(partial_sums(photo, kernel), partial_sums(photo, kernel).sum(0), sep='\\n')\n"
         f"filters = {bank}\n"

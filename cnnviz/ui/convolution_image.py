@@ -1,9 +1,11 @@
 """The image the convolution page is about: an example, the current digit, or a photograph in grey.
 
-choose_image()      the control; its value is in the address
+choose_image()      the control; its value is in the address, but for a photograph of one's own
 current_picture()   what it chose last, where it is not on screen
+photograph(...)     one in colour
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -11,9 +13,10 @@ from torch import Tensor
 
 from cnnviz.classic_kernels import EXAMPLES
 from cnnviz.colour_kernels import grey
-from cnnviz.photos import PHOTOS, SMALLEST, load_photo
+from cnnviz.photos import PHOTOS, SMALLEST, load_photo, to_photo
 from cnnviz.ui import session
 from cnnviz.ui.link import select
+from cnnviz.ui.upload import UPLOAD, own_photo, upload_photo
 
 IMAGE, FIRST, DIGIT = "image", "edge", "digit"
 PHOTO_SIDE = 48  # pixels of the longer side: few enough to point at
@@ -31,8 +34,21 @@ class Picture:
 
 
 def choose_image(key: str = IMAGE, first: str = FIRST, side: int = PHOTO_SIDE) -> Picture:
-    """One of the examples, the current digit, or a carried photograph in grey."""
-    return _picture(select("Image", [*EXAMPLES, DIGIT, *PHOTOS], key, first, _image_label), side)
+    """One of the examples, the current digit, a carried photograph or the visitor's own, in grey."""
+    name = select("Image", [*EXAMPLES, DIGIT, *photographs()], key, first, _image_label)
+    offer_upload(key)
+    return _picture(name, side)
+
+
+def photographs() -> list[str]:
+    """The carried ones, and the visitor's own in front when there is one."""
+    return [*([UPLOAD] if own_photo() is not None else []), *PHOTOS]
+
+
+def offer_upload(key: str) -> None:
+    """A button beside the choice called `key`: what is uploaded there is chosen there."""
+    with st.popover("Upload", icon=":material/upload:", type="tertiary", key=f"{key}_upload_panel"):
+        upload_photo(f"{key}_upload", lambda: st.session_state.update({key: UPLOAD}))
 
 
 def current_picture() -> Picture:
@@ -43,7 +59,11 @@ def current_picture() -> Picture:
 def _image_label(name: str) -> str:
     if name == DIGIT:
         return "The current digit"
-    return EXAMPLES[name].label if name in EXAMPLES else f"Photograph: {PHOTOS[name].label}"
+    return EXAMPLES[name].label if name in EXAMPLES else f"Photograph: {photo_label(name)}"
+
+
+def photo_label(name: str) -> str:
+    return "yours" if name == UPLOAD else PHOTOS[name].label
 
 
 def _picture(name: str, side: int) -> Picture:
@@ -57,23 +77,45 @@ def _picture(name: str, side: int) -> Picture:
     if name == DIGIT:
         digit = session.current_digit()
         return Picture(name, digit.caption, digit.image.double(), 1.0, "")
-    side = fitting_side(name, side)
+    photo = photograph(name, side)
     program = (
-        "from cnnviz.colour_kernels import grey\nfrom cnnviz.photos import load_photo\n\n"
-        f"image = grey(load_photo({name!r}, {side}).double())  # (H, W)\n"
+        f"from cnnviz.colour_kernels import grey\n{photo.imports}\n"
+        f"image = grey({photo.program}.double())  # (H, W)\n"
     )
-    label = f"{PHOTOS[name].label}, in grey"
-    return Picture(name, label, grey(photograph(name, side)), 1.0, program)
+    return Picture(name, f"{photo_label(name)}, in grey", grey(photo.image), 1.0, program)
+
+
+@dataclass(frozen=True, eq=False)
+class Photograph:
+    """image: float64 (3, H, W) in [0, 1]; program: the call that makes it, with its imports."""
+
+    image: Tensor
+    imports: str
+    program: str
+
+
+def photograph(name: str, side: int) -> Photograph:
+    """A carried photograph, or the visitor's own, with a longer side of `side` or a little more."""
+    own = own_photo()
+    if name == UPLOAD and own is not None:
+        side = _fitting_side(own.shape, side)
+        imports = (
+            "from pathlib import Path\n\nfrom cnnviz.images import read_picture\n"
+            "from cnnviz.photos import to_photo\n"
+        )
+        program = f'to_photo(read_picture(Path("yours.jpg")), {side})'
+        return Photograph(to_photo(own, side).double(), imports, program)
+    image, side = _carried(name, side)
+    return Photograph(image, "from cnnviz.photos import load_photo\n", f"load_photo({name!r}, {side})")
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def photograph(name: str, side: int) -> Tensor:
-    """A carried photograph, float64 (3, H, W) in [0, 1]."""
-    return load_photo(name, side).double()
+def _carried(name: str, side: int) -> tuple[Tensor, int]:
+    side = _fitting_side(load_photo(name).shape[1:], side)
+    return load_photo(name, side).double(), side
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
-def fitting_side(name: str, side: int) -> int:
-    """`side`, or the least longer side that a photograph of this shape can be reduced to."""
-    shape = load_photo(name).shape[1:]
-    return max(side, -(-(SMALLEST + 1) * max(shape) // min(shape)))
+def _fitting_side(shape: Sequence[int], side: int) -> int:
+    """`side`, or the least longer side that a photograph of this shape (H, W) can be reduced to."""
+    height, width = shape[:2]
+    return max(side, -(-(SMALLEST + 1) * max(height, width) // min(height, width)))

@@ -15,7 +15,8 @@ from cnnviz.ui import cache, session
 from cnnviz.ui.components.gallery import gallery
 from cnnviz.ui.dream_network import choose_network
 from cnnviz.ui.dream_run import IMAGENET, Picture, Target
-from cnnviz.ui.dream_start import UPLOAD, UPLOADED, linked, pick
+from cnnviz.ui.dream_start import linked, pick
+from cnnviz.ui.upload import UPLOAD, own_photo
 
 LAYER = "dream_layer"
 CANVASES = (56, 84, 112)
@@ -203,7 +204,8 @@ def _image_class() -> int:
 
 
 def _image_guide() -> Picture:
-    names = [*PHOTOS, *([UPLOAD] if UPLOADED in st.session_state else [])]
+    own = own_photo()
+    names = [*PHOTOS, *([UPLOAD] if own is not None else [])]
     name = st.selectbox(
         "Put into it what is in",
         names,
@@ -212,8 +214,7 @@ def _image_guide() -> Picture:
         key="dream_photo_guide",
         persist_state="session",
     )
-    pixels = st.session_state[UPLOADED] if name == UPLOAD else None
-    image = load_photo(str(name), 256) if pixels is None else to_photo(pixels, 256)
+    image = load_photo(str(name), 256) if own is None or name != UPLOAD else to_photo(own, 256)
     return Picture(str(name), str(name), image)
 
 

@@ -7,8 +7,9 @@ from cnnviz.photos import PHOTOS
 from cnnviz.ui import session
 from cnnviz.ui.dream_controls import Choice
 from cnnviz.ui.dream_run import FILM_FRAMES, IMAGENET, Picture, Target, Wish
-from cnnviz.ui.dream_start import NOISE, UPLOAD
+from cnnviz.ui.dream_start import NOISE
 from cnnviz.ui.snippet import opening
+from cnnviz.ui.upload import UPLOAD
 
 _TITLES = {layer.name: layer.title for layer in LAYERS}
 

@@ -9,31 +9,30 @@ from collections.abc import Sequence
 import streamlit as st
 import torch
 
-from cnnviz.errors import CnnvizError
-from cnnviz.images import decode, encode_png
+from cnnviz.images import encode_png
 from cnnviz.photos import PHOTOS, SIDE, load_photo, to_photo, to_pixels
 from cnnviz.ui import session
 from cnnviz.ui.components.gallery import chosen_picture, gallery
 from cnnviz.ui.dream_run import Picture
 from cnnviz.ui.pictures import digit_png
+from cnnviz.ui.upload import UPLOAD, own_photo, upload_photo
 
-DIGIT, NOISE, UPLOAD = "digit", "noise", "upload"
-UPLOADED = "_dream_upload"
-_PROBLEM, _CHOICE = "_dream_upload_problem", "picture"
+DIGIT, NOISE = "digit", "noise"
+_CHOICE = "picture"
 _THUMBNAIL = 96
 
 
 def choose_picture(photographs_only: bool = False) -> Picture:
     """The chosen start, at the chosen size."""
     others = [] if photographs_only else [NOISE, DIGIT]
-    names = [*PHOTOS, *others, *([UPLOAD] if UPLOADED in st.session_state else [])]
+    names = [*PHOTOS, *others, *([UPLOAD] if own_photo() is not None else [])]
     name = linked(_CHOICE, names, "forest")
     labels = {**{key: photo.label for key, photo in PHOTOS.items()}, NOISE: "Noise", UPLOAD: "Yours"}
     labels[DIGIT] = "Your digit"
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.markdown("**Photograph**" if photographs_only else "**Start from**", width="content")
         with st.popover("Upload", icon=":material/upload:", type="tertiary", key="dream_upload_panel"):
-            _upload()
+            upload_photo("dream_upload", _take_upload)
     gallery(
         [_thumbnail(each) for each in names],
         key="dream_starts",
@@ -53,8 +52,9 @@ def _picture(name: str, label: str) -> Picture:
         return Picture(name, digit.caption, digit.image[None])
     if name == NOISE:
         return Picture(name, "colour noise", _noise(side))
-    if name == UPLOAD:
-        return Picture(name, "your picture", to_photo(st.session_state[UPLOADED], side))
+    own = own_photo()
+    if name == UPLOAD and own is not None:
+        return Picture(name, "your picture", to_photo(own, side))
     return Picture(name, f"the {label.lower()}", load_photo(name, side), PHOTOS[name].credit)
 
 
@@ -67,8 +67,9 @@ def _noise(side: int) -> torch.Tensor:
 def _thumbnail(name: str) -> bytes:
     if name == DIGIT:
         return digit_png(session.current_digit().image, 3)
-    if name == UPLOAD:
-        return encode_png(to_pixels(to_photo(st.session_state[UPLOADED], _THUMBNAIL * 2)))
+    own = own_photo()
+    if name == UPLOAD and own is not None:
+        return encode_png(to_pixels(to_photo(own, _THUMBNAIL * 2)))
     return _carried_thumbnail(name)
 
 
@@ -78,32 +79,7 @@ def _carried_thumbnail(name: str) -> bytes:
     return encode_png(to_pixels(image))
 
 
-def _upload() -> None:
-    st.file_uploader(
-        "Your photograph",
-        type=["png", "jpg", "jpeg", "webp"],
-        max_upload_size=10,
-        key="dream_upload",
-        on_change=_read_upload,
-        help="PNG, JPEG or WEBP. It stays on this server's memory until you close the page.",
-    )
-    if problem := st.session_state.get(_PROBLEM):
-        st.error(problem, icon=":material/error:")
-
-
-def _read_upload() -> None:
-    """Once per upload, before the page is drawn; a bad file leaves everything as it was."""
-    st.session_state.pop(_PROBLEM, None)
-    file = st.session_state["dream_upload"]
-    if file is None:
-        return
-    try:
-        pixels = decode(file.getvalue())
-        to_photo(pixels)
-    except CnnvizError as error:
-        st.session_state[_PROBLEM] = str(error)
-        return
-    st.session_state[UPLOADED] = pixels
+def _take_upload() -> None:
     st.session_state[_CHOICE] = UPLOAD
 
 

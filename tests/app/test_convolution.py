@@ -1,5 +1,6 @@
 """The convolution page without a browser: what its pictures receive, and what its words say."""
 
+import io
 import re
 from collections.abc import Callable
 from typing import Any
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from cnnviz import load_model
@@ -374,3 +376,58 @@ def test_cells_left_as_they_were_keep_their_exact_weight() -> None:
 )
 def test_a_strangers_cells_are_ignored(sent: Any) -> None:
     assert after(sent) is None
+
+
+def photo_file(width: int, height: int, orientation: int = 1) -> bytes:
+    """A JPEG that is dark at the left and light at the right, as the camera held it."""
+    ramp = np.tile(np.linspace(0, 255, width, dtype=np.uint8), (height, 1))
+    picture, file = Image.fromarray(ramp).convert("RGB"), io.BytesIO()
+    exif = picture.getexif()
+    exif[0x0112] = orientation
+    picture.save(file, "JPEG", quality=95, exif=exif)
+    return file.getvalue()
+
+
+def upload(app: AppTest, key: str, content: bytes) -> AppTest:
+    return app.file_uploader(key=key).upload("mine.jpg", content, "image/jpeg").run()
+
+
+def test_an_own_photograph_is_taken_upright_and_kept_in_all_views(go: Go) -> None:
+    app = upload(go("convolution", kernel="identity"), "image_upload", photo_file(120, 80, orientation=6))
+    assert app.selectbox(key="image").value == "upload"
+    image = payload(app, PICTURE)[1]["image"][0]
+    assert image.shape == (50, 33)  # turned by a quarter, reduced as far as 33 pixels across
+    assert image[-1].mean() - image[0].mean() > 0.9
+    assert "image" not in app.query_params  # a link cannot carry it
+    assert 'to_photo(read_picture(Path("yours.jpg")), 50)' in app.code[0].value
+
+    app.button_group(key="lesson").set_value("colour").run()
+    app.selectbox(key="photo").select("upload").run()
+    assert payload(app, "colour_picture")[1]["image"].shape[0] == 3
+    assert "Photograph: yours, reduced to" in all_words(app)
+    app.button_group(key="lesson").set_value("borders").run()
+    assert app.selectbox(key="image").value == "upload"
+    assert not app.exception
+
+    app.switch_page("pages/dream.py").run()
+    app.switch_page("pages/convolution.py").run()
+    assert app.selectbox(key="image").value == "upload"
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"GIF89a not a picture", "not a readable PNG, JPEG or WEBP picture"),
+        (b"", "empty"),
+        (photo_file(120, 80)[:300], "not a readable"),
+        (photo_file(20, 20), "too small or too narrow"),
+    ],
+)
+def test_a_bad_photograph_is_one_sentence_and_changes_nothing(go: Go, content: bytes, told: str) -> None:
+    app = upload(go("convolution", image="cat"), "image_upload", content)
+    assert not app.exception
+    assert [told in error.value for error in app.error] == [True]
+    assert app.selectbox(key="image").value == "cat"
+    upload(app, "image_upload", photo_file(60, 60))
+    assert app.selectbox(key="image").value == "upload"
+    assert not app.error
