@@ -67,9 +67,9 @@ SETTINGS = {
     "weight_decay": Setting("Weight decay", _field("weight_decay")),
     "label_smoothing": Setting("Label smoothing", _field("label_smoothing")),
     "dropout": Setting("Dropout", _put_dropout),
-    "filters": Setting("Filters of conv1", _put_filters, whole=True),
-    "units": Setting("Units of the first dense layer", _put_units, whole=True),
-    "shift": Setting("Digits shifted by up to, pixels", _put_shift),
+    "filters": Setting("Filters, first layer", _put_filters, whole=True),
+    "units": Setting("Units, first dense layer", _put_units, whole=True),
+    "shift": Setting("Shift of digits, pixels", _put_shift),
 }
 
 

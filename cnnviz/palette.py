@@ -33,6 +33,8 @@ SCALES: dict[Scale, dict[Theme, tuple[str, ...]]] = {
 
 # Accents that keep 3:1 contrast on both papers.
 ACCENT = {"light": "#2166ac", "dark": "#7fb3e0"}
+# Words and lines on a tinted ground: the themes' own text colour.
+INK = {"light": "#22211e", "dark": "#ece8de"}
 # Curves and words that stay in the background, still 3:1.
 MUTED = {"light": "#857f70", "dark": "#98917f"}
 RIGHT, WRONG = "#009e73", "#d55e00"

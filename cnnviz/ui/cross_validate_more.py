@@ -17,9 +17,10 @@ from cnnviz.ui.cross_validate_form import dealt, title_of
 
 STRATIFIED, PLAIN = "stratified", "plain"
 SHOWN = 6
-_COLOURS: dict[State, Literal["gray", "blue", "green", "red", "orange"]] = {
+COLOURS: dict[State, Literal["gray", "blue", "green", "red", "orange"]] = {
     "queued": "gray",
     "running": "blue",
+    "paused": "gray",
     "finished": "green",
     "stopped": "gray",
     "failed": "red",
@@ -97,7 +98,7 @@ def _row(study: Study, watched: bool, watch: Callable[[str], None], delete: Call
     figures = study.figures(events=False)
     title = f"{title_of(study.config)}, {words.headline(figures)} · {words.dealt_line(figures)}"
     with st.container(horizontal=True, vertical_alignment="center", key=f"study_{study.id}", border=watched):
-        st.badge(study.state, color=_COLOURS[study.state])
+        st.badge(study.state, color=COLOURS[study.state])
         st.markdown(f"**{title}**" if watched else title, width="stretch")
         if not watched:
             st.button("Open", key=f"open_{study.id}", on_click=watch, args=(study.id,), type="tertiary")

@@ -2,11 +2,11 @@
 
 from cnnviz.cross_validation import LEVEL, by_chance, paired, student_t, summarize
 from cnnviz.example_study import Figures
-from cnnviz.studies import Study
+from cnnviz.run_sets import RunSet
 
 
-def status_line(study: Study) -> str:
-    """What is going on: how many folds are finished, training and waiting."""
+def status_line(chosen: RunSet, parts: str = "folds") -> str:
+    """What is going on: how many of its parts are finished, training and waiting."""
     heads = {
         "running": "Training",
         "paused": "Paused",
@@ -16,10 +16,9 @@ def status_line(study: Study) -> str:
         "failed": "Failed",
         "interrupted": "Interrupted",
     }
-    states = [run.state if run else "interrupted" for run in study.runs]
-    finished = states.count("finished")
-    words = [f"**{heads[study.state]}**", f"{finished} of {study.folds} folds finished"]
-    if study.alive:
+    states = chosen.states
+    words = [f"**{heads[chosen.state]}**", f"{states.count('finished')} of {len(states)} {parts} finished"]
+    if chosen.alive:
         training, waiting = states.count("running"), states.count("queued")
         words += [f"{training} training"] * bool(training) + [f"{waiting} waiting"] * bool(waiting)
     return " · ".join(words)
