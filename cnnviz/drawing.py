@@ -24,6 +24,7 @@ STAGES = {
     "centre": "the box, not the mass, lies in the middle",
 }
 MIDDLE = 14  # pixel index of the centre of mass; MNIST's own digits lie within half a pixel of it
+EDGE = 0.15  # fainter ink is antialiasing; it must not decide where the box ends
 SMALLEST_SHARE = 0.08  # ink whose box is below this share of the picture is a dot, not a digit
 
 Grey = NDArray[np.float32]
@@ -99,8 +100,8 @@ def to_ink(grey: Grey) -> Grey:
 
 
 def crop_to_ink(ink: Grey) -> Grey:
-    """The bounding box of all ink. Raises NothingDrawn for a dot."""
-    inked = ink > 0.05
+    """The bounding box of the ink. Raises NothingDrawn for a dot."""
+    inked = ink > EDGE
     rows, columns = np.flatnonzero(inked.any(1)), np.flatnonzero(inked.any(0))
     longest = max(np.ptp(rows), np.ptp(columns)) + 1
     if longest <= max(2, SMALLEST_SHARE * max(ink.shape)):

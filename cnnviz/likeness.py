@@ -1,18 +1,17 @@
 """Whether a picture looks like a digit at all, as the network itself sees it.
 
-    Likeness.of(model)              about a second; keep it as long as the model
+    Likeness.of(model)              under half a second; keep it as long as the model
     likeness.strangeness(images)    (N,): how much more it resembles a drawing that is no digit
     likeness.threshold              above it a picture is called no digit
 
 A softmax must choose one of ten, however odd the picture. What the last layer decides from still
-tells: there, a letter lies near other letters. Strangeness is the cosine similarity to the fifth
-nearest of 1,050 drawings that are no digits, less that to the fifth nearest of 2,500 digits - the
+tells: there, a letter lies near other letters. Strangeness is the cosine similarity to the third
+nearest of 525 drawings that are no digits, less that to the third nearest of 1,250 digits - the
 nearest-neighbour distance of Sun et al. 2022 (*Out-of-Distribution Detection with Deep Nearest
 Neighbors*), taken on both sides. The threshold keeps KEPT of the validation digits.
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import torch
 import torch.nn.functional as F
@@ -21,11 +20,11 @@ from torch import Tensor
 from cnnviz.data import load_mnist
 from cnnviz.evaluation import features
 from cnnviz.networks import Network
-from cnnviz.pen import pen_validation_digits
 from cnnviz.reference_pictures import load_references
 
-NEIGHBOUR = 5
-MNIST_DIGITS = 1_000  # beside the pen digits; the next thousand help to set the threshold
+NEIGHBOUR = 3
+MNIST_DIGITS = 500  # beside the pen digits
+MNIST_VALIDATION = slice(1_000, 2_000)  # others, which help to set the threshold
 KEPT = 0.985  # of the digits the threshold is set by
 
 
@@ -47,7 +46,8 @@ class Likeness:
         digits = _directions(model, torch.cat([references.digits, mnist[:MNIST_DIGITS]]))
         others = _directions(model, references.others[chosen])
         unset = cls(model, digits, others, 0.0)
-        quantiles = [unset.strangeness(images).quantile(KEPT) for images in _validation()]
+        validation = references.validation, mnist[MNIST_VALIDATION]
+        quantiles = [unset.strangeness(images).quantile(KEPT) for images in validation]
         return cls(model, digits, others, float(max(quantiles)))
 
     def strangeness(self, images: Tensor) -> Tensor:
@@ -70,13 +70,6 @@ def _strangeness(vectors: Tensor, digits: Tensor, others: Tensor) -> Tensor:
 
 def _directions(model: Network, images: Tensor) -> Tensor:
     return F.normalize(features(model, images).flatten(1), dim=1)
-
-
-@lru_cache(maxsize=1)
-def _validation() -> tuple[Tensor, Tensor]:
-    """Digits that set the threshold and are not among the references."""
-    mnist = load_mnist().train.images[MNIST_DIGITS : 2 * MNIST_DIGITS]
-    return mnist, pen_validation_digits().images
 
 
 @dataclass(frozen=True, eq=False)

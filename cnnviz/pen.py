@@ -67,7 +67,7 @@ def _digits_by(writers: frozenset[str], with_wrong: bool = False) -> list[PenDig
 
 @lru_cache(maxsize=2)
 def pen_training_digits(seed: int) -> Digits:
-    """Varied pictures of all digits by the training writers; about 25 seconds, once a run."""
+    """Varied pictures of all digits by the training writers; about 40 seconds, once a run."""
     generator = np.random.default_rng(seed)
     chosen = _digits_by(_training_writers())
     varied = [

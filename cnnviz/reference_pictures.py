@@ -1,7 +1,8 @@
 """python -m cnnviz.reference_pictures: the pictures a drawing is compared with, as one asset.
 
-They take half a minute to paint, so they are painted once: assets/references.npz holds 1,500 pen
-digits by training writers as written, and 150 drawings of every kind of not_digits.KINDS.
+They take seconds to paint, so they are painted once: assets/references.npz holds 750 pen digits
+by training writers as written, 75 drawings of every kind of not_digits.KINDS, and all pen digits by
+the validation writers.
 """
 
 import io
@@ -15,25 +16,28 @@ from torch import Tensor
 from cnnviz.data import ASSETS, read_asset
 from cnnviz.files import write_atomically
 from cnnviz.not_digits import KINDS, not_digits
-from cnnviz.pen import pen_reference_digits
+from cnnviz.pen import pen_reference_digits, pen_validation_digits
 
-PEN, EACH, SEED = 1_500, 150, 0
+PEN, EACH, SEED = 750, 75, 0
 
 
 @dataclass(frozen=True, eq=False)
 class References:
-    """uint8 pictures (N, 28, 28): digits, and what is none; kinds names the kind of each of the latter."""
+    """uint8 pictures (N, 28, 28)."""
 
     digits: Tensor
-    others: Tensor
-    kinds: tuple[str, ...]
+    others: Tensor  # drawings that are no digits
+    kinds: tuple[str, ...]  # of not_digits.KINDS, one for each of the others
+    validation: Tensor  # digits by other writers, to set the threshold by
 
 
 @lru_cache(maxsize=1)
 def load_references() -> References:
     with np.load(io.BytesIO(read_asset("references.npz")), allow_pickle=False) as arrays:
-        others = torch.from_numpy(arrays["others"])
-        return References(torch.from_numpy(arrays["digits"]), others, tuple(np.repeat(KINDS, EACH)))
+        digits, others, validation = (
+            torch.from_numpy(arrays[name]) for name in ("digits", "others", "validation")
+        )
+        return References(digits, others, tuple(np.repeat(KINDS, EACH)), validation)
 
 
 def paint() -> bytes:
@@ -44,6 +48,7 @@ def paint() -> bytes:
         file,
         digits=pen_reference_digits(PEN).images.numpy(),
         others=(others * 255).round().to(torch.uint8).numpy(),
+        validation=pen_validation_digits().images.numpy(),
     )
     return file.getvalue()
 

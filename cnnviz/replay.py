@@ -12,12 +12,11 @@ from itertools import pairwise
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
 from torch import Tensor, nn
 
 from cnnviz.drawing import to_digit
 from cnnviz.errors import NothingDrawn
-from cnnviz.strokes import SUPERSAMPLING
+from cnnviz.strokes import Paper
 from cnnviz.tracing import predict
 
 STEPS = 60
@@ -115,19 +114,13 @@ def paint(
 
     Pixel for pixel what strokes.rasterize paints.
     """
-    scale = SUPERSAMPLING
-    image = Image.new("L", (size * scale, size * scale))
-    brush = ImageDraw.Draw(image)
+    paper = Paper(size)
     wanted = {(step.stroke, step.points) for step in steps}
     for number, (stroke, width) in enumerate(zip(strokes, widths, strict=True)):
-        radius = width * scale / 2
-        points = [(float(x) * scale, float(y) * scale) for x, y in stroke]
-        for place, (x, y) in enumerate(points):
-            if place:
-                brush.line([points[place - 1], (x, y)], fill=255, width=max(1, round(width * scale)))
-            brush.ellipse([x - radius, y - radius, x + radius, y + radius], fill=255)
+        for place in range(len(stroke)):
+            paper.paint(stroke[max(place - 1, 0) : place + 1], width)
             if (number, place + 1) in wanted:
-                yield np.asarray(image.resize((size, size), Image.Resampling.BOX))
+                yield paper.picture()
 
 
 def _points(strokes: Sequence[Stroke]) -> Iterator[Step]:

@@ -9,6 +9,7 @@ from cnnviz.data import load_mnist
 from cnnviz.evaluation import features
 from cnnviz.likeness import KEPT, MNIST_DIGITS, NEIGHBOUR, Likeness, coverage
 from cnnviz.not_digits import KINDS, not_digits
+from cnnviz.pen import pen_validation_digits
 from cnnviz.reference_pictures import load_references
 
 
@@ -61,5 +62,9 @@ def test_references_are_digits_and_every_kind_of_other_drawing() -> None:
 
     assert set(references.kinds) == set(KINDS)
     assert len(references.kinds) == len(references.others)
-    assert references.digits.shape == (1_500, 28, 28)
+    assert references.digits.shape == (750, 28, 28)
     assert 0.9 < KEPT < 1
+
+
+def test_the_asset_holds_the_validation_digits_as_painted_today() -> None:
+    assert torch.equal(load_references().validation, pen_validation_digits().images)
