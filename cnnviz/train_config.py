@@ -1,7 +1,7 @@
 """What determines a training run, and recipes worth starting from.
 
 TrainConfig             equal configurations give equal weights, on the same machine
-RECIPES                 named configurations: one a shipped model, and fast, balanced and long
+RECIPES                 named configurations: one a network or shipped model, and fast, balanced and long
 learning_rate_at(...)   the schedule: the rate of every step
 """
 
@@ -150,6 +150,9 @@ RECIPES: dict[str, TrainConfig] = {
     ),
     "mlp": replace(_CLASSIC, network=NETWORKS["mlp"], epochs=10),
     "lenet5": replace(_CLASSIC, network=NETWORKS["lenet5"], epochs=10),
+    "vgg": replace(_FAST, network=NETWORKS["vgg"], epochs=3, learning_rate=5e-3),
+    "resnet": replace(_FAST, network=NETWORKS["resnet"], epochs=3),
+    "vit": replace(_FAST, network=NETWORKS["vit"], epochs=10, learning_rate=3e-3),
 }
 
 

@@ -59,8 +59,9 @@ def recipe_title(name: str) -> str:
     """Its name and the figure to expect: Fast · 99.0 % in 5 s."""
     if name == OWN:
         return "Your own settings"
-    title = PRESETS[name].title if name in PRESETS else f"{TITLES[name].split(' · ')[0]}, as shipped"
     figures = _figures(name)
+    shipped = ", as shipped" * bool(figures)
+    title = PRESETS[name].title if name in PRESETS else TITLES[name].split(" · ")[0] + shipped
     return (
         f"{title.split(' · ')[0]} · {100 * figures[0]:.1f} % in {duration(figures[1])}" if figures else title
     )
@@ -87,7 +88,7 @@ def expectation(name: str) -> str:
         )
     figures = _figures(name)
     if not figures:
-        return ""
+        return "No figure to expect yet: find out."
     return (
         f"The shipped model was made so: {100 * figures[0]:.2f} % of the test digits in "
         f"{duration(figures[1])}."
