@@ -3,6 +3,7 @@
 corrections()             the Draw page's part
 labelled()                what this visitor has labelled so far
 label_current(label)      label the digit on screen
+label_of_current()        what the digit on screen was said to be, if anything
 """
 
 import json
@@ -14,21 +15,33 @@ from cnnviz.packing import pack_image
 from cnnviz.ui import session
 
 _KEPT = "_corrections"
+_ASKED = "misread"
 
 
 def corrections() -> None:
     """Ten buttons for the true digit, and what was collected: as a file, and to learn from."""
     digit = session.current_digit()
     if digit.source in ("drawing", "upload"):
-        with st.popover("Misread? Say what it is", key="misread"):
-            label = st.pills("It is a", range(10), key=f"_truth{_name()}", label_visibility="collapsed")
+        label, key = label_of_current(), f"_truth{_name()}"
+        st.session_state[key] = label
+        with st.popover("Misread? Say what it is", key=_ASKED, on_change="rerun"):
+            st.pills(
+                "It is a", range(10), key=key, label_visibility="collapsed", on_change=_said, args=(key,)
+            )
         if label is not None:
-            label_current(int(label))
             st.caption(f"Kept as a {label}.")
     if labelled():
         with st.container(horizontal=True):
             download()
             st.page_link("pages/finetune.py", label="Let it learn from them", icon=":material/tune:")
+
+
+def _said(key: str) -> None:
+    """Keep the answer and close the question, which covers what one can do next."""
+    label = st.session_state[key]
+    if label is not None:
+        label_current(int(label))
+    st.session_state[_ASKED] = False
 
 
 def download() -> None:
@@ -54,6 +67,11 @@ def label_current(label: int) -> None:
     """Keep the digit on screen under this label; a second label corrects the first."""
     strokes = [stroke.round(1).tolist() for stroke in session.current_digit().strokes]
     add([{"label": label, "image": _name(), "strokes": strokes}])
+
+
+def label_of_current() -> int | None:
+    name = _name()
+    return next((record["label"] for record in labelled() if record["image"] == name), None)
 
 
 def add(records: list[Labelled]) -> None:

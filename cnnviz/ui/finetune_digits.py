@@ -150,7 +150,12 @@ def _label() -> None:
         st.markdown(f"On screen: {digit.caption}, a {digit.label}.")
         st.button("Add it", key="finetune_add_test", on_click=corrections.label_current, args=(digit.label,))
         return
-    st.markdown("Draw a digit, then say what it is:")
+    kept = corrections.label_of_current() if digit.chosen else None
+    st.markdown(
+        "Draw a digit, then say what it is:"
+        if kept is None
+        else f"This one is kept as a **{kept}**. Clear the board and draw the next, or correct it:"
+    )
     with st.container(horizontal=True, gap="small", key="finetune_labels"):
         for label in range(10):
             st.button(

@@ -71,7 +71,11 @@ def _settings(chosen: CurrentModel, hand: Hand) -> FinetuneConfig:
         disabled=too_few,
         width="stretch",
     )
-    st.caption(f"Needs {FEWEST} digits." if too_few else "Takes seconds. The model itself stays as it is.")
+    st.caption(
+        f"Needs {FEWEST} digits."
+        if too_few
+        else "Takes seconds; what comes of it grows below. The model itself stays as it is."
+    )
     return _config()
 
 

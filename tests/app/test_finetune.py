@@ -100,6 +100,7 @@ def test_a_correction_on_the_draw_page_leads_here(go: Go) -> None:
     assert not app.exception
     assert app.get_by_key("finetune_source").value == OWN
     assert payload(app, "finetune_own")[0]["captions"][0][0] == "7"
+    assert "This one is kept as a **7**. Clear the board" in words(app)
 
 
 def test_test_digits_can_be_added(go: Go) -> None:
