@@ -20,7 +20,7 @@ from cnnviz.ui.session import CurrentModel
 
 BEFORE, AFTER = "maps_before", "maps_after"
 ORDERS: tuple[Order, ...] = ("index", "mean", "maximum")
-ROOM = 6  # stages that leave room for other choices in one row
+ROOM = 36  # letters of the stages' names that leave room for other choices in one row
 NAMED = 24  # dead units called by their numbers; more would be no help
 SCOPES: tuple[Scope, ...] = ("unit", "layer", "network")
 
@@ -34,7 +34,7 @@ def activations_page() -> None:
         stage = find(every, choose_layer([stage.name for stage in every], lambda name: _nearest(every, name)))
         first = int(measure(stage.after).high.argmax())
         unit = choose_unit("Map" if stage.maps else "Unit", stage.name, len(stage.after), first)
-        narrow = len(every) > ROOM
+        narrow = sum(len(each.name) for each in every) > ROOM
         by = _choose("Sort by", list(ORDERS), "sort_by", narrow)
         scope = _choose("Colour range", list(SCOPES), RANGE, narrow, "layer")
     ends = _limits(chosen, every, stage, scope)  # type: ignore[arg-type]
@@ -166,6 +166,9 @@ def _words(shown: Shown) -> None:
         "ReLU": "ReLU cuts off all that is negative (orange).",
         "tanh": "tanh squeezes every value into −1 to 1.",
         "softmax": "Softmax turns ten scores into ten probabilities.",
+        "adding places": "Every cell gets the numbers that were learnt for its place.",
+        "attention": "Every cell heard all the others, each as much as it resembles what was asked for.",
+        "normalisation": "All numbers together are brought to mean 0 and spread 1, then scaled one by one.",
     }
     what = lines.get(stage.doing, "Of every window one number goes on.")
     off = f" **Dead for this digit**, zero everywhere: {many} ({named})." if silent else ""

@@ -70,6 +70,11 @@ def race_view() -> None:
         "Seconds are this machine's, and vary with what else it does.  \n"
         "**What this does not show:** where they end. Given hours, the order may be another one."
     )
+    st.page_link(
+        "pages/train.py",
+        label="Train one of them for real, and look inside",
+        icon=":material/model_training:",
+    )
     code_panel(
         "from cnnviz.data import Digits, load_mnist\n"
         "from cnnviz.racing import race\n\n"

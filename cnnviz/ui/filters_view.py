@@ -10,6 +10,7 @@ import streamlit as st
 import torch
 from torch import Tensor
 
+from cnnviz.blocks import Attention, Residual
 from cnnviz.kernels import (
     Match,
     chance_similarity,
@@ -69,7 +70,7 @@ def _kernels(chosen: CurrentModel, untrained: Network, trace: Trace) -> None:
         deep = weight.shape[1] > 1
         notes = [f"input {number}" for number in channels.tolist()] if deep else None
         grid(shown, unit, _tile_side(len(weight)), notes)
-        st.caption(_explanation(weight, source))
+        st.caption(_explanation(weight, source) + _not_here(model))
         suggestions(_worth_a_look(shown))
     with right:
         st.markdown(f"**Filter {unit}** of {layer}" + (f", its kernel on input {channel}" if deep else ""))
@@ -165,6 +166,14 @@ def _frequencies(shown: Shown, unit: int) -> None:
         tile=104,
         selectable=False,
     )
+
+
+def _not_here(model: Network) -> str:
+    """Which layers have weights that are not on this page."""
+    blocks = [
+        f"`{name}`" for name, module in model.named_children() if isinstance(module, Residual | Attention)
+    ]
+    return f" Not shown: the weights inside {', '.join(blocks)}." if blocks else ""
 
 
 def _explanation(weight: Tensor, source: int | None) -> str:

@@ -18,7 +18,7 @@ def show_layers(network: NetworkConfig) -> None:
         hide_index=True,
         height="content",
         column_config={
-            "Layer": st.column_config.TextColumn(width=64),
+            "Layer": st.column_config.TextColumn(width=76),
             "Kind": st.column_config.TextColumn(width=94),
             "Output": st.column_config.TextColumn(width=86),
             "Parameters": st.column_config.NumberColumn("Params", format="localized", width=62),

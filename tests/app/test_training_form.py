@@ -14,7 +14,7 @@ from cnnviz import run_folder
 from cnnviz.augmentation import Augmentation, augment
 from cnnviz.data import load_mnist
 from cnnviz.jobs import LocalEngine
-from cnnviz.networks import NETWORKS, ConvBlock, NetworkConfig, parameter_count, shape_title
+from cnnviz.networks import NETWORKS, ConvBlock, NetworkConfig, Patches, parameter_count, shape_title
 from cnnviz.networks import build as build_network
 from cnnviz.train_config import RECIPES, TrainConfig, learning_rate_at
 from cnnviz.ui.rate_chart import curve
@@ -196,6 +196,28 @@ def test_editing_a_network_layer_by_layer(go: Go, root: Path) -> None:
     assert picture(app, "train_filters")[1].shape == (32, 5, 5)
     part(app, "button", "drop_conv_0").click().run()
     assert started(app, root).network == replace(expected, convs=expected.convs[1:])
+
+
+def test_skip_connections_and_attention_are_edited_like_any_layer(go: Go, root: Path) -> None:
+    app = go("train")
+    app.selectbox(key="setting_network").select("resnet").run()
+    assert "block4" in layers(app)
+    part(app, "toggle", "conv_3_skip").set_value(False).run()
+    assert "conv4" in layers(app)
+    part(app, "number_input", "conv_2_filters").set_value(24).run()
+    assert "block3: a skip connection adds what came in, 32 maps" in app.error[0].value
+    part(app, "number_input", "conv_2_filters").set_value(32).run()
+    part(app, "button", "add_patches").click().run()
+    part(app, "number_input", "patches_heads").set_value(5).run()
+    assert "48 numbers cannot be shared among 5 heads" in app.error[0].value
+    part(app, "number_input", "patches_width").set_value(20).run()
+
+    resnet = NETWORKS["resnet"]
+    convs = (*resnet.convs[:3], replace(resnet.convs[3], skip=False))
+    expected = replace(resnet, convs=convs, patches=Patches(side=1, width=20, heads=5))
+    assert not app.error
+    assert layers(app) == [name for name, _ in build_network(expected).named_children()]
+    assert started(app, root).network == expected
 
 
 def test_kernel_larger_than_its_map_says_where_and_loses_nothing(go: Go) -> None:
