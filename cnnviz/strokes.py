@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 Stroke = NDArray[np.generic]
 Numbers = NDArray[np.float64]
+FAR = 1e6  # pixels; what lies farther away is brought here, so that no square overflows
 
 
 def fit(strokes: Sequence[Stroke], size: int, extent: float) -> list[NDArray[np.float64]]:
@@ -36,8 +37,12 @@ class Paper:
         self._depth = np.full((size, size), -np.inf)  # of each pixel's middle inside the ink, pixels
 
     def paint(self, stroke: Stroke, width: float) -> None:
-        """A line through the points (P, 2) with round corners and ends; one point alone is a disc."""
+        """A line through the points (P, 2) with round corners and ends; one point alone is a disc.
+
+        Points that are not numbers are left out.
+        """
         points = np.asarray(stroke, np.float64)
+        points = points[np.isfinite(points).all(1)].clip(-FAR, FAR)
         starts, ends = (points[:-1], points[1:]) if len(points) > 1 else (points, points)
         radius, size = width / 2, len(self._depth)
         low = np.floor(np.minimum(starts, ends) - radius - 1).astype(int).clip(0, size)

@@ -4,6 +4,7 @@ import streamlit as st
 
 from cnnviz.ui import network_link, session
 from cnnviz.ui.components.network import network_view
+from cnnviz.ui.doubt import two_percentages
 from cnnviz.ui.frame import require_frame
 from cnnviz.ui.snippet import code_panel
 
@@ -18,6 +19,7 @@ st.caption(
     "**Keys.** Click pins a number. Arrows move it, page up and down change the map, shift with left or "
     "right the layer, enter follows it back to where it came from, space slides the kernel, escape releases."
 )
+st.caption(f"**Two percentages.** {two_percentages()}")
 st.caption(
     "**What this does not show.** These numbers are true for this one digit, not for others. A large "
     "contribution is not yet a cause: take it away and the rest may still give the same answer. The "

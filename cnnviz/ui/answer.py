@@ -5,13 +5,7 @@ import torch
 
 from cnnviz.ui import session
 from cnnviz.ui.charts import probability_chart
-from cnnviz.ui.doubt import current_reading
-
-_CALIBRATED = (
-    "How often such an answer is right, judged by digits the network had never seen: the softmax beside "
-    "it, calibrated with one number (the temperature, {:.2f} for this model)."
-)
-_UNCALIBRATED = "The softmax of the network's ten outputs; it was not calibrated for this model."
+from cnnviz.ui.doubt import confidence, current_reading, two_percentages
 
 
 def answer() -> None:
@@ -25,9 +19,7 @@ def answer() -> None:
                 st.markdown(f"**This does not look like a digit.** The nearest is a {reading.digit}.")
             else:
                 truth = f" It is a {digit.label}." if digit.label not in (None, reading.digit) else ""
-                temperature = session.current_model().card.get("temperature")
-                explained = _CALIBRATED.format(temperature) if temperature else _UNCALIBRATED
-                st.markdown(f"{reading.probability:.1%} · **{reading.words}**.{truth}", help=explained)
+                st.markdown(f"{confidence(reading)} · **{reading.words}**.{truth}", help=two_percentages())
         else:
             st.html("<div></div>")  # keeps the place; Streamlit drops a container with nothing in it
     if not digit.chosen:
@@ -37,7 +29,7 @@ def answer() -> None:
 def probabilities() -> None:
     """Ten bars."""
     with st.container(key="probabilities"):
-        st.markdown("How likely is each digit?")
+        st.markdown("How likely is each digit? Its softmax")
         chosen = session.current_digit().chosen
         values = session.current_trace().probabilities if chosen else torch.zeros(10)
         probability_chart(values, key="probability_chart", height=330)

@@ -12,10 +12,10 @@ from torch import Tensor, nn
 from cnnviz.dreaming import digit_canvas
 from cnnviz.errors import CnnvizError
 from cnnviz.networks import SIZE
-from cnnviz.reading import read
 from cnnviz.tracing import predict
 from cnnviz.ui import dream_run, session
 from cnnviz.ui.components.compare import compare
+from cnnviz.ui.doubt import confidence, reading_of
 from cnnviz.ui.dream_controls import Choice, choose
 from cnnviz.ui.dream_inside import inside
 from cnnviz.ui.dream_program import program, sentence
@@ -139,8 +139,8 @@ def _outcome(run: Run) -> str:
     if run.saturated() > SATURATED:
         words.append(f"{run.saturated():.0%} of the values are at their limit: less strength shows more.")
     if run.wish.target.kind == "class" and run.before.ndim == 2 and run.frame is not None:
-        reading = read(predict(session.current_model().model, run.frame.images[0, 0])[0])
-        words.append(f"The network now reads **{reading.digit}** ({reading.probability:.1%}).")
+        reading = reading_of(predict(session.current_model().model, run.frame.images[0, 0])[0])
+        words.append(f"The network now reads **{reading.digit}** ({confidence(reading)}).")
     return " ".join(words)
 
 

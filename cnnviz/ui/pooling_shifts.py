@@ -6,9 +6,9 @@ from torch import Tensor
 from cnnviz.networks import Network
 from cnnviz.palette import SERIES
 from cnnviz.pooling import window_of
-from cnnviz.reading import read
 from cnnviz.shifting import TOLERANCE, ShiftEffect, shift_effects, stride
 from cnnviz.ui.components.curves import Curve, curves
+from cnnviz.ui.doubt import confidence, reading_of
 from cnnviz.ui.pooling_parts import Shown
 
 FARTHEST = 4
@@ -70,12 +70,12 @@ def _expectation(shown: Shown) -> None:
 
 
 def _figures(shown: Shown, effect: ShiftEffect) -> None:
-    reading = read(shown.passed.probabilities)
+    reading = reading_of(shown.passed.probabilities)
     right, down = shown.shift
     ways = [_amount(right, "right", "left"), _amount(down, "down", "up")]
     st.markdown(
         f"Moved {' and '.join(filter(None, ways))}, the digit is read as "
-        f"**{reading.digit}** ({reading.probability:.1%})."
+        f"**{reading.digit}** ({confidence(reading)})."
     )
     left, middle = st.columns(2)
     _metric(left, "Values that stay", effect.same_value, effect.windows)

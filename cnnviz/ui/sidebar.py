@@ -5,7 +5,7 @@ from streamlit.navigation.page import Page
 
 from cnnviz.errors import CnnvizError
 from cnnviz.ui import session
-from cnnviz.ui.doubt import current_reading
+from cnnviz.ui.doubt import current_reading, percent, two_percentages
 from cnnviz.ui.model_shelf import model_shelf
 from cnnviz.ui.page_list import present_pages
 from cnnviz.ui.pictures import digit_png
@@ -47,9 +47,9 @@ def _reading() -> None:
     except CnnvizError:  # said in full where the model is chosen
         return
     claim = f"Nearest to **{reading.digit}**" if reading.strange else f"Reads **{reading.digit}**"
-    sure = "" if reading.strange else f"{reading.probability:.1%} · "
+    sure = "" if reading.strange else f"{percent(reading.probability)} · "
     st.markdown(f"{claim}  \n{sure}{reading.words}")
-    st.caption(session.current_digit().caption)
+    st.caption(session.current_digit().caption, help=None if reading.strange else two_percentages())
 
 
 def _change(pages: dict[str, Page], digit: session.CurrentDigit) -> None:

@@ -15,6 +15,7 @@ from streamlit.navigation.page import Page
 
 from cnnviz.networks import parameter_count
 from cnnviz.ui import progress, session
+from cnnviz.ui.doubt import confidence, reading_of
 
 _AT, _GO = "_tour_at", "_tour_go"
 
@@ -29,8 +30,8 @@ class Stop:
 
 
 def _reading() -> str:
-    probabilities = session.current_trace().probabilities
-    return f"**{int(probabilities.argmax())}**, with {float(probabilities.max()):.1%}"
+    reading = reading_of(session.current_trace().probabilities)
+    return f"**{reading.digit}**, with {confidence(reading)}"
 
 
 def _drawn() -> str:

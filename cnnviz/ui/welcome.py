@@ -8,6 +8,7 @@ from cnnviz.images import encode_png
 from cnnviz.palette import colour
 from cnnviz.tracing import LayerRecord, Trace
 from cnnviz.ui import session, tour
+from cnnviz.ui.doubt import two_percentages
 from cnnviz.ui.page_list import FOLDER
 from cnnviz.ui.pictures import digit_png, theme
 from cnnviz.ui.time_machine import title_row
@@ -100,3 +101,4 @@ def _answer(trace: Trace) -> None:
     st.html(f"<div class='answer'>{int(digits[0])}</div>")
     for value, digit in zip(values.tolist(), digits.tolist(), strict=True):
         st.caption(f"{digit} · {value:.1%}")
+    st.caption("softmax", help=two_percentages())

@@ -5,9 +5,9 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from cnnviz.drawing import STAGES, to_digit
-from cnnviz.reading import read
 from cnnviz.tracing import predict
 from cnnviz.ui import session
+from cnnviz.ui.doubt import reading_of
 from cnnviz.ui.pictures import digit_png, square_png
 
 _WIDTH = 160
@@ -51,7 +51,7 @@ def xray() -> None:
 
 def _left_out(stage: str, grey: NDArray[np.float32], chosen: session.CurrentModel) -> None:
     digit = to_digit(grey, without=stage)
-    reading = read(predict(chosen.model, digit.image)[0])
+    reading = reading_of(predict(chosen.model, digit.image)[0])
     st.image(digit_png(digit.image), width=_WIDTH, alt=_TITLES[stage], output_format="PNG")
     st.markdown(
         f"{_TITLES[stage]}  \nreads **{reading.digit}**, {reading.probability:.0%}", help=STAGES[stage]

@@ -3,11 +3,14 @@
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cnnviz.checkpoints import shipped_models
+from cnnviz.checkpoints import load_checkpoint, shipped_models
+from cnnviz.data import load_mnist
+from cnnviz.evaluation import logits_of
 from cnnviz.ui.page_list import PAGES, present_pages
 
 ROOT = Path(__file__).parents[2]
@@ -41,6 +44,29 @@ def test_page_works_for_every_model(go: Go, name: str, model: str) -> None:
 
     assert not app.exception
     assert app.selectbox(key="model_choice").value == model
+
+
+@pytest.mark.parametrize("name", ["home", "draw", "network"])
+def test_calibrated_and_softmax_percentages_are_told_apart(go: Go, name: str) -> None:
+    """On the digit the model is least sure of, so that the two differ; each page says why."""
+    checkpoint, images = load_checkpoint("default"), load_mnist().test.images[:500]
+    logits = logits_of(checkpoint.model, images)
+    index = int(logits.softmax(1).amax(1).argmin())
+    calibrated, softmax = (
+        f"{float((logits[index] / warmth).softmax(0).max()):.1%}"
+        for warmth in (checkpoint.card["temperature"], 1)
+    )
+    app = go(name, digit=str(index))
+    both = f"{calibrated}, calibrated, is how often such an answer is right"
+
+    assert calibrated != softmax
+    assert calibrated in app.sidebar.markdown[0].value
+    assert both in app.sidebar.caption[0].help
+    assert any(softmax in said and both in said for said in _explanations(app.main))
+
+
+def _explanations(block: Any) -> list[str]:
+    return [said for part in [*block.markdown, *block.caption] for said in (part.value, part.help or "")]
 
 
 def test_link_chooses_digit_and_model(go: Go) -> None:

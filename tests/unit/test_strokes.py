@@ -50,3 +50,11 @@ def test_fit_centres_and_scales_all_strokes_together() -> None:
     assert points.min(0).tolist() == pytest.approx([90, 40])
     assert points.max(0).tolist() == pytest.approx([190, 240])
     assert [len(stroke) for stroke in strokes] == [2, 1]
+
+
+def test_points_out_of_reach_do_no_harm() -> None:
+    usual = rasterize([np.array([[20, 50], [80, 50]])], 10, 100)
+    odd = rasterize([np.array([[20, 50], [np.nan, 3], [80, 50], [np.inf, 5]])], 10, 100)
+
+    assert np.array_equal(odd, usual)
+    assert rasterize([np.array([[-1e300, 50], [1e300, 50]])], 10, 100)[50].min() == 255
