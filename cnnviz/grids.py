@@ -67,8 +67,8 @@ SETTINGS = {
     "weight_decay": Setting("Weight decay", _field("weight_decay")),
     "label_smoothing": Setting("Label smoothing", _field("label_smoothing")),
     "dropout": Setting("Dropout", _put_dropout),
-    "filters": Setting("Filters, first layer", _put_filters, whole=True),
-    "units": Setting("Units, first dense layer", _put_units, whole=True),
+    "filters": Setting("First layer's filters", _put_filters, whole=True),
+    "units": Setting("First dense layer's units", _put_units, whole=True),
     "shift": Setting("Shift of digits, pixels", _put_shift),
 }
 

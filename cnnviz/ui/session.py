@@ -147,8 +147,13 @@ def remount_pad(drawing: dict[str, Any] | None) -> None:
 
 
 def model_keys() -> list[str]:
-    """All models one can choose: shipped ones, then this machine's own and its runs, newest first."""
-    return [*shipped_models(), *settings.own_keys(), *settings.run_models()]
+    """All models one can choose: shipped ones, then this machine's own and its runs, newest first.
+
+    The chosen one is among them also when it is a run that no list shows, such as a sweep's.
+    """
+    keys = [*shipped_models(), *settings.own_keys(), *settings.run_models()]
+    chosen = st.session_state.get(_MODEL, "")
+    return [*keys, chosen] if chosen not in keys and settings.is_run_model(chosen) else keys
 
 
 def model_title(key: str) -> str:

@@ -46,6 +46,14 @@ def run_models() -> dict[str, str]:
     return {f"{RUN}{run.id}": run.title for run in runs.list_runs(runs_root()) if run.has_weights}
 
 
+def is_run_model(key: str) -> bool:
+    """Whether this is the key of a run that is here and has weights."""
+    try:
+        return key.startswith(RUN) and runs.open_run(runs_root(), key.removeprefix(RUN)).has_weights
+    except RunError:
+        return False
+
+
 def run_title(key: str) -> str:
     """The title of one run, without looking at all the others."""
     try:

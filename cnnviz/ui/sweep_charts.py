@@ -175,7 +175,7 @@ def line_chart(outcomes: Sequence[Outcome], grid: Grid, key: str) -> None:
     x = {
         "field": "value",
         "type": "ordinal",
-        "title": SETTINGS[name].title,
+        "title": None,  # the cells below have it
         "scale": {"domain": [value_title(value) for value in values]},
         "axis": {"labelAngle": 0, "labelFontSize": 13, "ticks": False},
     }

@@ -163,7 +163,7 @@ def test_finished_sweep_names_the_best_and_goes_on_with_it(go: Go, root: Path) -
     assert not app.button(key="train_start").disabled
 
 
-def test_a_points_run_opens_like_any_other(go: Go, root: Path) -> None:
+def test_a_points_run_opens_like_any_other_and_is_a_model(go: Go, root: Path) -> None:
     sweep = begun(root, Grid((("epochs", (1, 2)),)))
     for folder in folders(sweep):
         finish(folder, 0.9)
@@ -173,6 +173,12 @@ def test_a_points_run_opens_like_any_other(go: Go, root: Path) -> None:
     assert not app.exception
     assert app.query_params["run"] == folders(sweep)[0].id
     assert app.metric[0].value == "90.00 %"
+    key = f"run:{folders(sweep)[0].id}"
+    app.button(key=f"panel_use_{folders(sweep)[0].id}").click().run()
+    app.switch_page("pages/filters.py").run()
+    assert not app.exception
+    assert not app.warning
+    assert app.selectbox(key="model_choice").value == key
 
 
 def test_broken_sweep_goes_on_and_ended_one_is_deleted(go: Go, root: Path) -> None:

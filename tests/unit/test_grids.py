@@ -28,7 +28,7 @@ def test_points_are_all_combinations() -> None:
     ]
     assert GRID.size == 8
     assert GRID.points()[5].values == {"learning_rate": 0.01, "optimizer": "adam", "filters": 6}
-    assert GRID.points()[5].title == "Learning rate 0.01, optimiser adam, filters, first layer 6"
+    assert GRID.points()[5].title == "Learning rate 0.01, optimiser adam, first layer's filters 6"
 
 
 SAMPLES: dict[str, Value] = {"optimizer": "sgd", "schedule": "cosine", "batch_size": 50, "epochs": 3}
@@ -101,7 +101,7 @@ def test_what_makes_no_sweep(axes: tuple[tuple[str, tuple[Value, ...]], ...], se
         ({}, "learning_rate", (0.01, 20.0), r"^Learning rate 20 cannot work: Learning rate must be"),
         ({}, "batch_size", (0, 32), "Batch size 0 cannot work"),
         ({}, "dropout", (0.0, 1.5), r"Dropout 1\.5 cannot work"),
-        ({}, "filters", (0, 4), "Filters, first layer 0 cannot work"),
+        ({}, "filters", (0, 4), "First layer's filters 0 cannot work"),
         ({"network": NETWORKS["mlp"]}, "filters", (4, 8), "no convolution whose filters"),
         ({"network": NETWORKS["classic"]}, "units", (4, 8), "no hidden dense layer"),
         ({"patience": 2}, "epochs", (1, 2), "switch both off"),
