@@ -14,7 +14,7 @@ from cnnviz.palette import ACCENT, INK, MUTED, SCALES
 from cnnviz.sweeps import Outcome, best
 from cnnviz.ui.charts import Spec, draw
 from cnnviz.ui.pictures import theme
-from cnnviz.ui.sweep_words import highest, outcome_word, point_title, value_title
+from cnnviz.ui.sweep_words import highest, named_value, outcome_word, point_title, value_title
 from cnnviz.ui.training_charts import curves, stretched
 
 HEAD = 0.2  # of a row's height, for the words above it, if there are several settings
@@ -44,7 +44,7 @@ def cells_chart(outcomes: Sequence[Outcome], grid: Grid, key: str) -> None:
 
 def row_titles(grid: Grid) -> list[str]:
     """Of each row the values of all settings but the first; none for a single setting."""
-    others = [[value_title(value) for value in values] for _, values in grid.axes[1:]]
+    others = [[named_value(name, value) for value in values] for name, values in grid.axes[1:]]
     # The second setting changes faster than the third, as in Grid.points().
     combinations = itertools.product(*reversed(others))
     return [" · ".join(reversed(words)) for words in combinations] if others else []

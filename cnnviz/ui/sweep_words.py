@@ -17,6 +17,11 @@ def value_title(value: Value) -> str:
     return _TITLES.get(value, value) if isinstance(value, str) else f"{value:,g}"
 
 
+def named_value(name: str, value: Value) -> str:
+    """Batch size 32; a word says by itself what it is: Adam."""
+    return value_title(value) if SETTINGS[name].choices else f"{SETTINGS[name].title} {value_title(value)}"
+
+
 def point_title(point: Point) -> str:
     """Learning rate 0.001, optimiser Adam."""
     words = [f"{SETTINGS[name].title.lower()} {value_title(value)}" for name, value in point.values.items()]
