@@ -2,7 +2,6 @@
 
 import re
 import statistics
-import time
 from collections.abc import Callable
 
 import numpy as np
@@ -20,8 +19,8 @@ STROKES = {
 OpenPage = Callable[[str], Page]
 
 
-def pen(page: Page, strokes: list[list[tuple[float, float]]]) -> None:
-    """Draw with the mouse, stroke by stroke."""
+def pen(page: Page, strokes: list[list[tuple[float, float]]], steps: int = 4) -> None:
+    """Draw with the mouse, stroke by stroke; the mouse reports `steps` places on the way to each point."""
     board = page.locator(".st-key-canvas canvas").last
     board.hover()  # scrolls to it and waits until it stands still
     box = board.bounding_box()
@@ -30,8 +29,14 @@ def pen(page: Page, strokes: list[list[tuple[float, float]]]) -> None:
         page.mouse.move(box["x"] + x, box["y"] + y)
         page.mouse.down()
         for x, y in rest:
-            page.mouse.move(box["x"] + x, box["y"] + y, steps=8)
+            page.mouse.move(box["x"] + x, box["y"] + y, steps=steps)
         page.mouse.up()
+
+
+def clear(page: Page) -> None:
+    page.get_by_role("button", name="Clear").first.click()
+    expect(page.locator(".st-key-prediction")).to_have_text("")
+    settle(page)
 
 
 def expect_digit(page: Page, digit: int) -> None:
@@ -39,13 +44,15 @@ def expect_digit(page: Page, digit: int) -> None:
 
 
 def test_drawn_digits_are_read(open_page: OpenPage) -> None:
+    page = open_page("/draw")
     for digit, strokes in STROKES.items():
-        page = open_page("/draw")
         expect(page.locator(".st-key-prediction")).to_have_text("")
         pen(page, strokes)
 
         expect_digit(page, digit)
         expect(page.locator(".st-key-digit28 img")).to_be_visible()
+
+        clear(page)
 
 
 def test_drawing_survives_page_switches_and_undo_clears_it(open_page: OpenPage) -> None:
@@ -88,12 +95,12 @@ def test_stroke_to_prediction_is_quick(open_page: OpenPage) -> None:
     pen(page, STROKES[1])
     expect_digit(page, 1)
     times = []
-    for round_trip in range(8):
+    for round_trip in range(5):
         page.evaluate(_WATCH)
         pen(page, [[(40 + 5 * round_trip, 250), (60 + 5 * round_trip, 250)]])
         page.wait_for_function("() => window.seconds !== undefined")
         times.append(page.evaluate("() => window.seconds"))
-        time.sleep(0.3)
+        settle(page)
     median = statistics.median(times)
     print(f"\nend of stroke to new prediction: median {median:.0f} ms, all {[round(t) for t in times]}")
 
@@ -102,7 +109,7 @@ def test_stroke_to_prediction_is_quick(open_page: OpenPage) -> None:
 
 def test_a_stroke_from_the_boards_top_edge_counts(open_page: OpenPage) -> None:
     page = open_page("/draw")
-    page.wait_for_timeout(500)  # the board is mended a moment after it was built
+    page.locator(".st-key-canvas style[data-pen-up]").wait_for(state="attached")  # the board was mended
 
     pen(page, [[(195, 10), (110, 90), (70, 190), (110, 250), (190, 230), (190, 180), (80, 190)]])
 

@@ -1,6 +1,7 @@
 """What people draw: the browser paints strokes as the library does; a letter is no digit."""
 
 from collections.abc import Callable
+from itertools import pairwise
 from urllib.parse import parse_qs, urlparse
 
 import numpy as np
@@ -11,7 +12,7 @@ from cnnviz.drawing import to_digit
 from cnnviz.packing import unpack_image
 from cnnviz.strokes import rasterize
 from tests.e2e.browser import settle
-from tests.e2e.test_draw import pen
+from tests.e2e.test_draw import clear, pen
 
 OpenPage = Callable[[str], Page]
 Stroke = list[tuple[float, float]]
@@ -19,25 +20,31 @@ AGREEMENT = 0.02  # mean absolute difference of the two 28 x 28 pictures, in [0,
 
 
 def arc(x: float, y: float, wide: float, high: float, first: float, last: float) -> Stroke:
-    """Part of an ellipse; degrees from 12 o'clock, clockwise."""
-    angles = np.radians(np.linspace(first, last, 24))
+    """Part of an ellipse, about six pixels a step; degrees from 12 o'clock, clockwise."""
+    angles = np.radians(np.linspace(first, last, round(np.hypot(wide, high) * np.radians(last - first) / 8)))
     return [(round(x + wide * float(np.sin(a))), round(y - high * float(np.cos(a)))) for a in angles]
 
 
-def line(*corners: tuple[float, float]) -> Stroke:
-    """Twelve whole pixels a side, as a mouse reports them."""
-    places = np.linspace(0, len(corners) - 1, 12 * (len(corners) - 1) + 1)
-    x, y = (np.interp(places, range(len(corners)), [corner[axis] for corner in corners]) for axis in (0, 1))
-    return list(zip(x.round().tolist(), y.round().tolist(), strict=True))
+def line(*corners: tuple[float, float], apart: int = 6) -> Stroke:
+    """Whole pixels, as a mouse reports them; the browser rounds corners off by a quarter of `apart`."""
+    stroke = [corners[0]]
+    for start, end in pairwise(corners):
+        count = max(1, round(np.hypot(end[0] - start[0], end[1] - start[1]) / apart))
+        x, y = (np.linspace(start[axis], end[axis], count + 1)[1:].round().tolist() for axis in (0, 1))
+        stroke += zip(x, y, strict=True)
+    return stroke
 
 
-# Of sizes whose shrinking does not turn on a single pixel, which would move all of the 28 x 28.
-SHAPES: list[list[Stroke]] = [
-    [line((70, 60), (200, 60), (120, 230))],
-    [arc(140, 140, 60, 85, 0, 370), line((210, 60), (75, 225))],
-    [line((100, 60), (80, 150), (205, 150)), line((170, 70), (165, 228))],
-    [arc(130, 95, 45, 44, -60, 170) + arc(130, 178, 56, 50, 10, 230)],
-]
+# By pen width. The last step to 28 x 28 moves by whole pixels, so that a drawing whose middle lies
+# between two of them could turn on a hair; these shapes do not.
+ZERO = [arc(140, 140, 60, 85, 0, 370), line((210, 60), (75, 225))]
+THREE = [arc(130, 95, 45, 44, -60, 170) + arc(130, 178, 56, 50, 10, 230)]
+FOUR = [line((100, 60), (80, 150), (205, 150)), line((170, 70), (165, 228))]
+SEVEN = [line((70, 60), (200, 60), (120, 230))]
+SMALL_SEVEN = [line((63, 60), (106, 60), (80, 116), apart=2)]
+SMALL_FOUR = [line((78, 60), (69, 100), (125, 100), apart=2), line((110, 64), (107, 136))]
+SMALL_THREE = [arc(95, 78, 22, 22, -60, 170) + arc(95, 119, 28, 25, 10, 230)]
+SHAPES = {8: (SMALL_SEVEN, SMALL_FOUR, SMALL_THREE, ZERO), 20: (ZERO, SEVEN), 36: (FOUR, THREE)}
 BOX = [line((60, 60), (220, 60), (220, 220), (60, 220), (60, 60))]
 LETTER = [line((60, 230), (140, 50), (220, 230)), line((95, 160), (185, 160))]
 
@@ -51,12 +58,6 @@ def difference(address: str, strokes: list[Stroke], width: int) -> float:
     return float((unpack_image(packed[0]) - painted).abs().mean())
 
 
-def clear(page: Page) -> None:
-    page.get_by_role("button", name="Clear").first.click()
-    expect(page.locator(".st-key-prediction")).to_have_text("")
-    settle(page)
-
-
 @pytest.mark.parametrize(("width", "key"), [(8, "Home"), (20, ""), (36, "End")])
 def test_the_browser_paints_strokes_as_the_library_does(open_page: OpenPage, width: int, key: str) -> None:
     page = open_page("/draw")
@@ -64,8 +65,8 @@ def test_the_browser_paints_strokes_as_the_library_does(open_page: OpenPage, wid
         page.locator(".st-key-brush").get_by_role("slider").press(key)
         expect(page.locator(".st-key-brush")).to_contain_text(str(width))
         settle(page)
-    for strokes in SHAPES:
-        pen(page, strokes)
+    for strokes in SHAPES[width]:
+        pen(page, strokes, steps=1)
         # The address is rewritten after every stroke; this one waits for the last.
         page.wait_for_url(lambda address: difference(address, strokes, width) <= AGREEMENT)  # noqa: B023
         clear(page)
@@ -74,7 +75,7 @@ def test_the_browser_paints_strokes_as_the_library_does(open_page: OpenPage, wid
 def test_a_box_and_a_letter_do_not_look_like_digits(open_page: OpenPage) -> None:
     page = open_page("/draw")
     for strokes in (BOX, LETTER):
-        pen(page, strokes)
+        pen(page, strokes, steps=1)
 
         expect(page.locator(".st-key-prediction")).to_contain_text("does not look like a digit")
         expect(page.locator(".st-key-frame_reading")).to_contain_text("does not look like a digit")
