@@ -2,6 +2,7 @@
 
 python -m cnnviz train NAME [--seed S] [--epochs E] [--out FOLDER] [--history]
 python -m cnnviz cross-validate NAME [--folds K] [--digits N] [--plain]
+python -m cnnviz sweep NAME --over SETTING=VALUES [--over ...] [--digits N]
 python -m cnnviz evaluate MODEL
 python -m cnnviz predict IMAGE [--model MODEL]
 python -m cnnviz fetch FOLDER
@@ -25,6 +26,7 @@ from cnnviz.example_study import QUICK
 from cnnviz.example_study import measure as measure_folds
 from cnnviz.example_study import save as save_example
 from cnnviz.fetch import fetch_mnist
+from cnnviz.grids import VALIDATION, Grid, read_values, with_digits
 from cnnviz.history import Keeper, save_history
 from cnnviz.images import read_picture
 from cnnviz.networks import Network
@@ -92,6 +94,24 @@ def cross_validate(options: argparse.Namespace) -> None:
     print(f"95 % interval of the mean, with the folds' overlap: {low:.2%} to {high:.2%}")
     if options.save:
         save_example(options.name, figures)
+
+
+def sweep(options: argparse.Namespace) -> None:
+    """Train a recipe at every point of a grid; print what each reads of the same validation digits."""
+    axes = [setting.partition("=") for setting in options.over]
+    grid = Grid(tuple((name, read_values(name, values)) for name, _, values in axes))
+    config = RECIPES[options.name]
+    if options.digits:
+        config = with_digits(config, options.digits)
+    grid.check(config)
+    accuracies = {}
+    for point in grid.points():
+        tried = point.config(config)
+        *_, last = fit(tried, *load_parts(tried), records=1)
+        accuracies[point.title] = last.validation_accuracy or 0.0
+        print(f"{point.title}: {last.validation_accuracy:.2%}", flush=True)
+    best = max(accuracies, key=accuracies.__getitem__)
+    print(f"best of {grid.size} on {config.validation_size:,} digits: {best}")
 
 
 def measure(options: argparse.Namespace) -> None:
@@ -178,6 +198,15 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--plain", action="store_true", help="KFold instead of StratifiedKFold")
     command.add_argument("--save", action="store_true", help="keep the figures as the app's example")
     command.set_defaults(run=cross_validate)
+    command = commands.add_parser("sweep", help="train a recipe with several values of its settings")
+    command.add_argument("name", choices=RECIPES)
+    command.add_argument(
+        "--over", action="append", required=True, metavar="SETTING=VALUES", help="learning_rate=0.001,0.01"
+    )
+    command.add_argument(
+        "--digits", type=int, help=f"to train on, beside {VALIDATION:,} others; else the recipe's"
+    )
+    command.set_defaults(run=sweep)
     command = commands.add_parser("measure", help="measure a saved model again and update its card")
     command.add_argument("name")
     command.add_argument("--out", type=Path, default=MODELS, help="folder of NAME.safetensors and NAME.json")

@@ -2,6 +2,7 @@
 
 SETTINGS                 name -> Setting: what can be tried
 read_values(name, text)  the values somebody typed
+with_digits(...)         a recipe for few digits
 Grid                     one to three settings and their values; points() are all combinations
 Point                    one combination: one run
 """
@@ -17,6 +18,7 @@ from cnnviz.train_config import Optimizer, Schedule, TrainConfig
 
 MOST_SETTINGS = 3
 MOST_POINTS = 24
+VALIDATION = 2_000  # digits held back when a sweep is given fewer digits than its recipe
 TYPED = 200  # characters read of what was typed
 
 Value = int | float | str
@@ -73,8 +75,15 @@ SETTINGS = {
 }
 
 
+def with_digits(config: TrainConfig, digits: int) -> TrainConfig:
+    """The configuration with so many training digits, measured on VALIDATION others. Raises ConfigError."""
+    return replace(config, train_size=digits + VALIDATION, validation_size=VALIDATION)
+
+
 def read_values(name: str, text: str) -> tuple[Value, ...]:
     """The values in a text like "0.001, 0.01", sorted, each once. Raises ConfigError."""
+    if name not in SETTINGS:
+        raise ConfigError(f"{name} is no setting a sweep can try; choose among {', '.join(SETTINGS)}.")
     setting = SETTINGS[name]
     words = text[:TYPED].replace(";", " ").replace(",", " ").split()
     if setting.choices:

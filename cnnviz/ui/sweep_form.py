@@ -9,14 +9,13 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from cnnviz.errors import CnnvizError
-from cnnviz.grids import MOST_SETTINGS, SETTINGS, Grid, Value, read_values
+from cnnviz.grids import MOST_SETTINGS, SETTINGS, VALIDATION, Grid, Value, read_values, with_digits
 from cnnviz.train_config import TrainConfig
 from cnnviz.ui import training_form
 from cnnviz.ui.sweep_words import digits_line, value_title
 from cnnviz.ui.training_program import program as training_program
 
 NONE = "none"
-VALIDATION = 2_000
 SIZES = (1_000, 3_000, 10_000, 30_000, 58_000)
 _FIRST = ("learning_rate", "optimizer", NONE)
 _TYPED = {
@@ -47,9 +46,7 @@ def chosen() -> Choice | None:
         size, epochs = _amount("epochs" in dict(axes))
         if base is None:
             return None
-        config = replace(
-            base, train_size=size + VALIDATION, validation_size=VALIDATION, epochs=epochs or base.epochs
-        )
+        config = replace(with_digits(base, size), epochs=epochs or base.epochs)
         grid = Grid(tuple(axes))
         grid.check(config)
     except CnnvizError as error:

@@ -23,7 +23,14 @@ def test_predict_reads_a_picture(tmp_path: Path, capsys: pytest.CaptureFixture[s
 
 
 @pytest.mark.parametrize(
-    "arguments", [["predict", "none.png"], ["predict", __file__], ["evaluate", "no-such-model"]]
+    "arguments",
+    [
+        ["predict", "none.png"],
+        ["predict", __file__],
+        ["evaluate", "no-such-model"],
+        ["sweep", "eight", "--over", "colour=1,2"],
+        ["sweep", "eight", "--over", "learning_rate=0.1,20"],
+    ],
 )
 def test_problems_are_one_sentence(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(arguments) == 1
@@ -51,3 +58,17 @@ def test_train_saves_a_model_with_its_card_and_history(
     assert len(history.moments) > 8
     assert all(torch.equal(value, after[name]) for name, value in checkpoint.model.state_dict().items())
     assert not torch.equal(before["conv1.weight"], after["conv1.weight"])
+
+
+def test_sweep_prints_every_point_and_the_best(capsys: pytest.CaptureFixture[str]) -> None:
+    rates = ["--over", "learning_rate=0.000001,0.003", "--over", "epochs=1,2"]
+    assert main(["sweep", "eight", "--digits", "500", *rates]) == 0
+
+    *points, best = capsys.readouterr().out.splitlines()
+    assert [line.rpartition(":")[0] for line in points] == [
+        "Learning rate 1e-06, epochs 1",
+        "Learning rate 0.003, epochs 1",
+        "Learning rate 1e-06, epochs 2",
+        "Learning rate 0.003, epochs 2",
+    ]
+    assert best == "best of 4 on 2,000 digits: Learning rate 0.003, epochs 2"
