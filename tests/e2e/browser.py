@@ -31,9 +31,16 @@ FLAGS = [
 @contextmanager
 def running_server(home: Path, log: Path) -> Iterator[str]:
     """The address of a freshly started app that keeps its data in `home`."""
+    with server_process(home, log) as (address, _):
+        yield address
+
+
+@contextmanager
+def server_process(home: Path, log: Path, port: int = 0) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
+    """The same with the server's process, for those who kill it. port: 0 for any that is free."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+        port = port or probe.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
     environment = {**os.environ, "CNNVIZ_HOME": str(home)}
     with log.open("w") as output:  # a file, because a full pipe would stop the server
@@ -41,7 +48,7 @@ def running_server(home: Path, log: Path) -> Iterator[str]:
     address = f"http://127.0.0.1:{port}"
     try:
         _wait_until_healthy(address, process)
-        yield address
+        yield address, process
     finally:
         process.terminate()
         process.wait(10)
