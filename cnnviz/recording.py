@@ -121,7 +121,8 @@ class Recorder:
     def keep(self, progress: Progress, changes: Sequence[RateChange] = ()) -> None:
         """Write one record down; `changes`: of the rate, so far. Raises DivergedError."""
         self._check(progress, changes)
-        self.seconds += self.watch.lap()
+        lap = self.watch.lap()
+        self.seconds += lap if progress.step else 0.0  # before the first step nothing is trained
         now = time.perf_counter()
         times = {"seconds": round(self.seconds, 2), "time": round(time.time(), 2)}
         self.folder.append({**progress.figures(), **times})

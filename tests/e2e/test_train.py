@@ -16,14 +16,11 @@ LEARNT = 0.9  # enough to read a clear seven
 
 
 def says(page: Page, text: str, seconds: float = 30) -> None:
-    """While Streamlit replaces the panel, the old one may stand beside the new for a moment."""
-    panel = page.locator(".st-key-train_status").filter(has_text=text)
-    expect(panel.first).to_be_visible(timeout=1_000 * seconds)
-    expect(page.locator(".st-key-train_status")).to_have_count(1, timeout=1_000 * seconds)
+    expect(page.locator(".st-key-train_status")).to_contain_text(text, timeout=1_000 * seconds)
 
 
 def step(page: Page) -> int:
-    found = re.search(r"step ([\d,]+) of", page.locator(".st-key-train_status").first.inner_text())
+    found = re.search(r"step ([\d,]+) of", page.locator(".st-key-train_status").inner_text())
     return int(found[1].replace(",", "")) if found else -1
 
 
