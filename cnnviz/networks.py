@@ -73,10 +73,7 @@ NETWORKS: dict[str, NetworkConfig] = {
     "mlp": NetworkConfig(dense=(512, 512), dropout=0.2),
     # LeNet-5 (LeCun et al. 1998) with full connections in the second convolution.
     "lenet5": NetworkConfig(
-        convs=(
-            ConvBlock(6, kernel=5, padding=2, pool="average"),
-            ConvBlock(16, kernel=5, pool="average"),
-        ),
+        convs=(ConvBlock(6, kernel=5, padding=2, pool="average"), ConvBlock(16, kernel=5, pool="average")),
         dense=(120, 84),
         activation="tanh",
     ),
