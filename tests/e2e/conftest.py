@@ -14,6 +14,7 @@ FAILED = pytest.StashKey[bool]()
 expect.set_options(timeout=20_000)
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
     for item in items:
