@@ -1,5 +1,23 @@
-"""For all tests: one thread, as the app itself runs; two that wait for each other slow a busy machine."""
+"""For all tests: one thread a process, and browser tests one at a time."""
 
+from typing import Any
+
+import pytest
 import torch
+from xdist.scheduler import LoadScopeScheduling
 
-torch.set_num_threads(1)
+torch.set_num_threads(1)  # as the app itself runs; two that wait for each other slow a busy machine
+
+
+class OneBrowser(LoadScopeScheduling):
+    """All browser tests go to one process, each other test to whichever is free.
+
+    Server and browser keep two processors busy already; two pairs of them wait for each other.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "browser" if "e2e/" in nodeid else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneBrowser:
+    return OneBrowser(config, log)

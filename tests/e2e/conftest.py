@@ -14,13 +14,11 @@ FAILED = pytest.StashKey[bool]()
 expect.set_options(timeout=20_000)
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
     for item in items:
         if item.path.is_relative_to(here):
             item.add_marker("e2e")
-            item.add_marker(pytest.mark.xdist_group("browser"))  # one at a time: each keeps a core busy
             item.add_marker(pytest.mark.flaky(reruns=1))  # said in the summary; a second failure counts
             if CHROMIUM is None and not os.environ.get("CNNVIZ_REQUIRE_BROWSER"):
                 item.add_marker(pytest.mark.skip(reason="no Chromium on this machine"))
