@@ -21,7 +21,9 @@ AGREEMENT = 0.02  # mean absolute difference of the two 28 x 28 pictures, in [0,
 
 def arc(x: float, y: float, wide: float, high: float, first: float, last: float) -> Stroke:
     """Part of an ellipse, about six pixels a step; degrees from 12 o'clock, clockwise."""
-    angles = np.radians(np.linspace(first, last, round(np.hypot(wide, high) * np.radians(last - first) / 8)))
+    angles = np.radians(
+        np.linspace(first, last, round(np.hypot(wide, high) * np.radians(abs(last - first)) / 8))
+    )
     return [(round(x + wide * float(np.sin(a))), round(y - high * float(np.cos(a)))) for a in angles]
 
 

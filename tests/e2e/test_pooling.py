@@ -201,8 +201,8 @@ def test_choosing_a_mask_is_instant_and_reaches_the_address(open_page: OpenPage)
 
 def test_arrow_keys_walk_over_the_windows(open_page: OpenPage) -> None:
     page = open_pooling(open_page, "?layer=pool2&channel=3")
+    page.locator(".st-key-pooling_picture .panels").focus()  # first: it may scroll the page
     point(page, "pooled", (0, 0), (4, 4), (0, 0))
-    page.locator(".st-key-pooling_picture .panels").focus()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowRight")
     expect(picture(page)).to_have_attribute("data-place", "1 1")

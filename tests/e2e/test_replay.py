@@ -18,7 +18,7 @@ def player(page: Page) -> Locator:
 
 def replayed(page: Page) -> Page:
     """A 7 was drawn, and its replay asked for."""
-    pen(page, STROKES[7])
+    pen(page, STROKES[7], steps=8)
     expect_digit(page, 7)
     page.get_by_role("button", name="Replay my drawing").click()
     expect(player(page)).to_have_attribute("data-reading", "7")

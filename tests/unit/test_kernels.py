@@ -37,7 +37,8 @@ TEXTBOOK = {
 @pytest.mark.parametrize("name", NETWORKS)
 def test_conv_layers_are_those_of_the_configuration(name: str) -> None:
     config = NETWORKS[name]
-    assert conv_layers(build(config)) == [f"conv{number + 1}" for number in range(len(config.convs))]
+    convs = [f"conv{number}" for number, block in enumerate(config.convs, 1) if not block.skip]
+    assert conv_layers(build(config)) == ["patches"] * bool(config.patches) + convs
 
 
 def test_kernels_of_one_channel_and_of_each_filters_own() -> None:
