@@ -17,7 +17,7 @@ require_frame()
 
 def one_run() -> None:
     with st.container():  # empty or not, all that follows keeps its place
-        run = training_view.watched()
+        run = training_view.WATCHING.current()
 
     with st.container(key="train_sides"):  # side by side; on a phone the run comes before the details
         with st.container():

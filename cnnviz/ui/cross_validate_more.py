@@ -1,31 +1,20 @@
 """The cross-validate page's lower part: what the folds hold, a second recipe, and the studies so far."""
 
-from collections.abc import Callable
-from typing import Literal
-
 import numpy as np
 import streamlit as st
 
 from cnnviz import studies
 from cnnviz.example_study import Figures, examples
-from cnnviz.run_folder import State
 from cnnviz.studies import Study
 from cnnviz.ui import cross_validate_words as words
 from cnnviz.ui import settings
 from cnnviz.ui.cross_validate_charts import pairs_chart, shares_chart
 from cnnviz.ui.cross_validate_form import dealt, title_of
+from cnnviz.ui.run_set_controls import row
+from cnnviz.ui.watching import Watching
 
 STRATIFIED, PLAIN = "stratified", "plain"
 SHOWN = 6
-COLOURS: dict[State, Literal["gray", "blue", "green", "red", "orange"]] = {
-    "queued": "gray",
-    "running": "blue",
-    "paused": "gray",
-    "finished": "green",
-    "stopped": "gray",
-    "failed": "red",
-    "interrupted": "orange",
-}
 
 
 def shares(figures: Figures) -> None:
@@ -84,25 +73,13 @@ def _title(key: str, figures: Figures) -> str:
     return title_of(figures.config) + (" (example)" if key in examples() else f" · {words.headline(figures)}")
 
 
-def my_studies(watched: str, watch: Callable[[str], None], delete: Callable[[Study], None]) -> None:
+def my_studies(watching: Watching[Study]) -> None:
     """Newest first, each with what became of it."""
     listed = studies.list_studies(settings.runs_root())[:SHOWN]
     if not listed:
         return
     st.subheader("My cross-validations", anchor=False)
     for study in listed:
-        _row(study, study.id == watched, watch, delete)
-
-
-def _row(study: Study, watched: bool, watch: Callable[[str], None], delete: Callable[[Study], None]) -> None:
-    figures = study.figures(events=False)
-    title = f"{title_of(study.config)}, {words.headline(figures)} · {words.dealt_line(figures)}"
-    with st.container(horizontal=True, vertical_alignment="center", key=f"study_{study.id}", border=watched):
-        st.badge(study.state, color=COLOURS[study.state])
-        st.markdown(f"**{title}**" if watched else title, width="stretch")
-        if not watched:
-            st.button("Open", key=f"open_{study.id}", on_click=watch, args=(study.id,), type="tertiary")
-        if not study.alive:
-            with st.popover("Delete", type="tertiary", key=f"ask_delete_{study.id}"):
-                st.markdown("Its folds, curves and figures will be gone.")
-                st.button("Delete it", key=f"delete_{study.id}", on_click=delete, args=(study,))
+        figures = study.figures(events=False)
+        title = f"{title_of(study.config)}, {words.headline(figures)} · {words.dealt_line(figures)}"
+        row("study", watching, study, title, "folds")

@@ -1,6 +1,6 @@
 """The sweep's lower part: its numbers, what to do with a point, and the sweeps so far."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import streamlit as st
@@ -11,8 +11,9 @@ from cnnviz.grids import SETTINGS
 from cnnviz.sweeps import Outcome, Sweep, best
 from cnnviz.ui import settings, training_settings, training_view
 from cnnviz.ui import sweep_words as words
-from cnnviz.ui.cross_validate_more import COLOURS
+from cnnviz.ui.run_set_controls import row
 from cnnviz.ui.sweep_words import percent, point_title
+from cnnviz.ui.watching import Watching
 
 VIEW, ONE, SWEEP = "training", "One run", "Sweep"
 SHOWN = 6
@@ -81,7 +82,7 @@ def _take(sweep: Sweep, outcome: Outcome) -> None:
 
 def _open_run(outcome: Outcome) -> None:
     assert outcome.run is not None
-    training_view.watch(outcome.run.id)
+    training_view.WATCHING.look_at(outcome.run.id)
     st.session_state[VIEW] = ONE
 
 
@@ -94,26 +95,16 @@ def _ranked(outcomes: Sequence[Outcome]) -> list[Outcome]:
 # ---- all sweeps ----
 
 
-def my_sweeps(watched: str, watch: Callable[[str], None], delete: Callable[[Sweep], None]) -> None:
+def my_sweeps(watching: Watching[Sweep]) -> None:
     """Newest first, each with what became of it."""
     listed = sweeps.list_sweeps(settings.runs_root())[:SHOWN]
     if not listed:
         return
     st.subheader("My sweeps", anchor=False)
     for sweep in listed:
-        _row(sweep, sweep.id == watched, watch, delete)
-
-
-def _row(sweep: Sweep, watched: bool, watch: Callable[[str], None], delete: Callable[[Sweep], None]) -> None:
-    found = best(sweep.outcomes(events=False))
-    figure = f"best {percent(found.accuracy)}" if found and found.accuracy is not None else "no figure yet"
-    title = f"{words.axes_line(sweep.grid)}, {figure} · {words.digits_line(sweep.config, sweep.grid)}"
-    with st.container(horizontal=True, vertical_alignment="center", key=f"sweep_{sweep.id}", border=watched):
-        st.badge(sweep.state, color=COLOURS[sweep.state])
-        st.markdown(f"**{title}**" if watched else title, width="stretch")
-        if not watched:
-            st.button("Open", key=f"open_{sweep.id}", on_click=watch, args=(sweep.id,), type="tertiary")
-        if not sweep.alive:
-            with st.popover("Delete", type="tertiary", key=f"ask_delete_{sweep.id}"):
-                st.markdown("Its runs, curves and figures will be gone.")
-                st.button("Delete it", key=f"delete_{sweep.id}", on_click=delete, args=(sweep,))
+        found = best(sweep.outcomes(events=False))
+        figure = (
+            f"best {percent(found.accuracy)}" if found and found.accuracy is not None else "no figure yet"
+        )
+        title = f"{words.axes_line(sweep.grid)}, {figure} · {words.digits_line(sweep.config, sweep.grid)}"
+        row("sweep", watching, sweep, title, "runs")

@@ -1,27 +1,16 @@
 """The train page's lower part: every run of this machine, whatever became of it."""
 
-from typing import Literal
-
 import streamlit as st
 
 from cnnviz import runs
-from cnnviz.run_folder import State
 from cnnviz.runs import Run
 from cnnviz.ui import settings
 from cnnviz.ui.training_controls import attempt
-from cnnviz.ui.training_view import actions, look_away, watch
+from cnnviz.ui.training_view import WATCHING, actions
+from cnnviz.ui.watching import STATE_COLOURS
 
 POLL_SECONDS = 3.0
 SHOWN = 6
-_COLOURS: dict[State, Literal["gray", "blue", "green", "red", "orange"]] = {
-    "queued": "gray",
-    "running": "blue",
-    "paused": "gray",
-    "finished": "green",
-    "stopped": "gray",
-    "failed": "red",
-    "interrupted": "orange",
-}
 
 
 def my_runs(watched: Run | None) -> None:
@@ -45,11 +34,13 @@ def _rows(watched_id: str) -> None:
 
 def _row(run: Run, watched: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key=f"run_{run.id}", border=watched):
-        st.badge(run.state, color=_COLOURS[run.state])
+        st.badge(run.state, color=STATE_COLOURS[run.state])
         st.markdown(f"**{run.title}**" if watched else run.title, width="stretch")
         clicked = False
         if not watched:
-            clicked = st.button("Open", key=f"open_{run.id}", on_click=watch, args=(run.id,), type="tertiary")
+            clicked = st.button(
+                "Open", key=f"open_{run.id}", on_click=WATCHING.look_at, args=(run.id,), type="tertiary"
+            )
         clicked |= actions(run, "list", "tertiary")
         clicked |= not run.alive and _delete(run)
         if clicked:
@@ -65,6 +56,6 @@ def _delete(run: Run) -> bool:
 def _forget(run_id: str) -> None:
     def delete() -> None:
         runs.delete_run(settings.runs_root(), run_id)
-        look_away(run_id)
+        WATCHING.look_away(run_id)
 
     attempt(delete)

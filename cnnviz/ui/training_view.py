@@ -1,6 +1,6 @@
 """The train page's right side: a run as it happens, and what became of it.
 
-watched()          the run this visitor looks at
+WATCHING           the run this visitor looks at
 start, resume      callbacks of buttons
 panel(run, config) the run, polled once a second while it lives; without a run, what is to come
 """
@@ -24,64 +24,32 @@ from cnnviz.ui.training_confusion import confusion
 from cnnviz.ui.training_controls import attempt, problem, transport
 from cnnviz.ui.training_form import shipped_card
 from cnnviz.ui.training_status import Event, ending, latest_accuracy, status_line
+from cnnviz.ui.watching import Watching
 
 Kind = Literal["primary", "secondary", "tertiary"]
 POLL_SECONDS = 1.0
 PATIENCE_SECONDS = 5.0  # after that, a run told to stop may be ended at once
 TEMPLATES = 32  # pictures shown of a network without convolutions
 VIEWS = ("Curves", "Gradients", "Confusion")
-_RUN = "_watched_run"
+WATCHING = Watching("run", runs.open_run)
 _TEST_SETS = {
     "mnist": "MNIST's {} test digits",
     "pen, writers never trained on": "{} pen digits by writers it never saw",
 }
 
-# ---- which run ----
-
-
-def watched() -> Run | None:
-    """The run in the address, else the one this visitor started or opened last."""
-    asked = st.query_params.get("run")
-    run_id = asked or st.session_state.get(_RUN)
-    if not run_id:
-        return None
-    try:
-        run = runs.open_run(settings.runs_root(), run_id)
-    except CnnvizError as error:
-        if asked:
-            st.warning(str(error), icon=":material/error:")
-            del st.query_params["run"]
-        st.session_state.pop(_RUN, None)
-        return None
-    watch(run_id)
-    return run
-
-
-def watch(run_id: str) -> None:
-    """Look at this run from now on; its id in the address lets a reload and others find it."""
-    st.session_state[_RUN] = run_id
-    st.query_params["run"] = run_id
-
-
-def look_away(run_id: str) -> None:
-    """Forget a run that is gone."""
-    if st.session_state.get(_RUN) == run_id:
-        del st.session_state[_RUN]
-        st.query_params.pop("run", None)
-
 
 def start(config: TrainConfig) -> None:
     """Start a run and look at it; a second click while one is watched and alive does nothing."""
-    watched_id = st.session_state.get(_RUN)
+    watched_id = WATCHING.known
     if any(run.id == watched_id and run.busy for run in runs.list_runs(settings.runs_root())):
         return
-    attempt(lambda: watch(settings.engine().submit(config)))
+    attempt(lambda: WATCHING.look_at(settings.engine().submit(config)))
 
 
 def resume(run_id: str) -> None:
     def take_up() -> None:
         settings.engine().resume(run_id)
-        watch(run_id)
+        WATCHING.look_at(run_id)
 
     attempt(take_up)
 

@@ -2,8 +2,6 @@
 
 import os
 import signal
-import time
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,30 +15,9 @@ from cnnviz.networks import NETWORKS
 from cnnviz.run_folder import RunFolder
 from cnnviz.studies import open_study, start_study
 from cnnviz.train_config import TrainConfig
+from tests.unit.waiting import wait_for
 
 CONFIG = TrainConfig(network=NETWORKS["mlp"], epochs=3, batch_size=20, train_size=400, validation_size=40)
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[LocalEngine]:
-    engine = LocalEngine(tmp_path / "runs", slots=2)
-    yield engine
-    for folder in run_folder.all_folders(engine.root):
-        engine.kill(folder.id)
-
-
-@pytest.fixture
-def still(engine: LocalEngine, monkeypatch: pytest.MonkeyPatch) -> LocalEngine:
-    """An engine whose processes never start."""
-    monkeypatch.setattr(LocalEngine, "_start", lambda *_: None)
-    return engine
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 120) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.05)
 
 
 def final(config: TrainConfig, folds: int, stratified: bool) -> tuple[Score, ...]:

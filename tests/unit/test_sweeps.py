@@ -2,10 +2,7 @@
 
 import os
 import signal
-import time
-from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -18,31 +15,10 @@ from cnnviz.run_folder import RunFolder
 from cnnviz.sweeps import best, open_sweep, start_sweep
 from cnnviz.train_config import TrainConfig
 from cnnviz.training import fit, load_parts
+from tests.unit.waiting import wait_for
 
 CONFIG = TrainConfig(network=NETWORKS["eight"], epochs=3, batch_size=20, train_size=400, validation_size=100)
 GRID = Grid((("learning_rate", (0.0003, 0.003)), ("optimizer", ("adam", "momentum"))))
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[LocalEngine]:
-    engine = LocalEngine(tmp_path / "runs", slots=2)
-    yield engine
-    for folder in run_folder.all_folders(engine.root):
-        engine.kill(folder.id)
-
-
-@pytest.fixture
-def still(engine: LocalEngine, monkeypatch: pytest.MonkeyPatch) -> LocalEngine:
-    """An engine whose processes never start."""
-    monkeypatch.setattr(LocalEngine, "_start", lambda *_: None)
-    return engine
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 240) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.05)
 
 
 def folders(sweep: sweeps.Sweep) -> list[RunFolder]:
