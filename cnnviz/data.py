@@ -27,7 +27,7 @@ SHA256 = {
     "mnist.npz": "4a84408c9d89a2e0b1879345c7b6cf36ef49e95ee364488994ac0a4a10756322",
     "mnist-wrong.json": "402525379a059a30245886044356ea43cb9b7ab1b17d6abae83f15240e4771a7",
     "pen-digits.npz": "86fc29f2f542ecf5c3eb36ad45a21fbbc4ab26da67577c671a3b479b04609a1e",
-    "pen-wrong.json": "f5785a9e5da1c08a45477540eca286bea23daa3e04e4ed03f73a7c55e9883f5a",
+    "pen-wrong.json": "97a4bb8edad2c976933036d59932b51fc66a1e77b24fa065f4015d2f5da1089b",
     "references.npz": "029c3e237bb04ccc75227018fd75752abf13d5c86c0d95ce6cb3191e1495833c",
 }
 TRAIN_SIZE = 60_000

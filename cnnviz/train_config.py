@@ -126,8 +126,8 @@ _LONG = replace(
     network=NetworkConfig(
         convs=(ConvBlock(24, kernel=5), ConvBlock(64, kernel=5, batch_norm=True)), dropout=0.2
     ),
-    epochs=12,
-    augmentation=Augmentation(shift=1, rotate=8, scale=0.08),
+    epochs=20,
+    augmentation=Augmentation(shift=1, rotate=8, scale=0.08, shear=6, elastic=0.8),
 )
 
 RECIPES: dict[str, TrainConfig] = {

@@ -22,6 +22,7 @@ def replayed(page: Page) -> Page:
     expect_digit(page, 7)
     page.get_by_role("button", name="Replay my drawing").click()
     expect(player(page)).to_have_attribute("data-reading", "7")
+    settle(page)  # what is below it moves nothing any more
     return page
 
 

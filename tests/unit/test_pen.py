@@ -52,3 +52,15 @@ def test_wrong_items_have_reasons_and_stay_out_of_the_cleaned_set() -> None:
     assert all(reason and digits[index] for index, reason in wrong_items().items())
     held = sum(digits[index].writer in held_back_writers() for index in wrong_items())
     assert len(pen_test_digits()) - len(pen_test_digits(with_wrong=False)) == held
+
+
+def test_no_stroke_of_a_four_counts_as_a_four() -> None:
+    """IBM's writers lift the pen in a four; where one of theirs has one stroke, it was cut in two."""
+    single = {
+        index
+        for index, digit in enumerate(load_pen_digits())
+        if digit.writer.startswith("ibm/") and digit.label == 4 and len(digit.strokes) == 1
+    }
+
+    assert single
+    assert single <= wrong_items().keys()
