@@ -71,8 +71,15 @@ class Attention(nn.Module):
 
     def hear(self, words: Tensor) -> Tensor:
         """(N, P, C) -> (N, P, C): of each head the values of all words, weighed by likeness."""
-        shape = (*words.shape[:2], 3, self.heads, -1)
-        query, key, value = self.ask(words).reshape(shape).permute(2, 0, 3, 1, 4)  # (N, heads, P, C / heads)
-        likeness = query @ key.transpose(2, 3) / math.sqrt(query.shape[3])  # (N, heads, P, P)
-        heard: Tensor = likeness.softmax(3) @ value  # (N, heads, P, C / heads)
+        query, key, value = self.parts(words)
+        heard: Tensor = self.weigh(query, key) @ value  # (N, heads, P, C / heads)
         return heard.transpose(1, 2).reshape(words.shape)
+
+    def parts(self, words: Tensor) -> Tensor:
+        """(N, P, C) -> (3, N, heads, P, C / heads): what each word asks for, answers to and tells."""
+        shape = (*words.shape[:2], 3, self.heads, -1)
+        return self.ask(words).reshape(shape).permute(2, 0, 3, 1, 4)  # (3, N, heads, P, C / heads)
+
+    def weigh(self, query: Tensor, key: Tensor) -> Tensor:
+        """(N, heads, P, P): how much word i hears of word j; each row sums to 1."""
+        return (query @ key.transpose(2, 3) / math.sqrt(query.shape[3])).softmax(3)

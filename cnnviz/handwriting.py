@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 Points = NDArray[np.float64]  # (P, 2)
 
-HABITS = {0: 0.5, 1: 0.8, 7: 0.5, 9: 0.5}  # share of the plain ones that get a habit of writing they lack
+HABITS = {0: 0.65, 1: 0.8, 7: 0.5, 9: 0.5}  # share of the plain ones that get a habit of writing they lack
 # Squeezed and set upright, a seven is a flagged one: what tells the two apart is not varied away.
 STRETCH = {1: (-0.2, 0.2), 7: (-0.1, 0.35)}  # logarithm of what broadens; all others: EITHER_WAY
 SLANT = {1: (-0.15, 0.3), 7: (-0.05, 0.4)}  # tangent of the lean to the right; all others: LEANING
@@ -48,12 +48,12 @@ def add_habit(strokes: list[Points], label: int, generator: np.random.Generator)
 def _slash(zero: Points, generator: np.random.Generator) -> list[Points]:
     """Through the middle at almost any angle, ending inside the loop or far outside it."""
     (left, top), (right, bottom) = zero.min(0), zero.max(0)
-    middle = np.array([left + right, top + bottom]) / 2 + generator.normal(0, 40, 2)
+    half = np.array([right - left, bottom - top]) / 2
+    middle = np.array([left + right, top + bottom]) / 2 + half * generator.normal(0, 0.1, 2)
     # Degrees from upright: mostly from the lower left, some the other way, some lying flat.
-    low, high = [(-5, 60), (-60, 0), (70, 105)][generator.choice(3, p=[0.65, 0.1, 0.25])]
+    low, high = [(-10, 60), (-60, 0), (70, 105)][generator.choice(3, p=[0.65, 0.1, 0.25])]
     lean = np.radians(generator.uniform(low, high))
     up = np.array([np.sin(lean), -np.cos(lean)])
-    half = np.array([right - left, bottom - top]) / 2
     reach = 1 / np.sqrt(((up / np.maximum(half, 1)) ** 2).sum())  # from the middle to the ellipse
     above, below = reach * generator.uniform(0.75, 2.6, 2)
     slash = _line(middle + above * up, middle - below * up, generator)

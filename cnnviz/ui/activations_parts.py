@@ -168,4 +168,11 @@ def code(shown: Shown) -> None:
         + "print('dead:', dead(stage).nonzero().flatten().tolist())\n"
         + "print(histogram(values), receptive_field(model, stage.source))\n"
     )
+    if shown.stage.doing == "attention":
+        program += (
+            "\nfrom cnnviz.attention import attention_weights\n\n"
+            "record = trace(model, image)[stage.source]\n"
+            "shares = attention_weights(model.get_submodule(record.name), record.input)\n"
+            "print(shares.shape)  # head; row and column of who hears; row and column of who is heard\n"
+        )
     code_panel(program)

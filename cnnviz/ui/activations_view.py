@@ -13,6 +13,7 @@ from cnnviz.history import History
 from cnnviz.tracing import trace
 from cnnviz.ui import session
 from cnnviz.ui.activations_parts import Shown, code, comparison, detail
+from cnnviz.ui.attention_view import attention_view
 from cnnviz.ui.components.maps import chosen_tile, maps
 from cnnviz.ui.filter_parts import CHANNEL, RANGE
 from cnnviz.ui.layer_choice import choose_layer, choose_unit
@@ -48,6 +49,7 @@ def activations_page() -> None:
     with side:
         detail(shown)
     _words(shown)
+    attention_view(shown)
     comparison(shown)
     code(shown)
 

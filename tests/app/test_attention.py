@@ -1,0 +1,65 @@
+"""Beneath an attention layer's maps: who hears whom, of a transformer somebody trained."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from streamlit.testing.v1 import AppTest
+
+from cnnviz import run_folder, trace
+from cnnviz.attention import attention_weights
+from cnnviz.checkpoints import save_checkpoint, serialize
+from cnnviz.data import load_mnist
+from cnnviz.networks import NETWORKS, build
+from cnnviz.train_config import TrainConfig
+from tests.app.payload import payload
+
+Go = Callable[..., AppTest]
+MODEL = build(NETWORKS["vit"], 3).eval()
+
+
+@pytest.fixture
+def transformer(root: Path) -> str:
+    """The key of a run that ended with MODEL."""
+    folder = run_folder.create(root, TrainConfig(network=NETWORKS["vit"], epochs=1).as_json())
+    folder.weights_file.write_bytes(serialize(MODEL))
+    folder.write("card", {"test": {}, "seed": 0})
+    folder.end("finished", test_accuracy=0.5)
+    return f"run:{folder.id}"
+
+
+def test_all_cells_and_the_heads_of_the_inkiest(go: Go, transformer: str) -> None:
+    app = go("activations", model=transformer, layer="attention2", digit="7")
+    image = load_mnist().test.images[7] / 255
+    shares = attention_weights(MODEL.attention2, trace(MODEL, image)["attention2"].input)  # (4, 4, 4, 4, 4)
+    ink = image.unflatten(0, (4, 7)).unflatten(2, (4, 7)).sum((1, 3))  # (4, 4)
+    row, column = divmod(int(ink.argmax()), 4)
+
+    every, heads, cell = (payload(app, key) for key in ("hearing_4x4", "heads", "hearing_cell"))
+
+    assert np.allclose(every[1]["values"].reshape(4, 4, 4, 4), shares.mean(0))
+    assert every[0]["selected"] == 4 * row + column
+    assert np.allclose(heads[1]["values"], shares[:, row, column])
+    assert cell[0]["overlay"] == [[0, 7 * row, 7 * column, 7, 7]]
+    assert np.allclose(cell[1]["values"][0], image)
+
+
+def test_its_code_runs(
+    go: Go,
+    transformer: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    program = go("activations", model=transformer, layer="attention1").code[0].value
+    save_checkpoint(tmp_path / f"{transformer[4:]}.safetensors", MODEL, {})  # as downloaded
+    monkeypatch.chdir(tmp_path)
+    exec(compile(program, "shown.py", "exec"), {})
+    assert str(torch.Size([4] * 5)) in capsys.readouterr().out
+
+
+def test_other_layers_have_none(go: Go, transformer: str) -> None:
+    app = go("activations", model=transformer, layer="patches")
+    assert "Which cells does each cell hear?" not in [heading.value for heading in app.subheader]
