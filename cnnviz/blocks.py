@@ -26,9 +26,13 @@ class Residual(nn.Module):
         self.norm2 = nn.BatchNorm2d(width) if batch_norm else nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
-        inside = self.activation(self.norm1(self.conv1(x)))
-        result: Tensor = x + self.norm2(self.conv2(inside))
+        result: Tensor = x + self.norm2(self.conv2(self.between(x)))
         return result
+
+    def between(self, x: Tensor) -> Tensor:
+        """What the second convolution sees."""
+        inside: Tensor = self.activation(self.norm1(self.conv1(x)))
+        return inside
 
 
 class Places(nn.Module):
@@ -78,7 +82,8 @@ class Attention(nn.Module):
     def parts(self, words: Tensor) -> Tensor:
         """(N, P, C) -> (3, N, heads, P, C / heads): what each word asks for, answers to and tells."""
         shape = (*words.shape[:2], 3, self.heads, -1)
-        return self.ask(words).reshape(shape).permute(2, 0, 3, 1, 4)  # (3, N, heads, P, C / heads)
+        parts: Tensor = self.ask(words).reshape(shape).permute(2, 0, 3, 1, 4)  # (3, N, heads, P, C / heads)
+        return parts
 
     def weigh(self, query: Tensor, key: Tensor) -> Tensor:
         """(N, heads, P, P): how much word i hears of word j; each row sums to 1."""

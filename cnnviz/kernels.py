@@ -53,8 +53,8 @@ class Match:
 
 
 def conv_layers(model: Network) -> list[str]:
-    """Names of the model's convolutions in order; empty for a dense network."""
-    return [name for name, module in model.named_children() if isinstance(module, nn.Conv2d)]
+    """Names of the model's convolutions in order, inside a block "block2.conv1"; empty for a dense one."""
+    return [name for name, module in model.named_modules() if isinstance(module, nn.Conv2d)]
 
 
 def kernels_of(model: Network, layer: str, channel: int | Tensor = 0) -> Tensor:
@@ -103,7 +103,7 @@ def partial_response(model: Network, layer: str, unit: int, channel: int, maps: 
 
 
 def _convolution(model: Network, layer: str) -> nn.Conv2d:
-    module = dict(model.named_children()).get(layer)
+    module = dict(model.named_modules()).get(layer)
     if not isinstance(module, nn.Conv2d):
         known = ", ".join(conv_layers(model)) or "none"
         raise NetworkError(f"{layer!r} is no convolution of this network; it has: {known}.")

@@ -7,12 +7,13 @@ ordered list of layers, so the trace simply walks it and keeps what it sees.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from cnnviz.blocks import Residual
 from cnnviz.errors import ImageError
 from cnnviz.networks import SIZE, Network
 
@@ -34,13 +35,14 @@ class LayerRecord:
 
 @dataclass(frozen=True, eq=False)
 class Trace:
-    """All layers of one forward pass, in order."""
+    """All layers of one forward pass, in order; by name also the convolutions inside its blocks."""
 
     image: Tensor  # (28, 28) in [0, 1]
     layers: dict[str, LayerRecord]
+    inside: dict[str, LayerRecord] = field(default_factory=dict)  # "block2.conv1"
 
     def __getitem__(self, name: str) -> LayerRecord:
-        return self.layers[name]
+        return self.layers[name] if name in self.layers else self.inside[name]
 
     def __iter__(self) -> Iterator[LayerRecord]:
         return iter(self.layers.values())
@@ -65,13 +67,16 @@ def trace(model: Network, image: Tensor) -> Trace:
     if image.shape != (SIZE, SIZE):
         raise ImageError(f"trace takes one (28, 28) image, not {tuple(image.shape)}.")
     x = image[None, None]  # (1, 1, 28, 28)
-    layers = {}
+    layers: dict[str, LayerRecord] = {}
+    inside: dict[str, LayerRecord] = {}
     with torch.no_grad():
         for name, module in model.named_children():
             output, winners = _apply(module, x)
             record = LayerRecord(name, type(module).__name__, x[0], output[0], winners)
+            if isinstance(module, Residual):
+                inside |= {each.name: each for each in _convolutions(name, module, x)}
             layers[name], x = record, output
-    return Trace(image, layers)
+    return Trace(image, layers, inside)
 
 
 def predict(model: nn.Module, images: Tensor) -> Tensor:
@@ -95,6 +100,13 @@ def check_images(images: Tensor) -> Tensor:
     if images.min() < 0 or images.max() > 1:
         raise ImageError("Pixel values must lie in 0..1 (divide bytes by 255).")
     return images
+
+
+def _convolutions(name: str, block: Residual, x: Tensor) -> Iterator[LayerRecord]:
+    """Both of a block; what the block adds them to is its own record's business."""
+    for inner, seen in (("conv1", x), ("conv2", block.between(x))):
+        output = block.get_submodule(inner)(seen)
+        yield LayerRecord(f"{name}.{inner}", "Conv2d", seen[0], output[0])
 
 
 def _apply(module: nn.Module, x: Tensor) -> tuple[Tensor, Tensor | None]:

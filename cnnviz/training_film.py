@@ -53,8 +53,9 @@ class Scene:
 def scenes(model: Network) -> list[Scene]:
     """All films of a network; those of kernels, maps and favourites need convolutions."""
     layers = conv_layers(model)
-    kinds: tuple[Kind, ...] = ("kernels", "maps", "favourites")
-    return [*(Scene(kind, layer) for kind in kinds for layer in layers), Scene("confusion")]
+    outer = [layer for layer in layers if "." not in layer]  # not inside a block
+    choices: list[tuple[Kind, list[str]]] = [("kernels", layers), ("maps", outer), ("favourites", outer)]
+    return [*(Scene(kind, layer) for kind, some in choices for layer in some), Scene("confusion")]
 
 
 def film(

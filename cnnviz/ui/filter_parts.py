@@ -73,11 +73,12 @@ def numbers(model: Network, untrained: Network, shown: Shown, tile: int) -> None
 
 
 def choose_layer(layers: list[str]) -> str:
-    """The layer in the address; for another page's layer, the convolution of the same number."""
+    """The layer in the address; for another page's layer, the (first) convolution of the same number."""
     wanted = str(st.session_state.get(LAYER, st.query_params.get(LAYER, "")))
     if wanted not in layers:
-        likely = "conv" + "".join(filter(str.isdecimal, wanted))
-        st.session_state[LAYER] = likely if likely in layers else layers[0]
+        number = "".join(filter(str.isdecimal, wanted))
+        likely = [layer for layer in layers if layer in (f"conv{number}", f"block{number}.conv1")]
+        st.session_state[LAYER] = likely[0] if likely else layers[0]
     return st.segmented_control("Layer", layers, key=LAYER, bind="query-params", required=True) or layers[0]
 
 

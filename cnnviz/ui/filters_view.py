@@ -10,7 +10,7 @@ import streamlit as st
 import torch
 from torch import Tensor
 
-from cnnviz.blocks import Attention, Residual
+from cnnviz.blocks import Attention
 from cnnviz.kernels import (
     Match,
     chance_similarity,
@@ -170,9 +170,7 @@ def _frequencies(shown: Shown, unit: int) -> None:
 
 def _not_here(model: Network) -> str:
     """Which layers have weights that are not on this page."""
-    blocks = [
-        f"`{name}`" for name, module in model.named_children() if isinstance(module, Residual | Attention)
-    ]
+    blocks = [f"`{name}`" for name, module in model.named_children() if isinstance(module, Attention)]
     return f" Not shown: the weights inside {', '.join(blocks)}." if blocks else ""
 
 

@@ -44,4 +44,5 @@ def choose_unit(label: str, layer: str, count: int, first: int) -> int:
 
 
 def _number_of(layer: str) -> str:
-    return "".join(filter(str.isdecimal, layer))
+    """Its depth: "2" of "conv2" and of "block2.conv1"."""
+    return "".join(filter(str.isdecimal, layer.partition(".")[0]))

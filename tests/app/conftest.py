@@ -6,10 +6,15 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from cnnviz import run_folder
+from cnnviz.checkpoints import serialize
 from cnnviz.jobs import LocalEngine
+from cnnviz.networks import Network
+from cnnviz.train_config import TrainConfig
 
 ROOT = Path(__file__).parents[2]
 Go = Callable[..., AppTest]
+Keep = Callable[[Network], str]
 
 
 @pytest.fixture
@@ -33,6 +38,20 @@ def go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Go:
 def root(tmp_path: Path) -> Path:
     """Where the app under test keeps its runs."""
     return tmp_path / "runs"
+
+
+@pytest.fixture
+def keep(root: Path) -> Keep:
+    """keep(model) -> the key of a finished run that ended with it."""
+
+    def kept(model: Network) -> str:
+        folder = run_folder.create(root, TrainConfig(network=model.config, epochs=1).as_json())
+        folder.weights_file.write_bytes(serialize(model))
+        folder.write("card", {"test": {}, "seed": 0})
+        folder.end("finished", test_accuracy=0.5)
+        return f"run:{folder.id}"
+
+    return kept
 
 
 @pytest.fixture

@@ -8,12 +8,11 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from cnnviz import run_folder, trace
+from cnnviz import trace
 from cnnviz.attention import attention_weights
-from cnnviz.checkpoints import save_checkpoint, serialize
+from cnnviz.checkpoints import save_checkpoint
 from cnnviz.data import load_mnist
-from cnnviz.networks import NETWORKS, build
-from cnnviz.train_config import TrainConfig
+from cnnviz.networks import NETWORKS, Network, build
 from tests.app.payload import payload
 
 Go = Callable[..., AppTest]
@@ -21,13 +20,9 @@ MODEL = build(NETWORKS["vit"], 3).eval()
 
 
 @pytest.fixture
-def transformer(root: Path) -> str:
+def transformer(keep: Callable[[Network], str]) -> str:
     """The key of a run that ended with MODEL."""
-    folder = run_folder.create(root, TrainConfig(network=NETWORKS["vit"], epochs=1).as_json())
-    folder.weights_file.write_bytes(serialize(MODEL))
-    folder.write("card", {"test": {}, "seed": 0})
-    folder.end("finished", test_accuracy=0.5)
-    return f"run:{folder.id}"
+    return keep(MODEL)
 
 
 def test_all_cells_and_the_heads_of_the_inkiest(go: Go, transformer: str) -> None:

@@ -1,18 +1,15 @@
 """A network that somebody edited and trained is a model like any other: no page stumbles over it."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cnnviz import run_folder
-from cnnviz.checkpoints import serialize
-from cnnviz.networks import NETWORKS, ConvBlock, NetworkConfig, Patches, build
-from cnnviz.train_config import TrainConfig
+from cnnviz.networks import NETWORKS, ConvBlock, Network, NetworkConfig, Patches, build
 from cnnviz.ui.page_list import present_pages
 
 Go = Callable[..., AppTest]
+Keep = Callable[[Network], str]
 EDITED = {
     "strides and averages": NetworkConfig(
         convs=(
@@ -41,20 +38,16 @@ PAGES = [page.name for page in present_pages()]
 
 
 @pytest.mark.parametrize("name", EDITED)
-def test_every_page_shows_it(go: Go, tmp_path: Path, name: str) -> None:
-    config = TrainConfig(network=EDITED[name], epochs=1)
-    folder = run_folder.create(tmp_path / "runs", config.as_json())
-    folder.weights_file.write_bytes(serialize(build(config.network, 3)))
-    folder.write("card", {"test": {}, "seed": 0})
-    folder.end("finished", test_accuracy=0.5)
-    app = go(model=f"run:{folder.id}")
+def test_every_page_shows_it(go: Go, keep: Keep, name: str) -> None:
+    key = keep(build(EDITED[name], 3))
+    app = go(model=key)
 
     stumbled = {}
     for page in PAGES:
         app.switch_page(f"pages/{page}.py").run()
         if page == "maximize" and EDITED[name].convs:
             app.segmented_control(key="view").set_value("bench").run()
-        assert app.selectbox(key="model_choice").value == f"run:{folder.id}"
+        assert app.selectbox(key="model_choice").value == key
         wrong = [problem.value for problem in (*app.exception, *app.error)]
         if wrong:
             stumbled[page] = wrong

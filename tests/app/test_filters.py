@@ -10,10 +10,11 @@ from streamlit.testing.v1 import AppTest
 from cnnviz import load_model, trace
 from cnnviz.data import load_mnist
 from cnnviz.kernels import kernels_of, strongest_inputs
-from cnnviz.networks import build
+from cnnviz.networks import NETWORKS, Network, build
 from tests.app.reading import picture, words
 
 Go = Callable[..., AppTest]
+Keep = Callable[[Network], str]
 
 
 def test_grid_holds_every_kernel_of_the_first_layer(go: Go) -> None:
@@ -138,3 +139,21 @@ def test_the_code_behind_the_picture_runs(
     program = go("filters", **link).code[0].value
     exec(compile(program, "shown.py", "exec"), {})
     assert "tensor" in capsys.readouterr().out
+
+
+def test_a_convolution_inside_a_block(go: Go, keep: Keep) -> None:
+    model = build(NETWORKS["resnet"], 3).eval()
+    app = go("filters", model=keep(model), layer="block3.conv2", channel="4", input="2", digit="61")
+
+    _, values = picture(app, "kernels")
+    np.testing.assert_array_equal(values, model.block3.conv2.weight.detach()[:, 2])
+    _, response = picture(app, "response")
+    passed = trace(model, load_mnist().test.images[61] / 255)
+    np.testing.assert_allclose(response[1], passed["block3.conv2"].output[4], atol=1e-5)
+    assert "Not shown" not in words(app)
+
+
+def test_another_pages_block_leads_to_its_first_convolution(go: Go, keep: Keep) -> None:
+    app = go("filters", model=keep(build(NETWORKS["resnet"], 3)), layer="relu3")
+
+    assert app.button_group(key="layer").value == "block3.conv1"

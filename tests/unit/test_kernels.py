@@ -37,7 +37,9 @@ TEXTBOOK = {
 @pytest.mark.parametrize("name", NETWORKS)
 def test_conv_layers_are_those_of_the_configuration(name: str) -> None:
     config = NETWORKS[name]
-    convs = [f"conv{number}" for number, block in enumerate(config.convs, 1) if not block.skip]
+    convs = []
+    for number, block in enumerate(config.convs, 1):
+        convs += [f"block{number}.conv1", f"block{number}.conv2"] if block.skip else [f"conv{number}"]
     assert conv_layers(build(config)) == ["patches"] * bool(config.patches) + convs
 
 

@@ -5,6 +5,7 @@ import copy
 import pytest
 import torch
 import torch.nn.functional as F
+from torch import nn
 
 from cnnviz.checkpoints import freeze
 from cnnviz.errors import ImageError
@@ -33,6 +34,21 @@ def test_each_layer_follows_from_the_one_before(name: str) -> None:
     for record in trace(model, IMAGE):
         assert torch.equal(record.input, previous)
         previous = record.output
+
+
+def test_convolutions_inside_a_block_add_up_to_it() -> None:
+    model = freeze(build(NETWORKS["resnet"], seed=1))
+    traced = trace(model, IMAGE)
+    names = [name for name, module in model.named_modules() if "." in name and isinstance(module, nn.Conv2d)]
+
+    assert list(traced.inside) == names
+    for name in names:
+        record, conv = traced[name], model.get_submodule(name)
+        torch.testing.assert_close(record.output, F.conv2d(record.input, conv.weight, conv.bias, padding=1))
+    for name in {name.partition(".")[0] for name in names}:
+        block, whole, last = model.get_submodule(name), traced[name], traced[f"{name}.conv2"].output
+        assert torch.equal(traced[f"{name}.conv1"].input, whole.input)
+        torch.testing.assert_close(whole.output, whole.input + block.norm2(last[None])[0])
 
 
 def test_winners_are_pytorchs_with_ties() -> None:
