@@ -59,12 +59,11 @@ def _select(units: list[int]) -> None:
 
 
 def numbers(model: Network, untrained: Network, shown: Shown, tile: int) -> None:
-    """Norm and bias, before training and now."""
-    unit = shown.units[tile]
-    rows = {
-        "L2 norm of these weights": (shown.untrained[tile].norm(), shown.weights[tile].norm()),
-        "Bias": (bias_of(untrained, shown.layer)[unit], bias_of(model, shown.layer)[unit]),
-    }
+    """Norm and bias, before training and now; in front of a normalisation there may be no bias."""
+    rows = {"L2 norm of these weights": (shown.untrained[tile].norm(), shown.weights[tile].norm())}
+    if model.get_submodule(shown.layer).bias is not None:
+        unit = shown.units[tile]
+        rows["Bias"] = bias_of(untrained, shown.layer)[unit], bias_of(model, shown.layer)[unit]
     lines = [f"| {name} | {float(old):.3f} | {float(new):.3f} |" for name, (old, new) in rows.items()]
     st.markdown("\n".join(["| | before training | now |", "|---|---:|---:|", *lines]).replace("| -", "| −"))
 

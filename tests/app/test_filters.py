@@ -145,6 +145,7 @@ def test_a_convolution_inside_a_block(go: Go, keep: Keep) -> None:
     model = build(NETWORKS["resnet"], 3).eval()
     app = go("filters", model=keep(model), layer="block3.conv2", channel="4", input="2", digit="61")
 
+    assert not app.exception
     _, values = picture(app, "kernels")
     np.testing.assert_array_equal(values, model.block3.conv2.weight.detach()[:, 2])
     _, response = picture(app, "response")
@@ -156,4 +157,5 @@ def test_a_convolution_inside_a_block(go: Go, keep: Keep) -> None:
 def test_another_pages_block_leads_to_its_first_convolution(go: Go, keep: Keep) -> None:
     app = go("filters", model=keep(build(NETWORKS["resnet"], 3)), layer="relu3")
 
+    assert not app.exception
     assert app.button_group(key="layer").value == "block3.conv1"
