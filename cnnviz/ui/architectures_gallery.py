@@ -4,7 +4,8 @@ from typing import Any
 
 import streamlit as st
 
-from cnnviz.architectures import ARCHITECTURES, FIELD_SIDE, Measured, Stage, measured
+from cnnviz.architectures import ARCHITECTURES, measured
+from cnnviz.module_measures import FIELD_SIDE, Measured, Stage
 from cnnviz.palette import ACCENT, MUTED
 from cnnviz.ui import session
 from cnnviz.ui.charts import Spec, draw
