@@ -1,8 +1,8 @@
 """Any network measured by running it once: shapes, parameters, work, receptive field.
 
-    measure_module(network, shape)    -> Measured
-    stages_of(network, shape)         everything that runs, layers of one resolution together
-    receptive_field(network, shape)   the side of what a cell of the last maps sees
+measure_module(network, shape)    -> Measured
+stages_of(network, shape)         everything that runs, layers of one resolution together
+receptive_field(network, shape)   the side of what a cell of the last maps sees
 """
 
 import copy
