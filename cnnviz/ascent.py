@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from cnnviz.errors import ConfigError, NetworkError
-from cnnviz.image_parameters import Decode, Fourier, ImageParameters, Size
+from cnnviz.image_parameters import Decode, Fourier, ImageParameters, Pixels, Size
 from cnnviz.networks import SIZE
 from cnnviz.objectives import Look, Objective, evaluate_objective, features
 from cnnviz.own_copy import own_copy
@@ -30,6 +30,7 @@ from cnnviz.transforms import Disturb, Transform, crop_middle
 DIGIT: Size = (1, SIZE, SIZE)
 STEPS_LIMIT = 4096
 PORTION = 16  # pictures run together
+WAKING = 8  # steps in which a start that leaves the network cold is made louder
 Change = Callable[[Tensor], Tensor]  # gradient -> what to add to the values
 
 
@@ -155,11 +156,13 @@ def maximize(
     if not (0 <= steps <= STEPS_LIMIT and every >= 1):
         raise ConfigError(f"Steps are 0 to {STEPS_LIMIT:,}, with a frame every 1 or more of them.")
     seeds = _seeds(seed, objective.count)
-    values, decode = (images or Fourier()).begin(seeds, size)
+    images = images or Fourier()
+    values, decode = images.begin(seeds, size)
     if look is features:
         model = own_copy(model)
     run = _Run(model, objective, decode, tuple(transforms), tuple(regularizers), size, look)
-    return _frames(run, values, (rule or Adam()).begin(values), steps, every)
+    wake = WAKING if isinstance(images, Pixels | Fourier) else 0
+    return _frames(run, values, (rule or Adam()).begin(values), steps, every, wake)
 
 
 def last(frames: Iterable[Frame]) -> Frame:
@@ -216,14 +219,23 @@ class _Run:
             return Frame(step, steps, images, torch.cat(scores), still.clone())
 
 
-def _frames(run: _Run, values: Tensor, change: Change, steps: int, every: int) -> Iterator[Frame]:
+def _frames(run: _Run, values: Tensor, change: Change, steps: int, every: int, wake: int) -> Iterator[Frame]:
+    """wake: so many steps at the start in which a picture that leaves the network cold is made louder.
+
+    Even grey may pass below every ReLU; its noise, doubled a few times, does not.
+    """
     generator = torch.Generator().manual_seed(0)  # every seed meets the same disturbances
+    start = values
     still = torch.ones(len(values), dtype=torch.bool)
     yield run.frame(0, steps, values, still)
     for step in range(1, steps + 1):
         gradient = run.gradient(values, generator)
         still &= ~gradient.flatten(1).any(1)
         values = values + change(gradient)
+        if step < wake:
+            values[still] *= 2
+        elif step == wake:
+            values[still] = start[still]  # nothing wakes these
         if step % every == 0 or step == steps:
             yield run.frame(step, steps, values, still)
 

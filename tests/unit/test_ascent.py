@@ -1,3 +1,4 @@
+import copy
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -83,6 +84,22 @@ def test_every_way_of_writing_rises_under_every_rule(
         assert frame.images.shape == (2, 1, 28, 28)
         assert frame.images.min() >= 0
         assert frame.images.max() <= 1
+
+
+@pytest.mark.parametrize("images", [Pixels(), Fourier()], ids=lambda i: type(i).__name__)
+def test_a_network_that_even_grey_leaves_cold_is_woken(model: Network, images: ImageParameters) -> None:
+    cold = copy.deepcopy(model)
+    with torch.no_grad():
+        middle = cold.norm1(cold.conv1(torch.full((1, 1, 28, 28), 0.5)))[0, :, 4:-4, 4:-4]  # (C, H, W)
+        cold.norm1.bias -= middle.amax((1, 2)).clamp(min=0) + 0.2
+        cold.conv2.weight[5] = 0  # nothing wakes this one
+
+    frames = list(maximize(cold, channel("conv2", [3, 5, 8]), images=images, steps=48, every=1, seed=1))
+
+    assert frames[1].still.all()
+    assert frames[-1].still.tolist() == [False, True, False]
+    assert (frames[-1].values > frames[0].values + 0.05)[[0, 2]].all()
+    assert torch.isfinite(frames[-1].images).all()
 
 
 @pytest.mark.parametrize("transforms", [(), ALL_MOVES], ids=["still", "moving"])
@@ -274,7 +291,7 @@ def test_a_dead_channel_is_reported_as_still() -> None:
     with torch.no_grad():
         model.conv2.weight[5] = 0
 
-    frame = last(maximize(model, channel("conv2", [5, 6]), steps=4))
+    frame = last(maximize(model, channel("conv2", [5, 6]), steps=12))
 
     assert frame.still.tolist() == [True, False]
     assert frame.images[0].std() < 0.05
