@@ -15,7 +15,6 @@ from cnnviz.packing import pack_image
 from cnnviz.ui import session
 
 _KEPT = "_corrections"
-_ASKED = "misread"
 
 
 def corrections() -> None:
@@ -24,7 +23,8 @@ def corrections() -> None:
     if digit.source in ("drawing", "upload"):
         label, key = label_of_current(), f"_truth{_name()}"
         st.session_state[key] = label
-        with st.popover("Misread? Say what it is", key=_ASKED, on_change="rerun"):
+        # An answer makes it another popover, which is closed: it would cover what one can do next.
+        with st.popover("Misread? Say what it is", key=f"misread_{label}"):
             st.pills(
                 "It is a", range(10), key=key, label_visibility="collapsed", on_change=_said, args=(key,)
             )
@@ -37,11 +37,9 @@ def corrections() -> None:
 
 
 def _said(key: str) -> None:
-    """Keep the answer and close the question, which covers what one can do next."""
     label = st.session_state[key]
     if label is not None:
         label_current(int(label))
-    st.session_state[_ASKED] = False
 
 
 def download() -> None:

@@ -31,7 +31,8 @@ def page() -> None:
         if study and study.alive:
             live(WATCHING, study.id, _show)
         else:
-            _show(study, choice)
+            with st.container():  # as a fragment is: so that one panel takes another's place
+                _show(study, choice)
     shown = study.figures(events=False) if study else _example(choice)
     st.divider()
     left, right = st.columns(2, gap="large")

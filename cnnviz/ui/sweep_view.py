@@ -33,11 +33,13 @@ def page() -> None:
         with st.container():
             if sweep and sweep.alive:
                 live(WATCHING, sweep.id, _show)
-            elif sweep:
-                _show(sweep)
-                go_on(sweep)
-            elif choice:
-                _before(choice)
+            else:
+                with st.container():  # as a fragment is: so that one panel takes another's place
+                    if sweep:
+                        _show(sweep)
+                        go_on(sweep)
+                    elif choice:
+                        _before(choice)
             st.caption(words.LIMITS)
     my_sweeps(WATCHING)
     if sweep:

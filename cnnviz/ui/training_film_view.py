@@ -43,13 +43,13 @@ class Work:
 
 
 def film_popover(history: History) -> None:
-    """Its content costs nothing while it is closed."""
-    panel = st.popover("Film", icon=":material/movie:", type="tertiary", on_change="rerun", key="film")
-    if panel.open:
-        work: Work | None = st.session_state.get(_WORK)
-        alive = work is not None and not work.done
-        with panel:
-            st.fragment(_content, run_every=TICK_SECONDS if alive else None)(history)
+    """Content that waited for the panel to open would make its closing a rerun, and that rerun takes
+    back the click on a page's link that closed it.
+    """
+    work: Work | None = st.session_state.get(_WORK)
+    alive = work is not None and not work.done
+    with st.popover("Film", icon=":material/movie:", type="tertiary", key="film"):
+        st.fragment(_content, run_every=TICK_SECONDS if alive else None)(history)
 
 
 def _content(history: History) -> None:
@@ -90,7 +90,7 @@ def _scene(history: History) -> Scene:
         choices,
         index=_likely(choices),
         format_func=lambda scene: scene.title,
-        key="film_scene",
+        key=f"film_scene_{session.page()}_{st.session_state.get(LAYER)}",  # with a likely one of its own
     )
 
 

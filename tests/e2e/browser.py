@@ -100,6 +100,21 @@ def aim(move: Callable[[], object], answered: Callable[[], object]) -> None:
                 raise
 
 
+def count_most(page: Page, selector: str) -> None:
+    """Let window.most become how many of these stood beside each other at most, until the next reload."""
+    page.evaluate(
+        """(selector) => {
+          window.most = 0
+          const count = () => {
+            window.most = Math.max(window.most, document.querySelectorAll(selector).length)
+          }
+          const everything = {subtree: true, childList: true, attributes: true}
+          new MutationObserver(count).observe(document.body, everything)
+        }""",
+        selector,
+    )
+
+
 def watch_repaint(page: Page, root: str) -> None:
     """Let window.milliseconds become the time from the next click until `root` (JavaScript) has painted."""
     page.evaluate(

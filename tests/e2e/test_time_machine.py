@@ -126,3 +126,15 @@ def test_the_training_can_be_taken_away_as_a_film(visit: Open) -> None:
 def _content(download: Download) -> bytes:
     assert download.suggested_filename.startswith("training-kernels-conv1.")
     return Path(download.path()).read_bytes()
+
+
+def test_a_page_is_one_click_away_while_the_films_panel_is_open(visit: Open) -> None:
+    page = visit("filters")
+    page.get_by_role("button", name="Film").click()
+    expect(page.locator(".st-key-film_draw button")).to_be_visible()
+    page.get_by_role("link", name="Pooling").click()
+
+    expect(page.get_by_role("heading", name="Pooling", level=1)).to_be_visible()
+    settle(page)  # no late run of the page before takes it back
+    expect(page.get_by_role("heading", name="Pooling", level=1)).to_be_visible()
+    expect(page.locator(".st-key-film_draw")).to_have_count(0)
