@@ -30,7 +30,8 @@ from cnnviz.transforms import Disturb, Transform, crop_middle
 DIGIT: Size = (1, SIZE, SIZE)
 STEPS_LIMIT = 4096
 PORTION = 16  # pictures run together
-WAKING = 8  # steps in which a start that leaves the network cold is made louder
+WAKING = 8  # how often a start that leaves the network cold is made twice as loud
+LOUDER = 4.0  # than what woke it
 Change = Callable[[Tensor], Tensor]  # gradient -> what to add to the values
 
 
@@ -161,7 +162,7 @@ def maximize(
     if look is features:
         model = own_copy(model)
     run = _Run(model, objective, decode, tuple(transforms), tuple(regularizers), size, look)
-    wake = WAKING if isinstance(images, Pixels | Fourier) else 0
+    wake = isinstance(images, Pixels | Fourier)  # these begin with noise
     return _frames(run, values, (rule or Adam()).begin(values), steps, every, wake)
 
 
@@ -219,25 +220,46 @@ class _Run:
             return Frame(step, steps, images, torch.cat(scores), still.clone())
 
 
-def _frames(run: _Run, values: Tensor, change: Change, steps: int, every: int, wake: int) -> Iterator[Frame]:
-    """wake: so many steps at the start in which a picture that leaves the network cold is made louder.
-
-    Even grey may pass below every ReLU; its noise, doubled a few times, does not.
-    """
+def _frames(run: _Run, values: Tensor, change: Change, steps: int, every: int, wake: bool) -> Iterator[Frame]:
     generator = torch.Generator().manual_seed(0)  # every seed meets the same disturbances
-    start = values
+    gradient = run.gradient(values, generator)
+    if wake:
+        values, gradient = _woken(run, values, gradient)
     still = torch.ones(len(values), dtype=torch.bool)
     yield run.frame(0, steps, values, still)
     for step in range(1, steps + 1):
-        gradient = run.gradient(values, generator)
-        still &= ~gradient.flatten(1).any(1)
+        still &= _cold(gradient)
         values = values + change(gradient)
-        if step < wake:
-            values[still] *= 2
-        elif step == wake:
-            values[still] = start[still]  # nothing wakes these
         if step % every == 0 or step == steps:
             yield run.frame(step, steps, values, still)
+        if step < steps:
+            gradient = run.gradient(values, generator)
+
+
+def _woken(run: _Run, start: Tensor, first: Tensor) -> tuple[Tensor, Tensor]:
+    """(values, gradient): even grey may pass below every ReLU; its noise, made louder, does not.
+
+    Where the first unit answers, a single step may silence it again; LOUDER is well above.
+    """
+    values, gradient = start.clone(), first.clone()
+    for _ in range(WAKING):
+        cold = _cold(gradient)
+        if not cold.any():
+            break
+        values[cold] *= 2
+        gradient[cold] = run.gradient(values, torch.Generator().manual_seed(0))[cold]
+    cold = _cold(gradient)
+    values[cold] = start[cold]  # nothing wakes these
+    woken = _cold(first) & ~cold
+    if woken.any():
+        values[woken] *= LOUDER
+        gradient[woken] = run.gradient(values, torch.Generator().manual_seed(0))[woken]
+    return values, gradient
+
+
+def _cold(gradient: Tensor) -> Tensor:
+    """bool (N,), where there is nothing to climb."""
+    return ~gradient.flatten(1).any(1)
 
 
 def _seeds(seed: int | Sequence[int], count: int | None) -> list[int]:

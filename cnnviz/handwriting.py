@@ -13,7 +13,11 @@ from numpy.typing import NDArray
 
 Points = NDArray[np.float64]  # (P, 2)
 
-HABIT = 0.5  # share of the plain digits that get a habit of writing they lack
+HABITS = {0: 0.65, 1: 0.8, 7: 0.5, 9: 0.5}  # share of the plain ones that get a habit of writing they lack
+# Squeezed and set upright, a seven is a flagged one: what tells the two apart is not varied away.
+STRETCH = {1: (-0.2, 0.2), 7: (-0.1, 0.35)}  # logarithm of what broadens; all others: EITHER_WAY
+SLANT = {1: (-0.15, 0.3), 7: (-0.05, 0.4)}  # tangent of the lean to the right; all others: LEANING
+EITHER_WAY, LEANING = (-0.35, 0.35), (-0.4, 0.4)
 STRAIGHT = 0.12  # a one is a plain line when it strays from its chord by less than this share
 
 
@@ -25,7 +29,7 @@ def another_hand(
     lines = [_unsteady(_ends(line, generator), generator) for line in lines]
     if len(lines) > 1:  # strokes that do not meet where they should
         lines = [line + generator.normal(0, 18, (1, 2)) for line in lines]
-    return _warp(lines, generator)
+    return _warp(lines, label, generator)
 
 
 def add_habit(strokes: list[Points], label: int, generator: np.random.Generator) -> list[Points]:
@@ -36,7 +40,7 @@ def add_habit(strokes: list[Points], label: int, generator: np.random.Generator)
     """
     makers = {0: _slash, 1: _foot_and_flag, 7: _bar_or_hook, 9: _tail}
     drawn = generator.random()
-    if label not in makers or drawn > HABIT or len(strokes) > 1 or np.ptp(strokes[0][:, 1]) < 1:
+    if drawn > HABITS.get(label, 0) or len(strokes) > 1 or np.ptp(strokes[0][:, 1]) < 1:
         return strokes
     return makers[label](strokes[0], generator)
 
@@ -44,14 +48,14 @@ def add_habit(strokes: list[Points], label: int, generator: np.random.Generator)
 def _slash(zero: Points, generator: np.random.Generator) -> list[Points]:
     """Through the middle at almost any angle, ending inside the loop or far outside it."""
     (left, top), (right, bottom) = zero.min(0), zero.max(0)
-    middle = np.array([left + right, top + bottom]) / 2 + generator.normal(0, 40, 2)
+    half = np.array([right - left, bottom - top]) / 2
+    middle = np.array([left + right, top + bottom]) / 2 + half * generator.normal(0, 0.1, 2)
     # Degrees from upright: mostly from the lower left, some the other way, some lying flat.
-    low, high = [(-5, 60), (-60, 0), (70, 105)][generator.choice(3, p=[0.75, 0.1, 0.15])]
+    low, high = [(-10, 60), (-60, 0), (70, 105)][generator.choice(3, p=[0.65, 0.1, 0.25])]
     lean = np.radians(generator.uniform(low, high))
     up = np.array([np.sin(lean), -np.cos(lean)])
-    half = np.array([right - left, bottom - top]) / 2
     reach = 1 / np.sqrt(((up / np.maximum(half, 1)) ** 2).sum())  # from the middle to the ellipse
-    above, below = reach * generator.uniform(0.75, 2.0, 2)
+    above, below = reach * generator.uniform(0.75, 2.6, 2)
     slash = _line(middle + above * up, middle - below * up, generator)
     if generator.random() < 0.2:  # in one go, without lifting the pen
         return [np.concatenate([zero, slash])]
@@ -59,7 +63,7 @@ def _slash(zero: Points, generator: np.random.Generator) -> list[Points]:
 
 
 def _foot_and_flag(one: Points, generator: np.random.Generator) -> list[Points]:
-    """A foot, a flag or both, of many lengths; flat flags only above a foot, else it were a seven."""
+    """A flag, a foot (at times to one side only) or both, of many lengths."""
     if one[0, 1] > one[-1, 1]:
         one = one[::-1]
     chord = one[-1] - one[0]
@@ -67,23 +71,24 @@ def _foot_and_flag(one: Points, generator: np.random.Generator) -> list[Points]:
     strays = np.abs((one - one[0]) @ np.array([-chord[1], chord[0]]))  # times the chord's length
     if height < 1 or strays.max() > STRAIGHT * height**2:
         return [one]  # it has its flag or foot already
-    kind = generator.integers(4)
+    foot, flag = [(False, True), (True, False), (True, True)][generator.choice(3, p=[0.55, 0.15, 0.3])]
     parts = [one]
-    if kind != 0:
-        left, right = generator.uniform(0.08, 0.45, 2) * height
+    if foot:
+        sides = [(1, 1), (1, 0), (0, 1)][generator.choice(3, p=[0.7, 0.2, 0.1])]
+        left, right = generator.uniform(0.08, 0.45, 2) * sides * height
         tilt = np.radians(generator.normal(0, 7))
         along = np.array([np.cos(tilt), np.sin(tilt)])
-        foot = _line(one[-1] - left * along, one[-1] + right * along, generator)
-        parts.append(foot + np.array([0, generator.normal(0, 0.03 * height)]))
-    if kind != 1:
-        length = generator.uniform(0.1, 0.55 if kind else 0.4) * height
-        drop = np.radians(generator.uniform(5 if kind else 35, 75))
+        line = _line(one[-1] - left * along, one[-1] + right * along, generator)
+        parts.append(line + np.array([0, generator.normal(0, 0.03 * height)]))
+    if flag:
+        length = generator.uniform(0.1, 0.55) * height
+        drop = np.radians(generator.uniform(5, 75))
         tip = one[0] + length * np.array([-np.cos(drop), np.sin(drop)])
-        flag = _line(tip, one[0], generator)
+        line = _line(tip, one[0], generator)
         if generator.random() < 0.5:  # flag and stem in one go
-            parts[0] = np.concatenate([flag, one])
+            parts[0] = np.concatenate([line, one])
         else:
-            parts.append(flag)
+            parts.append(line)
     return parts
 
 
@@ -153,11 +158,11 @@ def _unsteady(line: Points, generator: np.random.Generator) -> Points:
     return line
 
 
-def _warp(lines: list[Points], generator: np.random.Generator) -> list[Points]:
+def _warp(lines: list[Points], label: int, generator: np.random.Generator) -> list[Points]:
     """One smooth map of the plane: other proportions, a curved slant, a turn, a stretch."""
     swell, taper, curl = generator.normal(0, [0.18, 0.15, 0.12])
-    slant, turn = generator.uniform(-0.4, 0.4), np.radians(generator.uniform(-12, 12))
-    stretch = np.exp(generator.uniform(-0.35, 0.35))
+    slant, turn = generator.uniform(*SLANT.get(label, LEANING)), np.radians(generator.uniform(-12, 12))
+    stretch = np.exp(generator.uniform(*STRETCH.get(label, EITHER_WAY)))
     matrix = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
     matrix = matrix @ np.array([[1, -slant], [0, 1]]) @ np.diag([stretch, 1 / stretch])
     every = np.concatenate(lines)

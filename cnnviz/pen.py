@@ -35,7 +35,8 @@ def validation_writers() -> frozenset[str]:
     return frozenset(writers[quarter : quarter + int(VALIDATION * len(writers))])
 
 
-def _training_writers() -> frozenset[str]:
+def training_writers() -> frozenset[str]:
+    """All others."""
     writers, _ = _writers()
     return frozenset(writers) - held_back_writers() - validation_writers()
 
@@ -57,7 +58,8 @@ def wrong_items() -> dict[int, str]:
     return {int(index): reason for index, reason in json.loads(read_asset("pen-wrong.json")).items()}
 
 
-def _digits_by(writers: frozenset[str], with_wrong: bool = False) -> list[PenDigit]:
+def digits_by(writers: frozenset[str], with_wrong: bool = False) -> list[PenDigit]:
+    """As strokes, in their order; without wrong_items() unless these are asked for."""
     return [
         digit
         for index, digit in enumerate(load_pen_digits())
@@ -68,19 +70,23 @@ def _digits_by(writers: frozenset[str], with_wrong: bool = False) -> list[PenDig
 @lru_cache(maxsize=2)
 def pen_training_digits(seed: int) -> Digits:
     """Varied pictures of all digits by the training writers; about 40 seconds, once a run."""
+    return varied_pictures(digits_by(training_writers()), seed)
+
+
+def varied_pictures(digits: list[PenDigit], seed: int) -> Digits:
+    """VARIANTS pictures of each, as different hands would have drawn it."""
     generator = np.random.default_rng(seed)
-    chosen = _digits_by(_training_writers())
     varied = [
         replace(digit, strokes=tuple(another_hand(digit.strokes, digit.label, generator)))
         for _ in range(VARIANTS)
-        for digit in chosen
+        for digit in digits
     ]
     return pictures(varied, generator)
 
 
 def pen_reference_digits(count: int) -> Digits:
     """Some of the training writers' digits as written, chosen at random (seed 0)."""
-    chosen = _digits_by(_training_writers())
+    chosen = digits_by(training_writers())
     order = np.random.default_rng(0).permutation(len(chosen))[:count]
     return pictures([chosen[index] for index in order])
 
@@ -88,12 +94,12 @@ def pen_reference_digits(count: int) -> Digits:
 @lru_cache(maxsize=1)
 def pen_validation_digits() -> Digits:
     """The validation writers' digits as written, painted with the app's default pen."""
-    return pictures(_digits_by(validation_writers()))
+    return pictures(digits_by(validation_writers()))
 
 
 def held_back_digits(with_wrong: bool = False) -> list[PenDigit]:
     """The held-back writers' digits as strokes."""
-    return _digits_by(held_back_writers(), with_wrong)
+    return digits_by(held_back_writers(), with_wrong)
 
 
 @lru_cache(maxsize=2)

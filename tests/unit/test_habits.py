@@ -41,6 +41,6 @@ def test_the_default_model_reads_slashed_zeros_and_footed_ones() -> None:
     figures = habit_figures(load_model("default"))
 
     assert set(figures) == {*HABITS, *(f"{name}, added" for name in HABITS)}
-    for measured in figures.values():
+    for name, measured in figures.items():
         assert measured["n"] > 20
-        assert measured["recall"] >= 0.96
+        assert measured["recall"] >= (0.95 if "added" in name else 0.96)

@@ -20,11 +20,14 @@ def habits(digit: Points, label: int, count: int = 300) -> list[list[Points]]:
     return [version for version in versions if len(version) > 1 or len(version[0]) != len(digit)]
 
 
-@pytest.mark.parametrize(("digit", "label", "most"), [(ZERO, 0, 2), (ONE, 1, 3), (SEVEN, 7, 2), (NINE, 9, 1)])
-def test_many_plain_digits_get_a_habit(digit: Points, label: int, most: int) -> None:
+@pytest.mark.parametrize(
+    ("digit", "label", "most", "share"),
+    [(ZERO, 0, 2, 0.65), (ONE, 1, 3, 0.8), (SEVEN, 7, 2, 0.5), (NINE, 9, 1, 0.25)],
+)
+def test_many_plain_digits_get_a_habit(digit: Points, label: int, most: int, share: float) -> None:
     found = habits(digit, label)
 
-    assert 0.2 < len(found) / 300 < 0.65
+    assert len(found) / 300 == pytest.approx(share, abs=0.1)
     assert max(len(version) for version in found) == most
 
 
@@ -56,6 +59,19 @@ def test_a_one_that_has_its_flag_gets_no_second_one() -> None:
     flagged = np.concatenate([np.linspace((200, 300), (500, 0), 15), ONE])
 
     assert habits(flagged, 1) == []
+
+
+@pytest.mark.parametrize(("label", "narrowest"), [(3, 0.48), (7, 0.67)])
+def test_no_seven_is_squeezed_into_a_one(label: int, narrowest: float) -> None:
+    """Where another digit may become half as broad for its height, a seven keeps two thirds."""
+    generator = np.random.default_rng(0)
+    upright = np.concatenate([np.linspace((200, 0), (800, 0), 20), np.linspace((800, 0), (800, 1000), 30)])
+    ratios = []
+    for _ in range(300):
+        width, height = np.ptp(np.concatenate(another_hand([upright], label, generator)), axis=0)
+        ratios.append(width / height)
+
+    assert np.quantile(ratios, 0.02) / 0.6 == pytest.approx(narrowest, abs=0.06)
 
 
 def test_versions_repeat_with_the_seed_and_differ_without() -> None:
