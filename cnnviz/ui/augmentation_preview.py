@@ -7,6 +7,7 @@ from cnnviz.augmentation import LIMITS, Augmentation, augment
 from cnnviz.train_config import RECIPES
 from cnnviz.ui import session
 from cnnviz.ui.components.maps import maps
+from cnnviz.ui.menu import picked, place
 from cnnviz.ui.training_settings import augmentation, put_augmentation, setting
 
 PRESETS = {
@@ -29,8 +30,8 @@ _PRESET, _SEED = "augmentation_preset", "_augmentation_seed"
 def augmentation_sliders() -> None:
     """Each kind on its own slider; the digits below are changed by the very function training uses."""
     now = augmentation()
-    st.session_state[_PRESET] = next((name for name, preset in PRESETS.items() if preset == now), None)
-    st.segmented_control("Change each digit at random", list(PRESETS), key=_PRESET, on_change=_take)
+    key = place(_PRESET, next((name for name, preset in PRESETS.items() if preset == now), None))
+    st.segmented_control("Change each digit at random", list(PRESETS), key=key, on_change=_take, args=(key,))
     _preview(now)
     for name, (label, step) in LABELS.items():
         st.slider(
@@ -38,8 +39,8 @@ def augmentation_sliders() -> None:
         )
 
 
-def _take() -> None:
-    preset = PRESETS.get(st.session_state[_PRESET])
+def _take(key: str) -> None:
+    preset = PRESETS.get(picked(_PRESET, key) or "")
     if preset is not None:
         put_augmentation(preset)
 

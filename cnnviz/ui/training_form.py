@@ -17,6 +17,7 @@ from cnnviz.train_config import RECIPES, TrainConfig
 from cnnviz.ui import cache
 from cnnviz.ui import training_settings as held
 from cnnviz.ui.augmentation_preview import augmentation_sliders
+from cnnviz.ui.menu import picked, place
 from cnnviz.ui.network_editor import editor
 from cnnviz.ui.rate_chart import rate_chart
 from cnnviz.ui.training_settings import setting
@@ -44,13 +45,15 @@ def recipe(watched: TrainConfig | None) -> None:
     held.begin(watched)
     config = held.chosen()
     matching = next((name for name, known in RECIPES.items() if known == config), OWN)
-    st.session_state[_RECIPE] = matching
-    st.selectbox("Recipe", [*RECIPES, OWN], key=_RECIPE, format_func=recipe_title, on_change=_take_recipe)
+    key = place(_RECIPE, matching)
+    st.selectbox(
+        "Recipe", [*RECIPES, OWN], key=key, format_func=recipe_title, on_change=_take_recipe, args=(key,)
+    )
     st.caption(expectation(matching))
 
 
-def _take_recipe() -> None:
-    known = RECIPES.get(st.session_state[_RECIPE])
+def _take_recipe(key: str) -> None:
+    known = RECIPES.get(picked(_RECIPE, key) or OWN)
     if known:
         held.put(known)
 

@@ -22,3 +22,9 @@ def picture(app: AppTest, key: str) -> tuple[dict[str, Any], NDArray[np.float32]
 
 def words(app: AppTest) -> str:
     return "\n".join(part.value for part in [*app.markdown, *app.caption])
+
+
+def menu(app: AppTest, kind: str, name: str) -> Any:
+    """The widget that stands for a menu of cnnviz.ui.menu at the moment."""
+    (found,) = [widget for widget in getattr(app, kind) if str(widget.key).startswith(f"{name}_")]
+    return found

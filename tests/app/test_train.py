@@ -17,6 +17,7 @@ from cnnviz.run_folder import RunFolder
 from cnnviz.train_config import RECIPES, TrainConfig
 from cnnviz.ui.training_settings import FIRST
 from tests.app.conftest import ROOT
+from tests.app.reading import menu
 
 Go = Callable[..., AppTest]
 CONFIG = TrainConfig(network=NETWORKS["eight"], epochs=2, train_size=1_000, validation_size=100)
@@ -216,7 +217,7 @@ def test_arriving_at_a_run_one_finds_its_settings(root: Path) -> None:
     assert app.number_input(key="setting_learning_rate").value == 0.004
     assert app.select_slider(key="setting_train_size").value == 700
     assert app.toggle(key="setting_keep_best").value
-    assert app.selectbox(key="train_recipe").value == "own"
+    assert menu(app, "selectbox", "train_recipe").value == "own"
 
 
 def test_paused_run(go: Go, root: Path) -> None:

@@ -21,7 +21,7 @@ from cnnviz.ui.rate_chart import curve
 from cnnviz.ui.training_form import OWN
 from cnnviz.ui.training_program import program
 from cnnviz.ui.training_settings import FIRST
-from tests.app.reading import picture
+from tests.app.reading import menu, picture
 
 Go = Callable[..., AppTest]
 OWN_NETWORK = NetworkConfig(
@@ -79,19 +79,19 @@ def layers(app: AppTest) -> list[str]:
 @pytest.mark.parametrize("name", RECIPES)
 def test_recipe_sets_everything(go: Go, root: Path, name: str) -> None:
     app = go("train")
-    app.selectbox(key="train_recipe").select(name).run()
+    menu(app, "selectbox", "train_recipe").select(name).run()
 
     assert not app.exception
-    assert app.selectbox(key="train_recipe").value == name
+    assert menu(app, "selectbox", "train_recipe").value == name
     assert started(app, root) == RECIPES[name]
 
 
 def test_changed_recipe_is_ones_own(go: Go) -> None:
     app = go("train")
     app.number_input(key="setting_epochs").set_value(7).run()
-    assert app.selectbox(key="train_recipe").value == OWN
+    assert menu(app, "selectbox", "train_recipe").value == OWN
     app.number_input(key="setting_epochs").set_value(RECIPES[FIRST].epochs).run()
-    assert app.selectbox(key="train_recipe").value == FIRST
+    assert menu(app, "selectbox", "train_recipe").value == FIRST
 
 
 def test_every_setting_arrives_and_survives_another_page(go: Go, root: Path) -> None:
@@ -234,7 +234,7 @@ def test_kernel_larger_than_its_map_says_where_and_loses_nothing(go: Go) -> None
     assert np.array_equal(picture(app, "train_filters")[1], before)
     part(app, "number_input", "conv_1_kernel").set_value(3).run()
     assert not app.error
-    assert app.selectbox(key="train_recipe").value == FIRST
+    assert menu(app, "selectbox", "train_recipe").value == FIRST
 
 
 def test_no_layer_at_all_is_a_network_too(go: Go) -> None:
@@ -281,11 +281,11 @@ def test_preview_shows_what_training_does(go: Go) -> None:
 
 def test_augmentation_presets_set_the_sliders(go: Go) -> None:
     app = go("train")
-    assert app.segmented_control(key="augmentation_preset").value == "None"
-    app.segmented_control(key="augmentation_preset").set_value("Mild").run()
+    assert menu(app, "segmented_control", "augmentation_preset").value == "None"
+    menu(app, "segmented_control", "augmentation_preset").set_value("Mild").run()
     assert app.slider(key="setting_rotate").value == 8
     app.slider(key="setting_rotate").set_value(9.0).run()
-    assert app.segmented_control(key="augmentation_preset").value is None
+    assert menu(app, "segmented_control", "augmentation_preset").value is None
 
 
 # ---- the code, the curve, the names ----
