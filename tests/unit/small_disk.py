@@ -16,7 +16,7 @@ def small_disk(folder: Path, size: str) -> Iterator[Path]:
     disk.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", disk]
     if os.geteuid() != 0 or subprocess.run(mount, capture_output=True).returncode:
-        pytest.skip("only root may mount a small file system to fill")  # CI runs as root and does
+        pytest.skip("mounting a disk to fill needs root; CI is root and runs this")  # reason: no root, no mount
     try:
         yield disk
     finally:
