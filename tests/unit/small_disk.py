@@ -16,7 +16,7 @@ def small_disk(folder: Path, size: str) -> Iterator[Path]:
     disk.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", disk]
     if os.geteuid() != 0 or subprocess.run(mount, capture_output=True).returncode:
-        pytest.skip("mounting a disk to fill needs root; CI is root and runs this")  # reason: no root, no mount
+        pytest.skip("mounting a disk to fill needs root; CI is root and runs this")  # no root, no mount
     try:
         yield disk
     finally:
