@@ -28,7 +28,7 @@ SHA256 = {
     "mnist-wrong.json": "402525379a059a30245886044356ea43cb9b7ab1b17d6abae83f15240e4771a7",
     "pen-digits.npz": "86fc29f2f542ecf5c3eb36ad45a21fbbc4ab26da67577c671a3b479b04609a1e",
     "pen-wrong.json": "97a4bb8edad2c976933036d59932b51fc66a1e77b24fa065f4015d2f5da1089b",
-    "references.npz": "029c3e237bb04ccc75227018fd75752abf13d5c86c0d95ce6cb3191e1495833c",
+    "references.npz": "3d3a1b60336c1eebc776fb45de94a98ceed1a3008dca7cb5f24cee7f1ff5f5ed",
 }
 TRAIN_SIZE = 60_000
 MEAN, STD = 0.1307, 0.3081  # of all training pixels in [0, 1]
@@ -68,7 +68,17 @@ class PenDigit:
 
     strokes: tuple[NDArray[np.generic], ...]
     label: int
-    writer: str
+    file: str  # "donor/folder/name", as UNIPEN has it
+
+    @property
+    def writer(self) -> str:
+        """Who wrote it: "donor/name". A few gave several files, some of them with the same digits."""
+        donor, *_, name = self.file.split("/")
+        if donor == "ibm":  # r0007, r0107 and r0207 are one person's
+            return f"ibm/{name[-2:]}"
+        if donor == "art":  # art01trn and art01tst
+            return f"art/{name[:5]}"
+        return f"app/{name}" if donor == "apb" else f"{donor}/{name}"  # of these two some wrote for both
 
 
 def read_asset(name: str, folder: Path = ASSETS) -> bytes:
@@ -113,7 +123,7 @@ def cleaned_test_digits() -> Digits:
 
 @lru_cache(maxsize=1)
 def load_pen_digits(folder: Path = ASSETS) -> tuple[PenDigit, ...]:
-    """7,189 digits by 341 writers (UNIPEN train_r01_v07, 1a) as pen strokes; shared, read only."""
+    """7,189 digits in 341 files (UNIPEN train_r01_v07, 1a) as pen strokes; shared, read only."""
     arrays = _arrays("pen-digits.npz", folder)
     points = np.stack([arrays["dx"], arrays["dy"]], axis=1).astype(np.int16)  # (P, 2) as differences
     strokes = [

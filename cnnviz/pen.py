@@ -17,35 +17,53 @@ from cnnviz.networks import Network
 from cnnviz.strokes import fit, rasterize
 from cnnviz.tracing import predict
 
-HELD_BACK = 0.25  # share of the writers kept for testing: their digits are looked at once
-VALIDATION = 0.06  # share of the writers whose digits choose recipes and set thresholds
+HELD_BACK = 0.25  # share of the files whose writers are kept for testing: their digits are looked at once
+VALIDATION = 0.06  # share of the files whose writers' digits choose recipes and set thresholds
+PAINTING = 5.0  # seconds a variant of all training digits takes, about
 CANVAS = 140  # half the browser's canvas: four times faster to paint, the same after shrinking
-VARIANTS = 8  # differently varied copies of each training digit
 
 
 def held_back_writers() -> frozenset[str]:
-    """The writers kept for testing: a fixed quarter, chosen by name alone."""
-    writers, quarter = _writers()
-    return frozenset(writers[:quarter])
+    """The writers kept for testing: whoever gave one of a fixed quarter of the files, chosen by name alone."""
+    tested, _, _ = _files()
+    return _writers_of(tested)
 
 
 def validation_writers() -> frozenset[str]:
-    """Writers neither trained on nor tested with, also chosen by name alone."""
-    writers, quarter = _writers()
-    return frozenset(writers[quarter : quarter + int(VALIDATION * len(writers))])
+    """Writers neither trained on nor tested with, also chosen by their files' names alone."""
+    _, validated, _ = _files()
+    return _writers_of(validated) - held_back_writers()
 
 
 def training_writers() -> frozenset[str]:
     """All others."""
-    writers, _ = _writers()
-    return frozenset(writers) - held_back_writers() - validation_writers()
+    _, _, others = _files()
+    return _writers_of(others) - held_back_writers() - validation_writers()
 
 
-def _writers() -> tuple[list[str], int]:
-    """All writers in a fixed random order, and how many of them are for testing."""
-    writers = sorted({digit.writer for digit in load_pen_digits()})
-    order = np.random.default_rng(2026).permutation(len(writers))
-    return [writers[index] for index in order], int(HELD_BACK * len(writers))
+def _files() -> tuple[list[str], list[str], list[str]]:
+    """All files in a fixed random order: a quarter to test with, some to validate with, the others."""
+    files = sorted({digit.file for digit in load_pen_digits()})
+    order = np.random.default_rng(2026).permutation(len(files))
+    mixed = [files[index] for index in order]
+    quarter, some = int(HELD_BACK * len(files)), int(VALIDATION * len(files))
+    return mixed[:quarter], mixed[quarter : quarter + some], mixed[quarter + some :]
+
+
+def _writers_of(files: list[str]) -> frozenset[str]:
+    return frozenset(digit.writer for digit in load_pen_digits() if digit.file in files)
+
+
+@lru_cache(maxsize=1)
+def repeated_items() -> frozenset[int]:
+    """Positions in load_pen_digits() of the digits that an earlier file holds already, stroke by stroke."""
+    seen, repeated = set(), []
+    for index, digit in enumerate(load_pen_digits()):
+        written = tuple(stroke.tobytes() for stroke in digit.strokes)
+        if written in seen:
+            repeated.append(index)
+        seen.add(written)
+    return frozenset(repeated)
 
 
 @lru_cache(maxsize=1)
@@ -59,26 +77,27 @@ def wrong_items() -> dict[int, str]:
 
 
 def digits_by(writers: frozenset[str], with_wrong: bool = False) -> list[PenDigit]:
-    """As strokes, in their order; without wrong_items() unless these are asked for."""
+    """As strokes, in their order, each once; without wrong_items() unless these are asked for."""
+    left_out = repeated_items() if with_wrong else repeated_items() | wrong_items().keys()
     return [
         digit
         for index, digit in enumerate(load_pen_digits())
-        if digit.writer in writers and (with_wrong or index not in wrong_items())
+        if digit.writer in writers and index not in left_out
     ]
 
 
 @lru_cache(maxsize=2)
-def pen_training_digits(seed: int) -> Digits:
-    """Varied pictures of all digits by the training writers; about 40 seconds, once a run."""
-    return varied_pictures(digits_by(training_writers()), seed)
+def pen_training_digits(seed: int, variants: int) -> Digits:
+    """Varied pictures of all digits by the training writers; PAINTING a variant, once a run."""
+    return varied_pictures(digits_by(training_writers()), seed, variants)
 
 
-def varied_pictures(digits: list[PenDigit], seed: int) -> Digits:
-    """VARIANTS pictures of each, as different hands would have drawn it."""
+def varied_pictures(digits: list[PenDigit], seed: int, variants: int) -> Digits:
+    """So many pictures of each, as different hands would have drawn it."""
     generator = np.random.default_rng(seed)
     varied = [
         replace(digit, strokes=tuple(another_hand(digit.strokes, digit.label, generator)))
-        for _ in range(VARIANTS)
+        for _ in range(variants)
         for digit in digits
     ]
     return pictures(varied, generator)

@@ -33,6 +33,7 @@ class TrainConfig:
     label_smoothing: float = 0.0  # share of the target spread over all classes
     augmentation: Augmentation = field(default_factory=Augmentation)
     data: DataSet = "mnist"
+    pen_variants: int = 8  # copies of each pen digit, every one varied as by another hand
     train_size: int = 60_000  # MNIST digits used, before validation is held back
     validation_size: int = 5_000  # of those, held back to choose by; 0 trains on all
     class_shares: tuple[float, ...] = (1.0,) * CLASSES  # of each digit's training pictures, how many are used
@@ -48,6 +49,7 @@ class TrainConfig:
             "momentum": (0, 0.999),
             "patience": (0, 100),
             "weight_decay": (0, 1),
+            "pen_variants": (1, 32),
             "label_smoothing": (0, 0.5),
             "train_size": (100, 60_000),
             "validation_size": (0, 30_000),
@@ -100,6 +102,7 @@ _READER = TrainConfig(
     weight_decay=0.02,
     augmentation=Augmentation(shift=1.5, rotate=8, scale=0.1, shear=6, elastic=0.8),
     data="mnist+pen",
+    pen_variants=24,
 )
 
 # The most accurate in the least time: a small network, one wave of a high learning rate.

@@ -95,7 +95,7 @@ def load_parts(config: TrainConfig) -> tuple[Digits, Digits]:
 def completed(config: TrainConfig, training: Digits) -> Digits:
     """A training part as the config wants it: pen drawings added, each digit's share kept."""
     if config.data == "mnist+pen":
-        pen = pen_training_digits(config.seed)
+        pen = pen_training_digits(config.seed, config.pen_variants)
         training = Digits(torch.cat([training.images, pen.images]), torch.cat([training.labels, pen.labels]))
     return _with_shares(training, config.class_shares, config.seed)
 

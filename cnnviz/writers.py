@@ -4,12 +4,12 @@ from functools import lru_cache
 
 import torch
 
-from cnnviz.data import Digits, load_pen_digits
+from cnnviz.data import Digits
 from cnnviz.drawing import to_digit
 from cnnviz.errors import NothingDrawn
 from cnnviz.evaluation import logits_of
 from cnnviz.networks import Network
-from cnnviz.pen import held_back_writers, wrong_items
+from cnnviz.pen import held_back_digits
 from cnnviz.strokes import fit, rasterize
 
 CANVAS, EXTENT, PEN = 140, 90.0, 10.0  # half the app's canvas, a digit's longer side, the default pen
@@ -18,11 +18,8 @@ CANVAS, EXTENT, PEN = 140, 90.0, 10.0  # half the app's canvas, a digit's longer
 @lru_cache(maxsize=1)
 def digits_by_writer() -> dict[str, Digits]:
     """Each held-back writer's digits, prepared like a drawing; without those wrong in the original."""
-    held = held_back_writers()
     found: dict[str, tuple[list[torch.Tensor], list[int]]] = {}
-    for index, digit in enumerate(load_pen_digits()):
-        if digit.writer not in held or index in wrong_items():
-            continue
+    for digit in held_back_digits():
         try:
             image = to_digit(rasterize(fit(digit.strokes, CANVAS, EXTENT), PEN, CANVAS)).image
         except NothingDrawn:  # shorter than the pen is wide

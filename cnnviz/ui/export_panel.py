@@ -16,7 +16,7 @@ from cnnviz.checkpoints import serialize
 from cnnviz.errors import CnnvizError
 from cnnviz.export import digits_file, events_csv, state_dict_file
 from cnnviz.onnx_graph import INSTALL, can_write_onnx, onnx_file
-from cnnviz.pen import pen_training_digits
+from cnnviz.pen import PAINTING, pen_training_digits
 from cnnviz.runs import Run
 from cnnviz.steering import RateChange
 from cnnviz.train_config import TrainConfig
@@ -100,13 +100,13 @@ def _files(chosen: CurrentModel) -> list[_File]:
         ),
     ]
     if config and config.data == "mnist+pen":
-        seed = config.seed
+        seed, variants = config.seed, config.pen_variants
         files.append(
             _File(
                 "Pen digits",
                 PEN_FILE,
-                "The pen digits the program reads, varied and painted; takes half a minute to make.",
-                lambda: digits_file(pen_training_digits(seed)),
+                f"The pen digits the program reads, varied and painted; takes about {PAINTING * variants:.0f} s to make.",
+                lambda: digits_file(pen_training_digits(seed, variants)),
             )
         )
     if run:

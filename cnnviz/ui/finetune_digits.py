@@ -106,23 +106,17 @@ def _writer(chosen: CurrentModel) -> Hand:
     writer = st.selectbox(
         "Writer",
         list(misread),
-        format_func=lambda name: f"{_short(name)} · {misread[name]} of {len(everybody[name])} misread",
+        format_func=lambda name: f"{name} · {misread[name]} of {len(everybody[name])} misread",
         key="finetune_writer",
         persist_state="session",
     )
     program = f"from cnnviz.writers import digits_by_writer\n\nown = digits_by_writer()[{writer!r}]\n"
-    return Hand(f"writer {_short(writer)}", everybody[writer], program)
+    return Hand(f"writer {writer}", everybody[writer], program)
 
 
-@st.cache_resource(max_entries=16, show_spinner="Reading 85 hands")
+@st.cache_resource(max_entries=16, show_spinner="Reading every hand")
 def _misread(digest: str, _model: Network) -> dict[str, int]:  # noqa: ARG001 - the key
     return misread_by_writer(_model)
-
-
-def _short(writer: str) -> str:
-    """Its group and name: uqb/re."""
-    parts = writer.split("/")
-    return f"{parts[0]}/{parts[-1]}"
 
 
 # ---- the visitor ----

@@ -12,7 +12,7 @@ from cnnviz.networks import Network
 from cnnviz.pen import pen_test_digits
 from cnnviz.ui import cache, session
 
-SETS = {"MNIST test": "10,000 digits", "Pen": "1,875 digits by writers never trained on"}
+SETS = {"MNIST test": "10,000 digits", "Pen": "2,010 digits by writers never trained on"}
 
 
 @dataclass(frozen=True, eq=False)

@@ -164,6 +164,7 @@ def _learning() -> None:
 
 
 _SMOOTHING = "Share of the target spread over all ten digits: 0.05 keeps the network from being too sure."
+_HANDS = "Copies of each, every one varied as by another hand; painting them takes about five seconds a hand."
 _PATIENCE = "Validations without a better one after which the run ends early; 0 never ends it early."
 
 
@@ -177,6 +178,8 @@ def _digits() -> None:
     )
     _number("validation_size", "Of those, held back to validate", 0, step=500)
     _choice("data", "Learn from", DATA)
+    if st.session_state[setting("data")] == "mnist+pen":
+        _number("pen_variants", "Hands that write each pen digit", 0, help=_HANDS)
     st.markdown("**Class balance**, percent of each digit used")
     with st.container(horizontal=True, gap="xsmall"):
         for digit in range(CLASSES):

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from cnnviz import run_folder
+from cnnviz.pen import PAINTING
 from cnnviz.run_folder import State
 from cnnviz.runs import Run
 from cnnviz.ui import settings
@@ -35,7 +36,7 @@ def status_line(run: Run, events: Sequence[Event]) -> str:
         return f"**Waiting** · {before} more before it in the queue" if before else "**Starting**"
     word, going = _word(run, events), trains and _under_way(run, events)
     if not events:
-        return f"**{word}** · fetching the digits" if trains else f"**{word}**"
+        return f"**{word}** · {_before_the_first_step(run)}" if trains else f"**{word}**"
     last = events[-1]
     place = f"step {last['step']:,} of {last['steps']:,}"
     if trains and (last["step"] == last["steps"] or last.get("ended_early")):
@@ -65,6 +66,13 @@ def _under_way(run: Run, events: Sequence[Event]) -> bool:
     """Whether anything was recorded since the run has had its place; before that it fetches the digits."""
     since = run.folder.read("worker").get("time", 0)
     return bool(events) and events[-1].get("time", since) >= since
+
+
+def _before_the_first_step(run: Run) -> str:
+    if run.config.data == "mnist":
+        return "fetching the digits"
+    hands = run.config.pen_variants
+    return f"painting each pen digit as {hands} hands would write it, about {duration(PAINTING * hands)}"
 
 
 def _before_it(run: Run) -> int:

@@ -53,5 +53,5 @@ def test_refusing_odd_pictures_has_a_price_and_a_gain(go: Go) -> None:
     captions = " ".join(caption.value for caption in app.caption)
     measured = load_checkpoint("default").card
     assert f"temperature {measured['temperature']:.2f}" in captions
-    assert "of these 1,875 digits are answered" in captions
+    assert "of these 2,010 digits are answered" in captions
     assert f"boxes {measured['no digit']['found']['boxes']:.0%}" in captions

@@ -107,7 +107,8 @@ def test_every_setting_arrives_and_survives_another_page(go: Go, root: Path) -> 
     app.number_input(key="setting_seed").set_value(5)
     app.select_slider(key="setting_train_size").set_value(20_000)
     app.number_input(key="setting_validation_size").set_value(1_500)
-    app.selectbox(key="setting_data").select("mnist+pen")
+    app.selectbox(key="setting_data").select("mnist+pen").run()
+    app.number_input(key="setting_pen_variants").set_value(3)
     app.number_input(key="setting_share_7").set_value(20)
     app.slider(key="setting_rotate").set_value(12.0)
     app.run()
@@ -128,6 +129,7 @@ def test_every_setting_arrives_and_survives_another_page(go: Go, root: Path) -> 
         train_size=20_000,
         validation_size=1_500,
         data="mnist+pen",
+        pen_variants=3,
         class_shares=(1, 1, 1, 1, 1, 1, 1, 0.2, 1, 1),
         augmentation=Augmentation(rotate=12),
     )

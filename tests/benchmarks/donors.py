@@ -25,13 +25,14 @@ THIRDS = (("ibm", "uqb"), ("aga", "art", "ced"), ("apb", "app"))  # donors, by U
 
 
 def donor(digit: PenDigit) -> str:
-    return digit.writer.partition("/")[0]
+    return digit.file.partition("/")[0]
 
 
 def misread(config: TrainConfig, unseen: tuple[str, ...]) -> tuple[Counter[str], int]:
     """What was read as what ("1 as 7") of the unseen donors' digits, and how many there are."""
     digits = digits_by(training_writers())
-    pen = varied_pictures([digit for digit in digits if donor(digit) not in unseen], config.seed)
+    known = [digit for digit in digits if donor(digit) not in unseen]
+    pen = varied_pictures(known, config.seed, config.pen_variants)
     mnist, validation = split(load_mnist().train, config.validation_size, config.seed + 1)
     seen = Digits(torch.cat([mnist.images, pen.images]), torch.cat([mnist.labels, pen.labels]))
     *_, last = fit(config, seen, validation)

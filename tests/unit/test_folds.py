@@ -68,7 +68,7 @@ def test_equal_seeds_deal_equal_parts_and_others_do_not() -> None:
 
 
 def test_pen_digits_are_learnt_from_and_never_held_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(training, "pen_training_digits", lambda seed: load_mnist().test[: 10 + seed])
+    monkeypatch.setattr(training, "pen_training_digits", lambda seed, _: load_mnist().test[: 10 + seed])
     plain, pen = CONFIG, replace(CONFIG, data="mnist+pen")
     for fold in all_folds(3):
         assert torch.equal(fold_parts(plain, fold)[1].images, fold_parts(pen, fold)[1].images)

@@ -1,40 +1,84 @@
 """Pen digits become pictures; writers held back are never trained on."""
 
+import pytest
 import torch
 
 from cnnviz.checkpoints import load_model
 from cnnviz.data import load_pen_digits
 from cnnviz.pen import (
     accuracy_without,
+    digits_by,
     held_back_writers,
     pen_test_digits,
     pen_validation_digits,
+    repeated_items,
+    training_writers,
     validation_writers,
+    varied_pictures,
     wrong_items,
 )
+
+SIDES = {"test": held_back_writers(), "validation": validation_writers(), "training": training_writers()}
 
 
 def test_a_quarter_of_the_writers_is_held_back_always_the_same() -> None:
     writers = {digit.writer for digit in load_pen_digits()}
 
     assert held_back_writers() == held_back_writers()
-    assert len(held_back_writers()) == int(0.25 * len(writers))
+    assert 0.24 * len(writers) < len(held_back_writers()) < 0.27 * len(writers)
     assert held_back_writers() < writers
 
 
 def test_validation_writers_are_others_than_the_held_back() -> None:
     assert len(validation_writers()) == 20
     assert not validation_writers() & held_back_writers()
+    assert not training_writers() & (held_back_writers() | validation_writers())
     assert len(pen_validation_digits()) > 300
+
+
+def test_nobody_is_tested_with_digits_that_were_trained_on() -> None:
+    """IBM's files hold the same person's digits several times over."""
+    written = {
+        name: [
+            tuple(stroke.tobytes() for stroke in digit.strokes) for digit in digits_by(writers, with_wrong=True)
+        ]
+        for name, writers in SIDES.items()
+    }
+
+    assert len(set().union(*written.values())) == sum(map(len, written.values()))  # each digit once, on one side
+    assert sum(map(len, written.values())) + len(repeated_items()) == len(load_pen_digits())
+
+
+@pytest.mark.parametrize(
+    ("files", "writer"),
+    [
+        (["ibm/ibm0/r0007", "ibm/ibm0/r0107", "ibm/ibm0/r0207"], "ibm/07"),
+        (["art/art01trn.dat/art01trn", "art/art01tst.dat/art01tst"], "art/art01"),
+        (["apb/apb06/app0653", "app/app06/app0653"], "app/app0653"),
+        (["uqb/re.dat/re"], "uqb/re"),
+    ],
+)
+def test_files_of_one_writer(files: list[str], writer: str) -> None:
+    assert {digit.writer for digit in load_pen_digits() if digit.file in files} == {writer}
+    assert {digit.file for digit in load_pen_digits() if digit.writer == writer} == set(files)
 
 
 def test_test_pictures_are_prepared_like_drawings() -> None:
     digits = pen_test_digits()
 
     assert digits.images.shape == (len(digits.labels), 28, 28)
-    assert 1_800 <= len(digits) <= 1_900
+    assert 1_950 <= len(digits) <= 2_050
     assert digits.images.flatten(1).amax(1).min() == 255
     assert torch.bincount(digits.labels.long(), minlength=10).min() > 100
+
+
+def test_every_variant_of_a_digit_is_another_picture() -> None:
+    digits = digits_by(validation_writers())[:20]
+    varied = varied_pictures(digits, seed=1, variants=3)
+
+    assert varied.labels.tolist() == 3 * [digit.label for digit in digits]
+    assert len(varied.images.flatten(1).unique(dim=0)) == 60
+    assert torch.equal(varied.images, varied_pictures(digits, seed=1, variants=3).images)
 
 
 def test_leaving_a_stage_out_costs_accuracy() -> None:
@@ -50,7 +94,9 @@ def test_wrong_items_have_reasons_and_stay_out_of_the_cleaned_set() -> None:
 
     assert 40 <= len(wrong_items()) <= 100  # about one in a hundred
     assert all(reason and digits[index] for index, reason in wrong_items().items())
-    held = sum(digits[index].writer in held_back_writers() for index in wrong_items())
+    held = sum(
+        digits[index].writer in held_back_writers() for index in wrong_items().keys() - repeated_items()
+    )
     assert len(pen_test_digits()) - len(pen_test_digits(with_wrong=False)) == held
 
 

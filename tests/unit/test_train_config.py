@@ -39,6 +39,7 @@ def test_one_cycle_is_linear_up_and_cosine_down() -> None:
         ({"momentum": 1.0}, "Momentum must be from 0 to 0.999."),
         ({"weight_decay": -0.1}, "Weight decay must be from 0 to 1."),
         ({"label_smoothing": 0.9}, "Label smoothing must be from 0 to 0.5."),
+        ({"pen_variants": 0}, "Pen variants must be from 1 to 32."),
         ({"train_size": 99}, "Train size must be from 100 to 60,000."),
         ({"seed": -1}, "Seed must be"),
         ({"optimizer": "magic"}, "one of sgd, momentum, adam, adamw"),
@@ -69,7 +70,7 @@ def test_a_configuration_survives_json() -> None:
 
 def test_older_configurations_are_still_read() -> None:
     record = TrainConfig().as_json()
-    for name in ("class_shares", "patience", "keep_best", "momentum"):
+    for name in ("class_shares", "patience", "keep_best", "momentum", "pen_variants"):
         del record[name]
     assert TrainConfig.from_json(record) == TrainConfig()
 

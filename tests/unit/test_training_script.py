@@ -130,7 +130,7 @@ Results = dict[str, tuple[dict[str, torch.Tensor], float]]
 
 @pytest.mark.parametrize("name", [*CONFIGS, "pen"])
 def test_same_weights_and_accuracy(name: str, results: Results, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cnnviz.training.pen_training_digits", lambda _: some_pen_digits())
+    monkeypatch.setattr("cnnviz.training.pen_training_digits", lambda *_: some_pen_digits())
     config = CONFIGS.get(name, PEN)
     training, validation = load_parts(config)
     steps = LAST_STEPS.get(name)
