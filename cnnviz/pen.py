@@ -24,7 +24,7 @@ CANVAS = 140  # half the browser's canvas: four times faster to paint, the same 
 
 
 def held_back_writers() -> frozenset[str]:
-    """The writers kept for testing: whoever gave one of a fixed quarter of the files, chosen by name alone."""
+    """Whoever gave one of the files kept for testing: a fixed quarter, chosen by name alone."""
     tested, _, _ = _files()
     return _writers_of(tested)
 

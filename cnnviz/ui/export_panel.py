@@ -105,7 +105,8 @@ def _files(chosen: CurrentModel) -> list[_File]:
             _File(
                 "Pen digits",
                 PEN_FILE,
-                f"The pen digits the program reads, varied and painted; takes about {PAINTING * variants:.0f} s to make.",
+                "The pen digits the program reads, varied and painted; "
+                f"takes about {PAINTING * variants:.0f} s to make.",
                 lambda: digits_file(pen_training_digits(seed, variants)),
             )
         )
