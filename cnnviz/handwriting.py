@@ -27,8 +27,8 @@ def another_hand(
     """Habits added, ends cut or drawn out, strokes set apart, then bent, slanted, turned, stretched."""
     lines = add_habit([np.asarray(stroke, np.float64) for stroke in strokes], label, generator)
     lines = [_unsteady(_ends(line, generator), generator) for line in lines]
-    if len(lines) > 1:  # strokes that do not meet where they should
-        lines = [line + generator.normal(0, 18, (1, 2)) for line in lines]
+    if len(lines) > 1:  # strokes that do not meet where they should, some of them by far
+        lines = [line + generator.normal(0, generator.uniform(5, 50), (1, 2)) for line in lines]
     return _warp(lines, label, generator)
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from cnnviz.data import Digits, PenDigit, load_pen_digits, read_asset
-from cnnviz.drawing import STAGES, to_digit
+from cnnviz.drawing import SIDE, STAGES, to_digit
 from cnnviz.errors import NothingDrawn
 from cnnviz.handwriting import another_hand
 from cnnviz.networks import Network
@@ -157,7 +157,7 @@ def _accuracy(
 
 def pictures(digits: list[PenDigit], generator: np.random.Generator | None = None) -> Digits:
     """As a user would have drawn them; of varied size and pen with a generator."""
-    images, labels = [], []
+    images, labels = np.empty((len(digits), SIDE, SIDE), np.uint8), []
     for digit in digits:
         width, extent = (20.0, 180.0) if generator is None else _pen_and_size(generator)
         strokes = fit(digit.strokes, CANVAS, extent * CANVAS / 280)
@@ -165,9 +165,10 @@ def pictures(digits: list[PenDigit], generator: np.random.Generator | None = Non
             image = to_digit(rasterize(strokes, width * CANVAS / 280, CANVAS)).image
         except NothingDrawn:  # a dash mislabelled as a digit, shorter than the pen is wide
             continue
-        images.append((image * 255).round().to(torch.uint8))
+        images[len(labels)] = (image * 255).round()
         labels.append(digit.label)
-    return Digits(torch.stack(images), torch.tensor(labels, dtype=torch.uint8))
+    painted = torch.from_numpy(images[: len(labels)])  # (N, 28, 28)
+    return Digits(painted, torch.tensor(labels, dtype=torch.uint8))
 
 
 def _pen_and_size(generator: np.random.Generator) -> tuple[float, float]:
