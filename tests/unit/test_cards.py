@@ -17,8 +17,9 @@ def test_the_default_models_card() -> None:
     assert card["temperature"] == pytest.approx(
         fitted_temperature(checkpoint.model, TrainConfig.from_json(card["training"])), rel=0.01
     )
-    assert (
-        max(figures["calibrated_error"] for figures in card["test"].values() if figures["n"] != 1_875) < 0.015
+    mislabelled = "pen, writers never trained on"  # one in forty is not the digit it is called
+    assert all(
+        figures["calibrated_error"] < 0.015 for name, figures in card["test"].items() if name != mislabelled
     )
     assert set(card["no digit"]["found"]) == set(card["no digit"]["unknown"]) == set(KINDS)
     assert card["latency"]["median_ms"] > 0
