@@ -107,7 +107,7 @@ class Settle:
     The best pictures have pixels at 0 and 1; large steps find out which, small ones settle the rest.
     """
 
-    rate: float = 0.08
+    rate: float = 0.13
     steps: int = 56
     momentum: float = 0.7
 

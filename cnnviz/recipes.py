@@ -2,7 +2,7 @@
 
     climb(model, channel("conv2", range(64)), SHARP)   -> Iterator[Frame]
 
-SHARP    the strongest picture: waves first, then every pixel settles at black or white
+SHARP    the strongest picture: waves first, then pixel by pixel, most of them to black or white
 SMOOTH   waves under jitter: weaker, easier on the eye
 INK      as much of every wave as real digits have (MACO)
 CLASS    INK for whole digits: must survive shifts, turns and sizes, rough pictures are charged
@@ -86,7 +86,7 @@ class Recipe:
         return tuple(charge(weight * scale) for charge, weight in charges if weight)
 
 
-SHARP = Recipe(steps=96, settle=72)
+SHARP = Recipe(steps=96, settle=80)
 SMOOTH = Recipe(steps=80, jitter=2)
 INK = Recipe("spectrum", steps=96, rate=0.2, jitter=1)
 CLASS = Recipe("spectrum", steps=128, rate=0.2, jitter=2, turn=8, zoom=0.15, variation=5)
