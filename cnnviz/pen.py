@@ -157,7 +157,8 @@ def _accuracy(
 
 def pictures(digits: list[PenDigit], generator: np.random.Generator | None = None) -> Digits:
     """As a user would have drawn them; of varied size and pen with a generator."""
-    images, labels = np.empty((len(digits), SIDE, SIDE), np.uint8), []
+    images = np.empty((len(digits), SIDE, SIDE), np.uint8)
+    labels: list[int] = []
     for digit in digits:
         width, extent = (20.0, 180.0) if generator is None else _pen_and_size(generator)
         strokes = fit(digit.strokes, CANVAS, extent * CANVAS / 280)
