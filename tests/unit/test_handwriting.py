@@ -61,17 +61,17 @@ def test_a_one_that_has_its_flag_gets_no_second_one() -> None:
     assert habits(flagged, 1) == []
 
 
-@pytest.mark.parametrize(("label", "narrowest"), [(3, 0.48), (7, 0.67)])
+@pytest.mark.parametrize(("label", "narrowest"), [(3, 0.47), (7, 0.73)])
 def test_no_seven_is_squeezed_into_a_one(label: int, narrowest: float) -> None:
-    """Where another digit may become half as broad for its height, a seven keeps two thirds."""
+    """Where another digit may become half as broad for its height, a seven keeps seven tenths."""
     generator = np.random.default_rng(0)
     upright = np.concatenate([np.linspace((200, 0), (800, 0), 20), np.linspace((800, 0), (800, 1000), 30)])
     ratios = []
-    for _ in range(300):
+    for _ in range(3_000):
         width, height = np.ptp(np.concatenate(another_hand([upright], label, generator)), axis=0)
         ratios.append(width / height)
 
-    assert np.quantile(ratios, 0.02) / 0.6 == pytest.approx(narrowest, abs=0.06)
+    assert np.quantile(ratios, 0.02) / 0.6 == pytest.approx(narrowest, abs=0.04)
 
 
 def test_versions_repeat_with_the_seed_and_differ_without() -> None:
