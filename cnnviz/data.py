@@ -72,13 +72,17 @@ class PenDigit:
 
     @property
     def writer(self) -> str:
-        """Who wrote it: "donor/name". A few gave several files, some of them with the same digits."""
-        donor, *_, name = self.file.split("/")
-        if donor == "ibm":  # r0007, r0107 and r0207 are one person's
-            return f"ibm/{name[-2:]}"
-        if donor == "art":  # art01trn and art01tst
-            return f"art/{name[:5]}"
-        return f"app/{name}" if donor == "apb" else f"{donor}/{name}"  # of these two some wrote for both
+        return writer_of(self.file)
+
+
+def writer_of(file: str) -> str:
+    """Who wrote it: "donor/name". A few gave several files, some of them with the same digits."""
+    donor, *_, name = file.split("/")
+    if donor == "ibm":  # r0007, r0107 and r0207 are one person's
+        return f"ibm/{name[-2:]}"
+    if donor == "art":  # art01trn and art01tst
+        return f"art/{name[:5]}"
+    return f"app/{name}" if donor == "apb" else f"{donor}/{name}"  # of these two some wrote for both
 
 
 def read_asset(name: str, folder: Path = ASSETS) -> bytes:

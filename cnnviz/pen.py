@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from cnnviz.data import Digits, PenDigit, load_pen_digits, read_asset
+from cnnviz.data import Digits, PenDigit, load_pen_digits, read_asset, writer_of
 from cnnviz.drawing import SIDE, STAGES, to_digit
 from cnnviz.errors import NothingDrawn
 from cnnviz.handwriting import another_hand
@@ -51,7 +51,7 @@ def _files() -> tuple[list[str], list[str], list[str]]:
 
 
 def _writers_of(files: list[str]) -> frozenset[str]:
-    return frozenset(digit.writer for digit in load_pen_digits() if digit.file in files)
+    return frozenset(map(writer_of, files))
 
 
 @lru_cache(maxsize=1)
