@@ -66,7 +66,7 @@ _FIGURES: dict[str, tuple[Callable[[Report], float], str, bool]] = {  # value, f
     "Errors": (lambda of: _errors(of), "{:,.0f}", False),
     "Mean F1": (lambda of: float(of.f1.mean()), "{:.4f}", True),
     "Loss, nats": (lambda of: of.loss, "{:.4f}", False),
-    "Calibration error": (lambda of: of.calibration_error, "{:.2%}", False),
+    "Calibration error, softmax": (lambda of: of.calibration_error, "{:.2%}", False),
 }
 
 
