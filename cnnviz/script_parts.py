@@ -188,6 +188,14 @@ def train(network):
             print(f"epoch {(step + 1) // per_epoch} of {EPOCHS}: loss {loss:.4f}{held}", flush=True)
 '''
 
+# The two lines in which the loss is computed, when layers may work in bfloat16.
+MIXED = (
+    "        loss = F.cross_entropy(network(pictures),",
+    """        with mixed_precision(True):
+            logits = network(pictures).float()
+        loss = F.cross_entropy(logits,""",
+)
+
 UNTIL_LAST_STEP = ("for step in range(steps)", "for step in range(min(steps, LAST_STEP))")
 
 TRAIN_MAIN = """

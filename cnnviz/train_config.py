@@ -16,6 +16,7 @@ from cnnviz.networks import CLASSES, NETWORKS, ConvBlock, NetworkConfig
 Optimizer = Literal["sgd", "momentum", "adam", "adamw"]
 Schedule = Literal["constant", "step", "cosine", "one_cycle"]
 DataSet = Literal["mnist", "mnist+pen"]
+Precision = Literal["float32", "bfloat16"]
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class TrainConfig:
     schedule: Schedule = "constant"
     weight_decay: float = 0.0
     label_smoothing: float = 0.0  # share of the target spread over all classes
+    precision: Precision = "float32"  # of the layers' products; bfloat16 only where the processor has it
     augmentation: Augmentation = field(default_factory=Augmentation)
     data: DataSet = "mnist"
     pen_variants: int = 8  # copies of each pen digit, every one varied as by another hand
@@ -59,7 +61,7 @@ class TrainConfig:
             if not low <= getattr(self, name) <= high:
                 label = name.replace("_", " ").capitalize()
                 raise ConfigError(f"{label} must be from {_plain(low)} to {_plain(high)}.")
-        choices = {"optimizer": Optimizer, "schedule": Schedule, "data": DataSet}
+        choices = {"optimizer": Optimizer, "schedule": Schedule, "data": DataSet, "precision": Precision}
         for name, literal in choices.items():
             if getattr(self, name) not in get_args(literal):
                 raise ConfigError(f"{name} must be one of {', '.join(get_args(literal))}.")

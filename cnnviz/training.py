@@ -21,6 +21,7 @@ from cnnviz.errors import ConfigError
 from cnnviz.evaluation import evaluate
 from cnnviz.networks import WEIGHTED, Dropout, Network, build, pool_first
 from cnnviz.pen import pen_training_digits
+from cnnviz.precision import mixed_precision
 from cnnviz.steering import Steering
 from cnnviz.stopwatch import Stopwatch
 from cnnviz.train_config import TrainConfig, learning_rate_at
@@ -188,7 +189,8 @@ class _Run:
         for group in self.optimizer.param_groups:
             group["lr"] = self._rate()
         self.network.train()
-        logits = self._trained(images)
+        with mixed_precision(self.config.precision == "bfloat16"):
+            logits = self._trained(images).float()
         loss = F.cross_entropy(logits, labels, label_smoothing=self.config.label_smoothing)
         self.optimizer.zero_grad()
         loss.backward()

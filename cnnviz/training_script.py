@@ -18,6 +18,7 @@ from cnnviz import script_parts as parts
 from cnnviz.blocks import Attention, Places, Residual
 from cnnviz.data import MEAN, STD
 from cnnviz.networks import Network, NetworkConfig, Normalize
+from cnnviz.precision import mixed_precision, multiplies_bfloat16
 from cnnviz.steering import RateChange
 from cnnviz.train_config import TrainConfig
 
@@ -46,6 +47,9 @@ def training_script(
         _NEEDS,
     ]
     constants, loop = _training_constants(config, name), parts.TRAIN
+    mixed = config.precision == "bfloat16"
+    if mixed:
+        loop = loop.replace(*parts.MIXED)
     if steps is not None:
         constants["LAST_STEP"], loop = steps, loop.replace(*parts.UNTIL_LAST_STEP)
     if changes:
@@ -71,6 +75,7 @@ def training_script(
         parts.RATES[config.schedule],
         parts.STEERED if changes else "",
         _optimizer(config),
+        *([inspect.getsource(multiplies_bfloat16), inspect.getsource(mixed_precision)] if mixed else []),
         parts.ACCURACY,
         loop,
         parts.TRAIN_MAIN,

@@ -103,6 +103,7 @@ def test_every_setting_arrives_and_survives_another_page(go: Go, root: Path) -> 
     app.number_input(key="setting_weight_decay").set_value(0.01)
     app.number_input(key="setting_label_smoothing").set_value(0.1)
     app.number_input(key="setting_patience").set_value(3)
+    app.selectbox(key="setting_precision").select("bfloat16")
     app.toggle(key="setting_keep_best").set_value(True)
     app.number_input(key="setting_seed").set_value(5)
     app.select_slider(key="setting_train_size").set_value(20_000)
@@ -124,6 +125,7 @@ def test_every_setting_arrives_and_survives_another_page(go: Go, root: Path) -> 
         weight_decay=0.01,
         label_smoothing=0.1,
         patience=3,
+        precision="bfloat16",
         keep_best=True,
         seed=5,
         train_size=20_000,

@@ -44,6 +44,7 @@ def test_one_cycle_is_linear_up_and_cosine_down() -> None:
         ({"seed": -1}, "Seed must be"),
         ({"optimizer": "magic"}, "one of sgd, momentum, adam, adamw"),
         ({"schedule": "sudden"}, "one of constant"),
+        ({"precision": "float8"}, "one of float32, bfloat16"),
         ({"class_shares": (1.0,) * 9}, "ten class shares"),
         ({"class_shares": (1.0, *[0.0] * 9)}, "At least two digits"),
         ({"keep_best": True, "validation_size": 0}, "hold some back"),
@@ -64,13 +65,14 @@ def test_a_configuration_survives_json() -> None:
         keep_best=True,
         optimizer="momentum",
         momentum=0.5,
+        precision="bfloat16",
     )
     assert TrainConfig.from_json(config.as_json()) == config
 
 
 def test_older_configurations_are_still_read() -> None:
     record = TrainConfig().as_json()
-    for name in ("class_shares", "patience", "keep_best", "momentum", "pen_variants"):
+    for name in ("class_shares", "patience", "keep_best", "momentum", "pen_variants", "precision"):
         del record[name]
     assert TrainConfig.from_json(record) == TrainConfig()
 

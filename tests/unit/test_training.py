@@ -1,6 +1,8 @@
 """fit learns, repeats exactly, can be stopped, and leaves the world as it was."""
 
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 
 import pytest
 import torch
@@ -71,6 +73,27 @@ def test_first_step_is_plain_sgd(parts: tuple[Digits, Digits]) -> None:
         learnt.state["conv1.weight"], (network.conv1.weight - 0.1 * gradient).detach(), atol=1e-5
     )
     assert learnt.loss == pytest.approx(float(loss.detach()), rel=1e-4)
+
+
+def test_mixed_precision_takes_nearly_the_same_step(
+    parts: tuple[Digits, Digits], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"bf16": True}, raising=False)
+    plain = replace(TINY, optimizer="sgd", learning_rate=0.1)
+    mixed = replace(plain, precision="bfloat16")
+    start, after = (record.state for record in next_two(plain, parts))
+    rounded = list(next_two(mixed, parts))[1].state
+
+    for name, weight in rounded.items():
+        assert weight.dtype == torch.float32
+        step, other = after[name] - start[name], weight - start[name]
+        assert not torch.equal(step, other)
+        assert (other - step).norm() < 0.05 * step.norm()  # bfloat16 has eight significant bits
+
+
+def next_two(config: TrainConfig, parts: tuple[Digits, Digits]) -> Iterator[Progress]:
+    """The records before any step and after the first."""
+    return islice(fit(config, *parts, records=10_000), 2)
 
 
 def test_stopping_early_keeps_what_was_learnt(parts: tuple[Digits, Digits]) -> None:

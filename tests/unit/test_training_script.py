@@ -56,6 +56,7 @@ CONFIGS = {
     "steered": replace(
         SMALL, network=NETWORKS["lenet5"], optimizer="sgd", learning_rate=0.5, schedule="step"
     ),
+    "mixed": replace(SMALL, network=ODD, precision="bfloat16"),
     "resnet": replace(SMALL, network=NETWORKS["resnet"], train_size=300),
     "vit": replace(SMALL, network=NETWORKS["vit"], optimizer="adamw"),
 }
