@@ -50,7 +50,7 @@ def evaluate_page() -> None:
         )
     measured = measure(session.current_model(), name)
     beside = measure(session.model_called(other), name) if other else None
-    _headline(measured.report, beside.report if beside else None)
+    _headline(measured, beside)
     left, right = st.columns([1, 1], gap="large")
     with left:
         cell = _confusion(measured.report)
@@ -61,16 +61,16 @@ def evaluate_page() -> None:
     take_away(session.current_model(), "evaluate")
 
 
-_FIGURES: dict[str, tuple[Callable[[Report], float], str, bool]] = {  # value, form, whether more is better
-    "Accuracy": (lambda of: of.accuracy, "{:.2%}", True),
-    "Errors": (lambda of: _errors(of), "{:,.0f}", False),
-    "Mean F1": (lambda of: float(of.f1.mean()), "{:.4f}", True),
-    "Loss, nats": (lambda of: of.loss, "{:.4f}", False),
-    "Calibration error, softmax": (lambda of: of.calibration_error, "{:.2%}", False),
+_FIGURES: dict[str, tuple[Callable[[Measured], float], str, bool]] = {  # value, form, whether more is better
+    "Accuracy": (lambda of: of.report.accuracy, "{:.2%}", True),
+    "Errors": (lambda of: _errors(of.report), "{:,.0f}", False),
+    "Mean F1": (lambda of: float(of.report.f1.mean()), "{:.4f}", True),
+    "Loss, nats": (lambda of: of.report.loss, "{:.4f}", False),
+    "Calibration error": (lambda of: of.calibration_error, "{:.2%}", False),
 }
 
 
-def _headline(now: Report, beside: Report | None) -> None:
+def _headline(now: Measured, beside: Measured | None) -> None:
     """Five figures, with the difference to the other model."""
     for column, (label, (figure, form, more_is_better)) in zip(
         st.columns(len(_FIGURES)), _FIGURES.items(), strict=True
@@ -81,7 +81,19 @@ def _headline(now: Report, beside: Report | None) -> None:
             form.format(figure(now)),
             None if delta is None else ("+" if delta > 0 else "") + form.format(delta),
             delta_color="off" if not delta else "normal" if more_is_better else "inverse",
+            help=_calibration(now) if label == "Calibration error" else None,
         )
+
+
+def _calibration(of: Measured) -> str:
+    """Whose confidence is meant: the temperature's, or the bare softmax's."""
+    softmax = f"{of.report.calibration_error:.2%}"
+    kind = (
+        f"the softmax: this model was not calibrated ({softmax})"
+        if of.temperature is None
+        else f"the calibrated confidence (temperature {of.temperature:.2f}); the bare softmax's is {softmax}"
+    )
+    return f"Mean distance between confidence and share right, 15 bins, of {kind}."
 
 
 def _errors(of: Report) -> float:

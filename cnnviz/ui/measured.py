@@ -7,7 +7,7 @@ import streamlit as st
 from torch import Tensor
 
 from cnnviz.data import Digits
-from cnnviz.evaluation import Report, logits_of, report
+from cnnviz.evaluation import Report, calibration_error, logits_of, report
 from cnnviz.networks import Network
 from cnnviz.pen import pen_test_digits
 from cnnviz.ui import cache, session
@@ -23,10 +23,20 @@ class Measured:
     digits: Digits
     logits: Tensor
     report: Report
+    temperature: float | None  # None when the model was not calibrated
 
     @property
     def probabilities(self) -> Tensor:
         return self.logits.softmax(1)
+
+    @property
+    def confidences(self) -> Tensor:
+        """The probabilities that readings are given with: calibrated, where the model was."""
+        return (self.logits / (self.temperature or 1.0)).softmax(1)
+
+    @property
+    def calibration_error(self) -> float:
+        return calibration_error(self.confidences, self.digits.labels.long())
 
 
 @st.cache_resource(max_entries=96, show_spinner=False)
@@ -43,4 +53,4 @@ def measure(chosen: session.CurrentModel, name: str) -> Measured:
     waiting = nullcontext() if session.playing() else st.spinner("Reading ten thousand digits")
     with waiting:
         logits = _logits(chosen.digest, name, chosen.model)
-    return Measured(name, digits, logits, report(logits, digits.labels))
+    return Measured(name, digits, logits, report(logits, digits.labels), chosen.card.get("temperature"))

@@ -8,9 +8,8 @@ from typing import Any
 
 import streamlit as st
 import torch
-from torch import Tensor
 
-from cnnviz.evaluation import calibration_error, reliability
+from cnnviz.evaluation import reliability
 from cnnviz.likeness import KEPT, Coverage, coverage
 from cnnviz.palette import ACCENT, MUTED
 from cnnviz.ui import session
@@ -27,7 +26,7 @@ def trust(measured: Measured) -> None:
     """The reliability diagram and the coverage-accuracy curve of one test set."""
     left, right = st.columns(2, gap="large")
     with left:
-        _reliability(measured.logits, measured.digits.labels)
+        _reliability(measured)
     with right:
         _coverage(measured, "coverage")
 
@@ -42,10 +41,8 @@ def when_it_doubts() -> None:
             _coverage(measure(session.current_model(), "Pen"), "draw_coverage")
 
 
-def _reliability(logits: Tensor, labels: Tensor) -> None:
-    temperature = session.current_model().card.get("temperature", 1.0)
-    probabilities = (logits / temperature).softmax(1)
-    bins = reliability(probabilities, labels)
+def _reliability(measured: Measured) -> None:
+    bins = reliability(measured.confidences, measured.digits.labels)
     st.markdown("**Is it as often right as it says?**")
     rows: dict[str, list[float]] = {
         "confidence": [one.confidence for one in bins],
@@ -53,11 +50,16 @@ def _reliability(logits: Tensor, labels: Tensor) -> None:
         "digits": [one.count for one in bins],
     }
     draw(rows, _reliability_spec(), "reliability", "Confidence against the share right")
-    before, after = calibration_error(logits.softmax(1), labels), calibration_error(probabilities, labels)
+    softmax = f"{measured.report.calibration_error:.2%}"
+    error = (
+        f"**{softmax}** for the bare softmax; this model was not calibrated."
+        if measured.temperature is None
+        else f"**{measured.calibration_error:.2%}** with the temperature {measured.temperature:.2f} fitted "
+        f"on validation digits, {softmax} for the bare softmax."
+    )
     st.caption(
         "On the dotted line, a confidence of 80 % would be right in 80 % of cases; below it the model is "
-        f"too sure. Mean distance, weighted by digits, 15 bins: **{after:.2%}** with the temperature "
-        f"{temperature:.2f} fitted on validation digits, {before:.2%} for the bare softmax. "
+        f"too sure. Mean distance, weighted by digits, 15 bins: {error} "
         "A bin right on average can be wrong for one digit."
     )
 

@@ -23,6 +23,16 @@ def test_figures_are_those_of_the_card(go: Go) -> None:
     assert metrics(app)["Errors"] == str(round((1 - measured["accuracy"]) * 10_000))
 
 
+def test_calibration_error_is_the_shown_confidences(go: Go) -> None:
+    """The card's calibrated error, with the bare softmax's beside it in the help."""
+    app = go("evaluate")
+    measured = load_checkpoint("default").card["test"]["mnist"]
+    (shown,) = [metric for metric in app.metric if metric.label == "Calibration error"]
+
+    assert shown.value == f"{measured['calibrated_error']:.2%}"
+    assert f"the bare softmax's is {measured['calibration_error']:.2%}" in shown.help
+
+
 def test_another_model_is_compared(go: Go) -> None:
     app = go("evaluate", model="eight")
     app.selectbox(key="compare").select("classic").run()
