@@ -72,17 +72,17 @@ _FIGURES: dict[str, tuple[Callable[[Measured], float], str, bool]] = {  # value,
 
 def _headline(now: Measured, beside: Measured | None) -> None:
     """Five figures, with the difference to the other model."""
-    for column, (label, (figure, form, more_is_better)) in zip(
-        st.columns(len(_FIGURES)), _FIGURES.items(), strict=True
-    ):
-        delta = None if beside is None else figure(now) - figure(beside)
-        column.metric(
-            label,
-            form.format(figure(now)),
-            None if delta is None else ("+" if delta > 0 else "") + form.format(delta),
-            delta_color="off" if not delta else "normal" if more_is_better else "inverse",
-            help=_calibration(now) if label == "Calibration error" else None,
-        )
+    with st.container(horizontal=True, horizontal_alignment="distribute"):  # on a phone two stand in a row
+        for label, (figure, form, more_is_better) in _FIGURES.items():
+            delta = None if beside is None else figure(now) - figure(beside)
+            st.metric(
+                label,
+                form.format(figure(now)),
+                None if delta is None else ("+" if delta > 0 else "") + form.format(delta),
+                delta_color="off" if not delta else "normal" if more_is_better else "inverse",
+                help=_calibration(now) if label == "Calibration error" else None,
+                width=160,
+            )
 
 
 def _calibration(of: Measured) -> str:
@@ -142,7 +142,7 @@ def _confusion(of: Report) -> tuple[int, int] | None:
 
 def _digits_of_cell(measured: Measured, cell: tuple[int, int] | None) -> None:
     """The digits of the clicked cell, or the most confident mistakes; a click makes one current."""
-    confidence, predicted = measured.probabilities.max(1)
+    confidence, predicted = measured.confidences.max(1)
     labels = measured.digits.labels.long()
     if cell:
         true, read = cell
@@ -150,7 +150,7 @@ def _digits_of_cell(measured: Measured, cell: tuple[int, int] | None) -> None:
         order = inside[confidence[inside].argsort(descending=True)]
         st.markdown(f"**{len(order):,} × {true} read as {read}**, the surest first.")
     else:
-        order = mistakes(measured.probabilities, labels)
+        order = mistakes(measured.confidences, labels)
         st.markdown(f"**The most confident of {len(order):,} mistakes.** Each: what it is → what was read.")
     shown = order[:SHOWN]
     if not len(shown):

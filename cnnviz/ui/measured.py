@@ -26,10 +26,6 @@ class Measured:
     temperature: float | None  # None when the model was not calibrated
 
     @property
-    def probabilities(self) -> Tensor:
-        return self.logits.softmax(1)
-
-    @property
     def confidences(self) -> Tensor:
         """The probabilities that readings are given with: calibrated, where the model was."""
         return (self.logits / (self.temperature or 1.0)).softmax(1)
