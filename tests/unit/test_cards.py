@@ -2,25 +2,38 @@
 
 import pytest
 
+from cnnviz import cards
 from cnnviz.cards import fitted_temperature, latency, seed_figures
 from cnnviz.checkpoints import load_checkpoint
 from cnnviz.networks import NETWORKS, build, parameter_count
 from cnnviz.not_digits import KINDS
 from cnnviz.train_config import TrainConfig
 
+CLEANED = "without items wrong in the original"
 
-def test_the_default_models_card() -> None:
-    checkpoint = load_checkpoint("default")
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "mnist", "pen"),
+    [("default", 60_000, 0.994, 0.98), ("best", 500_000, 0.9965, 0.988)],
+)
+def test_the_readers_cards(name: str, parameters: int, mnist: float, pen: float) -> None:
+    checkpoint = load_checkpoint(name)
     card = checkpoint.card
 
-    assert card["parameters"] == parameter_count(checkpoint.model) <= 60_000
+    assert card["parameters"] == parameter_count(checkpoint.model) <= parameters
     assert card["temperature"] == pytest.approx(
         fitted_temperature(checkpoint.model, TrainConfig.from_json(card["training"])), rel=0.01
     )
+    assert card["test"][f"mnist, {CLEANED}"]["accuracy"] >= mnist
+    assert card["test"][f"pen, {CLEANED}"]["accuracy"] >= pen
     mislabelled = "pen, writers never trained on"  # one in forty is not the digit it is called
     assert all(
-        figures["calibrated_error"] < 0.015 for name, figures in card["test"].items() if name != mislabelled
+        figures["calibrated_error"] < 0.015 for part, figures in card["test"].items() if part != mislabelled
     )
+    measured = cards.test_figures(checkpoint.model, card["temperature"])
+    assert measured.keys() == card["test"].keys()
+    for part, figures in measured.items():
+        assert figures["accuracy"] == pytest.approx(card["test"][part]["accuracy"], abs=2e-4), part
     assert set(card["no digit"]["found"]) == set(card["no digit"]["unknown"]) == set(KINDS)
     assert card["latency"]["median_ms"] > 0
 
@@ -30,9 +43,11 @@ def test_latency_is_milliseconds() -> None:
 
 
 def test_means_over_seeds() -> None:
-    cards = [{"seed": seed, "test": {"mnist": {"accuracy": value}}} for seed, value in ((0, 0.99), (1, 0.98))]
+    several = [
+        {"seed": seed, "test": {"mnist": {"accuracy": value}}} for seed, value in ((0, 0.99), (1, 0.98))
+    ]
 
-    assert seed_figures(cards) == {
+    assert seed_figures(several) == {
         "seeds": [0, 1],
         "mean": {"mnist": 0.985},
         "each": {"mnist": [0.99, 0.98]},
