@@ -188,7 +188,7 @@ def train(network):
             print(f"epoch {(step + 1) // per_epoch} of {EPOCHS}: loss {loss:.4f}{held}", flush=True)
 '''
 
-# The two lines in which the loss is computed, when layers may work in bfloat16.
+# What TRAIN computes the loss with, and what instead when layers may work in bfloat16.
 MIXED = (
     "        loss = F.cross_entropy(network(pictures),",
     """        with mixed_precision(True):

@@ -69,6 +69,8 @@ _FIGURES: dict[str, tuple[Callable[[Measured], float], str, bool]] = {  # value,
     "Calibration error": (lambda of: of.calibration_error, "{:.2%}", False),
 }
 
+_CALIBRATION = "Mean distance between confidence and share right, weighted by digits, 15 bins: "
+
 
 def _headline(now: Measured, beside: Measured | None) -> None:
     """Five figures, with the difference to the other model."""
@@ -80,20 +82,9 @@ def _headline(now: Measured, beside: Measured | None) -> None:
                 form.format(figure(now)),
                 None if delta is None else ("+" if delta > 0 else "") + form.format(delta),
                 delta_color="off" if not delta else "normal" if more_is_better else "inverse",
-                help=_calibration(now) if label == "Calibration error" else None,
+                help=_CALIBRATION + now.calibration if label == "Calibration error" else None,
                 width=160,
             )
-
-
-def _calibration(of: Measured) -> str:
-    """Whose confidence is meant: the temperature's, or the bare softmax's."""
-    softmax = f"{of.report.calibration_error:.2%}"
-    kind = (
-        f"the softmax: this model was not calibrated ({softmax})"
-        if of.temperature is None
-        else f"the calibrated confidence (temperature {of.temperature:.2f}); the bare softmax's is {softmax}"
-    )
-    return f"Mean distance between confidence and share right, 15 bins, of {kind}."
 
 
 def _errors(of: Report) -> float:

@@ -34,6 +34,17 @@ class Measured:
     def calibration_error(self) -> float:
         return calibration_error(self.confidences, self.digits.labels.long())
 
+    @property
+    def calibration(self) -> str:
+        """The calibration error in words, beside the bare softmax's."""
+        softmax = f"{self.report.calibration_error:.2%} for the bare softmax"
+        if self.temperature is None:
+            return f"{softmax}; this model was not calibrated."
+        return (
+            f"**{self.calibration_error:.2%}** with the temperature {self.temperature:.2f} fitted on "
+            f"validation digits, {softmax}."
+        )
+
 
 @st.cache_resource(max_entries=96, show_spinner=False)
 def _logits(digest: str, name: str, _model: Network) -> Tensor:  # noqa: ARG001 - the key

@@ -50,16 +50,9 @@ def _reliability(measured: Measured) -> None:
         "digits": [one.count for one in bins],
     }
     draw(rows, _reliability_spec(), "reliability", "Confidence against the share right")
-    softmax = f"{measured.report.calibration_error:.2%}"
-    error = (
-        f"**{softmax}** for the bare softmax; this model was not calibrated."
-        if measured.temperature is None
-        else f"**{measured.calibration_error:.2%}** with the temperature {measured.temperature:.2f} fitted "
-        f"on validation digits, {softmax} for the bare softmax."
-    )
     st.caption(
         "On the dotted line, a confidence of 80 % would be right in 80 % of cases; below it the model is "
-        f"too sure. Mean distance, weighted by digits, 15 bins: {error} "
+        f"too sure. Mean distance, weighted by digits, 15 bins: {measured.calibration} "
         "A bin right on average can be wrong for one digit."
     )
 

@@ -30,7 +30,7 @@ def test_calibration_error_is_the_shown_confidences(go: Go) -> None:
     (shown,) = [metric for metric in app.metric if metric.label == "Calibration error"]
 
     assert shown.value == f"{measured['calibrated_error']:.2%}"
-    assert f"the bare softmax's is {measured['calibration_error']:.2%}" in shown.help
+    assert f"{measured['calibration_error']:.2%} for the bare softmax" in shown.help
 
 
 def test_another_model_is_compared(go: Go) -> None:
