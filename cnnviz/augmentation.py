@@ -9,7 +9,7 @@ from torch import Tensor
 
 from cnnviz.errors import ConfigError
 
-LIMITS = {"shift": 6.0, "rotate": 45.0, "scale": 0.5, "shear": 45.0, "elastic": 4.0}
+LIMITS = {"shift": 6.0, "rotate": 45.0, "scale": 0.5, "shear": 45.0, "elastic": 4.0, "share": 1.0}
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,7 @@ class Augmentation:
     scale: float = 0.0  # share of the size, each axis on its own
     shear: float = 0.0  # degrees of slant
     elastic: float = 0.0  # pixels of smooth displacement (Simard et al. 2003)
+    share: float = 1.0  # of the images that are changed; the others stay as sharp as they are read later
 
     def __post_init__(self) -> None:
         for name, limit in LIMITS.items():
@@ -28,11 +29,22 @@ class Augmentation:
                 raise ConfigError(f"Augmentation: {name} must be from 0 to {limit:g}.")
 
     def __bool__(self) -> bool:
-        return any(asdict(self).values())
+        return self.share > 0 and any(amount for kind, amount in asdict(self).items() if kind != "share")
 
 
 def augment(images: Tensor, config: Augmentation, generator: torch.Generator) -> Tensor:
-    """Each image (B, 1, H, W) moved, turned, scaled, slanted and bent at random; paper is 0."""
+    """Images (B, 1, H, W) moved, turned, scaled, slanted and bent at random; paper is 0.
+
+    The first `share` of them, rounded up: a training batch is in random order already.
+    """
+    changed = math.ceil(config.share * len(images))
+    if not changed:
+        return images
+    return torch.cat([_changed(images[:changed], config, generator), images[changed:]])  # (B, 1, H, W)
+
+
+def _changed(images: Tensor, config: Augmentation, generator: torch.Generator) -> Tensor:
+    """Every image (B, 1, H, W), by amounts of its own."""
     batch, _, height, width = images.shape
     half = torch.tensor([width / 2, height / 2])
 

@@ -82,7 +82,13 @@ SHARE = "    training = with_shares(*training)\n"
 
 AUGMENT = '''
 def augment(images):
-    """Each image (B, 1, 28, 28) moved, turned, stretched, slanted and bent at random."""
+    """Of the images (B, 1, 28, 28) the first SHARE: moved, turned, stretched, slanted and bent at random."""
+    changed = math.ceil(SHARE * len(images))
+    return torch.cat([warped(images[:changed]), images[changed:]])  # (B, 1, 28, 28)
+
+
+def warped(images):
+    """Every image (B, 1, 28, 28), by amounts of its own."""
     batch, _, height, width = images.shape
     half = torch.tensor([width / 2, height / 2])
 

@@ -22,6 +22,7 @@ LABELS = {
     "scale": ("Size, up to a share of", 0.01),
     "shear": ("Slant, up to degrees", 1.0),
     "elastic": ("Bend, up to pixels", 0.1),
+    "share": ("Share of the digits changed", 0.05),
 }
 VERSIONS = 7
 _PRESET, _SEED = "augmentation_preset", "_augmentation_seed"

@@ -36,7 +36,7 @@ OWN_CONFIG = TrainConfig(
     epochs=3,
     optimizer="momentum",
     momentum=0.8,
-    augmentation=Augmentation(shift=1.5, elastic=0.5),
+    augmentation=Augmentation(shift=1.5, elastic=0.5, share=0.75),
     class_shares=(1.0, 0.5, 0, 1, 1, 1, 1, 1, 1, 0.1),
     patience=4,
     keep_best=True,
@@ -112,6 +112,7 @@ def test_every_setting_arrives_and_survives_another_page(go: Go, root: Path) -> 
     app.number_input(key="setting_pen_variants").set_value(3)
     app.number_input(key="setting_share_7").set_value(20)
     app.slider(key="setting_rotate").set_value(12.0)
+    app.slider(key="setting_share").set_value(0.5)
     app.run()
     app.switch_page("pages/draw.py").run()
     app.switch_page("pages/train.py").run()
@@ -133,7 +134,7 @@ def test_every_setting_arrives_and_survives_another_page(go: Go, root: Path) -> 
         data="mnist+pen",
         pen_variants=3,
         class_shares=(1, 1, 1, 1, 1, 1, 1, 0.2, 1, 1),
-        augmentation=Augmentation(rotate=12),
+        augmentation=Augmentation(rotate=12, share=0.5),
     )
 
 

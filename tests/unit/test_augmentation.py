@@ -67,7 +67,16 @@ def test_images_differ_from_each_other_and_repeat_from_the_seed() -> None:
     assert not torch.equal(apply(config)[0], apply(config)[1])
 
 
-@pytest.mark.parametrize("wrong", [{"shift": -1}, {"rotate": 90}, {"scale": float("nan")}])
+@pytest.mark.parametrize(("share", "changed"), [(0.0, 0), (0.25, 50), (0.5, 100), (1.0, 200)])
+def test_only_the_share_is_changed_the_others_stay_exactly_as_they_are(share: float, changed: int) -> None:
+    same = (apply(Augmentation(shift=2, elastic=1, share=share)) == block()).flatten(1).all(1)
+
+    assert not same[:changed].any()
+    assert same[changed:].all()
+    assert bool(Augmentation(shift=2, share=share)) == (share > 0)
+
+
+@pytest.mark.parametrize("wrong", [{"shift": -1}, {"rotate": 90}, {"scale": float("nan")}, {"share": 1.5}])
 def test_limits(wrong: dict[str, float]) -> None:
     with pytest.raises(ConfigError):
         Augmentation(**wrong)

@@ -51,7 +51,7 @@ CONFIGS = {
         schedule="cosine",
         learning_rate=0.05,
         label_smoothing=0.1,
-        augmentation=Augmentation(shift=2),
+        augmentation=Augmentation(shift=2, share=0.6),
     ),
     "steered": replace(
         SMALL, network=NETWORKS["lenet5"], optimizer="sgd", learning_rate=0.5, schedule="step"
