@@ -44,6 +44,7 @@ def test_every_habit_is_measured_as_written_and_as_added() -> None:
     assert all(measured["n"] > 20 for measured in figures.values())
 
 
+@pytest.mark.parametrize("model", ["default", "best"])
 @pytest.mark.parametrize("name", [*HABITS, *(f"{name}, added" for name in HABITS)])
-def test_the_default_model_reads_slashed_zeros_and_footed_ones(name: str) -> None:
-    assert habit_figures(load_model("default"))[name]["recall"] >= 0.96
+def test_the_readers_read_slashed_zeros_and_footed_ones(name: str, model: str) -> None:
+    assert habit_figures(load_model(model))[name]["recall"] >= 0.96
