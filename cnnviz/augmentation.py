@@ -40,10 +40,10 @@ def augment(images: Tensor, config: Augmentation, generator: torch.Generator) ->
     changed = math.ceil(config.share * len(images))
     if not changed:
         return images
-    return torch.cat([_changed(images[:changed], config, generator), images[changed:]])  # (B, 1, H, W)
+    return torch.cat([_warped(images[:changed], config, generator), images[changed:]])  # (B, 1, H, W)
 
 
-def _changed(images: Tensor, config: Augmentation, generator: torch.Generator) -> Tensor:
+def _warped(images: Tensor, config: Augmentation, generator: torch.Generator) -> Tensor:
     """Every image (B, 1, H, W), by amounts of its own."""
     batch, _, height, width = images.shape
     half = torch.tensor([width / 2, height / 2])

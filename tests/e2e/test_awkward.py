@@ -10,6 +10,7 @@ from tests.e2e.browser import settle
 from tests.e2e.test_draw import OpenPage, clear, pen
 
 Stroke = list[tuple[float, float]]
+DOUBT = re.compile("torn between|only guessing|does not look like")
 
 
 def ring(x: float, y: float, width: float, height: float, start: float = -1.6, turn: float = 6.3) -> Stroke:
@@ -79,9 +80,6 @@ def test_awkward_digits_are_read_right_or_doubted(open_page: OpenPage) -> None:
     ]
     assert misread == []
     assert len(right) >= 18
-
-
-DOUBT = re.compile("torn between|only guessing|does not look like")
 
 
 def _answer(page: Page) -> str:
