@@ -78,9 +78,14 @@ def wrong_items() -> dict[int, str]:
 
 def digits_by(writers: frozenset[str], with_wrong: bool = False) -> list[PenDigit]:
     """As strokes, in their order, each once; without wrong_items() unless these are asked for."""
+    digits = load_pen_digits()
+    return [digits[index] for index in _places_of(writers, with_wrong)]
+
+
+def _places_of(writers: frozenset[str], with_wrong: bool) -> list[int]:
     left_out = repeated_items() if with_wrong else repeated_items() | wrong_items().keys()
     return [
-        digit
+        index
         for index, digit in enumerate(load_pen_digits())
         if digit.writer in writers and index not in left_out
     ]
@@ -125,6 +130,13 @@ def held_back_digits(with_wrong: bool = False) -> list[PenDigit]:
 def pen_test_digits(with_wrong: bool = True) -> Digits:
     """The held-back writers' digits as written, painted with the app's default pen."""
     return pictures(held_back_digits(with_wrong))
+
+
+def wrong_pen_test_digits() -> dict[int, str]:
+    """Position in pen_test_digits() -> why the picture is not the digit its label says."""
+    wrong = wrong_items()
+    places = enumerate(_places_of(held_back_writers(), with_wrong=True))
+    return {place: wrong[index] for place, index in places if index in wrong}
 
 
 def accuracy_without(model: Network, count: int = 1_000) -> dict[str | None, float]:

@@ -19,6 +19,7 @@ from cnnviz.ui.export_panel import take_away
 from cnnviz.ui.measured import SETS, Measured, digits_of, measure
 from cnnviz.ui.pictures import theme
 from cnnviz.ui.trust_view import trust
+from cnnviz.ui.wrong_labels import SOURCES, table, wrong_labels
 
 SHOWN = 40  # digits in a picture
 POINTS = 2_000  # of the map; more would only hide each other
@@ -48,17 +49,20 @@ def evaluate_page() -> None:
             placeholder="another model",
             width=280,
         )
-    measured = measure(session.current_model(), name)
+        wrong = wrong_labels(name)
+        cleaned = st.toggle(f"Leave out {len(wrong)} wrong labels", key="cleaned", help=SOURCES[name])
+    whole = measure(now, name)
     beside = measure(session.model_called(other), name) if other else None
-    _headline(measured, beside)
+    measured = whole.without(wrong) if cleaned else whole
+    _headline(measured, beside.without(wrong) if beside and cleaned else beside)
     left, right = st.columns([1, 1], gap="large")
     with left:
         cell = _confusion(measured.report)
     with right:
         _digits_of_cell(measured, cell)
     st.divider()
-    _more(measured, name)
-    take_away(session.current_model(), "evaluate")
+    _more(measured, whole, name)
+    take_away(now, "evaluate")
 
 
 _FIGURES: dict[str, tuple[Callable[[Measured], float], str, bool]] = {  # value, form, whether more is better
@@ -74,6 +78,10 @@ _CALIBRATION = "Mean distance between confidence and share right, weighted by di
 
 def _headline(now: Measured, beside: Measured | None) -> None:
     """Five figures, with the difference to the other model."""
+    helps = {
+        "Accuracy": _of_all_seeds(session.current_model(), now.name),
+        "Calibration error": _CALIBRATION + now.calibration,
+    }
     with st.container(horizontal=True, horizontal_alignment="distribute"):  # on a phone two stand in a row
         for label, (figure, form, more_is_better) in _FIGURES.items():
             delta = None if beside is None else figure(now) - figure(beside)
@@ -82,9 +90,21 @@ def _headline(now: Measured, beside: Measured | None) -> None:
                 form.format(figure(now)),
                 None if delta is None else ("+" if delta > 0 else "") + form.format(delta),
                 delta_color="off" if not delta else "normal" if more_is_better else "inverse",
-                help=_CALIBRATION + now.calibration if label == "Calibration error" else None,
+                help=helps.get(label),
                 width=160,
             )
+
+
+def _of_all_seeds(chosen: session.CurrentModel, name: str) -> str | None:
+    """How much of the accuracy is the seed's luck, where a shipped model was trained with several."""
+    seeds = chosen.card.get("seeds")
+    if seeds is None or chosen.moment is not None:
+        return None
+    each = seeds["each"][name]
+    return (
+        f"Trained the same way with {len(each)} seeds: {seeds['mean'][name]:.2%} on average, "
+        f"{min(each):.2%} to {max(each):.2%}. This is seed {chosen.card['seed']}."
+    )
 
 
 def _errors(of: Report) -> float:
@@ -161,15 +181,17 @@ def _digits_of_cell(measured: Measured, cell: tuple[int, int] | None) -> None:
     )
 
 
-def _more(measured: Measured, name: str) -> None:
-    views = ("Each digit", "How far to trust it", "Map of the test set")
+def _more(measured: Measured, whole: Measured, name: str) -> None:
+    views = ("Each digit", "How far to trust it", "Map of the test set", "Wrong labels")
     view = st.segmented_control("More", views, default=views[0], key="evaluate_view", required=True)
     if view == views[0]:
         _per_class(measured.report)
     elif view == views[1]:
         trust(measured)
+    elif view == views[2]:
+        _embedding(whole, name)
     else:
-        _embedding(measured, name)
+        table(whole, name)
 
 
 def _per_class(of: Report) -> None:

@@ -1,9 +1,11 @@
 """A model's answers to one of the test sets, worked out once for all pages and visitors."""
 
+from collections.abc import Collection
 from contextlib import nullcontext
 from dataclasses import dataclass
 
 import streamlit as st
+import torch
 from torch import Tensor
 
 from cnnviz.data import Digits
@@ -12,14 +14,14 @@ from cnnviz.networks import Network
 from cnnviz.pen import pen_test_digits
 from cnnviz.ui import cache, session
 
-SETS = {"MNIST test": "10,000 digits", "Pen": "2,010 digits by writers never trained on"}
+SETS = {"MNIST test": "mnist", "Pen": "pen, writers never trained on"}  # on screen -> in a model's card
 
 
 @dataclass(frozen=True, eq=False)
 class Measured:
     """A model's answers to one set of digits."""
 
-    name: str  # of SETS
+    name: str  # of the set, as in a model's card
     digits: Digits
     logits: Tensor
     report: Report
@@ -45,6 +47,14 @@ class Measured:
             f"validation digits, {softmax}."
         )
 
+    def without(self, wrong: Collection[int]) -> "Measured":
+        """The same without the digits at these positions, whose labels are wrong."""
+        kept = torch.ones(len(self.digits), dtype=torch.bool)
+        kept[list(wrong)] = False
+        digits, logits = self.digits[kept], self.logits[kept]
+        name = f"{self.name.partition(',')[0]}, without items wrong in the original"
+        return Measured(name, digits, logits, report(logits, digits.labels), self.temperature)
+
 
 @st.cache_resource(max_entries=96, show_spinner=False)
 def _logits(digest: str, name: str, _model: Network) -> Tensor:  # noqa: ARG001 - the key
@@ -56,8 +66,9 @@ def digits_of(name: str) -> Digits:
 
 
 def measure(chosen: session.CurrentModel, name: str) -> Measured:
+    """The model's answers to a set, by its name on screen."""
     digits = digits_of(name)
     waiting = nullcontext() if session.playing() else st.spinner("Reading ten thousand digits")
     with waiting:
         logits = _logits(chosen.digest, name, chosen.model)
-    return Measured(name, digits, logits, report(logits, digits.labels), chosen.card.get("temperature"))
+    return Measured(SETS[name], digits, logits, report(logits, digits.labels), chosen.card.get("temperature"))

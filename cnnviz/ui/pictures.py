@@ -1,5 +1,7 @@
 """Still pictures for the page: digits and maps as PNG bytes, enlarged without blur."""
 
+import base64
+
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
@@ -18,6 +20,11 @@ def digit_png(image: Tensor, factor: int = 8) -> bytes:
     """A grey picture (H, W) in [0, 1], white ink on black."""
     pixels = (np.asarray(image) * 255).round().astype(np.uint8)
     return encode_png(enlarge(pixels, factor))
+
+
+def digit_uri(image: Tensor, factor: int = 2) -> str:
+    """The same as an address that holds the picture itself, for tables."""
+    return "data:image/png;base64," + base64.b64encode(digit_png(image, factor)).decode()
 
 
 def square_png(image: NDArray[np.float32], side: int = 240) -> bytes:

@@ -33,6 +33,32 @@ def test_calibration_error_is_the_shown_confidences(go: Go) -> None:
     assert f"{measured['calibration_error']:.2%} for the bare softmax" in shown.help
 
 
+@pytest.mark.parametrize(("name", "part", "wrong"), [("MNIST test", "mnist", 15), ("Pen", "pen", 48)])
+def test_wrong_labels_can_be_left_out(go: Go, name: str, part: str, wrong: int) -> None:
+    app = go("evaluate")
+    app.get_by_key("test_set").set_value(name).run()
+    toggle = app.toggle(key="cleaned")
+    assert toggle.label == f"Leave out {wrong} wrong labels"
+    toggle.set_value(True).run()
+    measured = load_checkpoint("default").card["test"][f"{part}, without items wrong in the original"]
+
+    assert not app.exception
+    assert metrics(app)["Accuracy"] == f"{measured['accuracy']:.2%}"
+    assert metrics(app)["Errors"] == str(round((1 - measured["accuracy"]) * measured["n"]))
+    app.get_by_key("evaluate_view").set_value("Wrong labels").run()
+    (table,) = app.dataframe
+    assert len(table.value) == wrong
+    assert table.value["why the label is wrong"].str.len().min() > 5
+
+
+def test_how_much_of_it_is_the_seeds_luck(go: Go) -> None:
+    app = go("evaluate")
+    mean = load_checkpoint("default").card["seeds"]["mean"]["mnist"]
+    (accuracy,) = [metric for metric in app.metric if metric.label == "Accuracy"]
+
+    assert f"with 5 seeds: {mean:.2%} on average" in accuracy.help
+
+
 def test_another_model_is_compared(go: Go) -> None:
     app = go("evaluate", model="eight")
     app.selectbox(key="compare").select("classic").run()
@@ -42,7 +68,7 @@ def test_another_model_is_compared(go: Go) -> None:
     assert accuracy.delta.startswith("-")
 
 
-@pytest.mark.parametrize("view", ["How far to trust it", "Map of the test set"])
+@pytest.mark.parametrize("view", ["How far to trust it", "Map of the test set", "Wrong labels"])
 def test_other_views(go: Go, view: str) -> None:
     app = go("evaluate", model="eight")
     app.get_by_key("test_set").set_value("Pen").run()

@@ -16,6 +16,7 @@ from cnnviz.pen import (
     validation_writers,
     varied_pictures,
     wrong_items,
+    wrong_pen_test_digits,
 )
 
 SIDES = (held_back_writers(), validation_writers(), training_writers())
@@ -97,6 +98,14 @@ def test_wrong_items_have_reasons_and_stay_out_of_the_cleaned_set() -> None:
         digits[index].writer in held_back_writers() for index in wrong_items().keys() - repeated_items()
     )
     assert len(pen_test_digits()) - len(pen_test_digits(with_wrong=False)) == held
+
+
+def test_places_of_the_wrong_test_pictures() -> None:
+    kept = torch.ones(len(pen_test_digits()), dtype=torch.bool)
+    kept[list(wrong_pen_test_digits())] = False
+
+    assert torch.equal(pen_test_digits()[kept].images, pen_test_digits(with_wrong=False).images)
+    assert set(wrong_pen_test_digits().values()) <= set(wrong_items().values())
 
 
 def test_no_stroke_of_a_four_counts_as_a_four() -> None:
