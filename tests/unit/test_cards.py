@@ -36,6 +36,10 @@ def test_the_readers_cards(name: str, parameters: int, mnist: float, pen: float)
         assert figures["accuracy"] == pytest.approx(card["test"][part]["accuracy"], abs=2e-4), part
     assert set(card["no digit"]["found"]) == set(card["no digit"]["unknown"]) == set(KINDS)
     assert card["latency"]["median_ms"] > 0
+    assert card["seeds"]["seeds"] == [0, 1, 2, 3, 4]
+    for part, accuracies in card["seeds"]["each"].items():
+        assert accuracies[0] == card["test"][part]["accuracy"]
+        assert card["seeds"]["mean"][part] == pytest.approx(sum(accuracies) / 5, abs=1e-5)
 
 
 def test_latency_is_milliseconds() -> None:

@@ -18,6 +18,9 @@ def models_table() -> str:
         accuracies = " | ".join(f"{figures['accuracy']:.2%}" for figures in card["test"].values())
         training = f"{card['training']['epochs']} epochs, {card['training']['data']}"
         rows.append(f"| `{name}` | {card['parameters']:,} | {accuracies} | {training} |")
+        if seeds := card.get("seeds"):
+            means = " | ".join(f"{mean:.2%}" for mean in seeds["mean"].values())
+            rows.append(f"| *mean of seeds {seeds['seeds'][0]} to {seeds['seeds'][-1]}* | | {means} | |")
     return "\n".join(rows)
 
 
