@@ -31,7 +31,8 @@ DIGIT: Size = (1, SIZE, SIZE)
 STEPS_LIMIT = 4096
 PORTION = 16  # pictures run together
 WAKING = 8  # how often a start that leaves the network cold is made twice as loud
-LOUDER = 4.0  # than what woke it
+AWAKE = 0.9  # of the pixels that matter to the objective when the start is loudest
+LOUDER = 2.0  # than what woke it
 Change = Callable[[Tensor], Tensor]  # gradient -> what to add to the values
 
 
@@ -213,6 +214,16 @@ class _Run:
                 gain = gain - charge(images)
             return torch.autograd.grad(gain.sum(), leaf)[0]
 
+    def answering(self, values: Tensor) -> Tensor:
+        """How many pixels of each picture change its objective: (N,)."""
+        counts = []
+        for rows in self.parts(len(values)):
+            with torch.enable_grad():
+                images = self.decode(values[rows]).detach().requires_grad_()
+                (gradient,) = torch.autograd.grad(self.score(images, rows).sum(), images)
+            counts.append(gradient.flatten(1).count_nonzero(1))  # (rows,)
+        return torch.cat(counts)  # (N,)
+
     def frame(self, step: int, steps: int, values: Tensor, still: Tensor) -> Frame:
         with torch.no_grad():
             images = self.decode(values).clone()
@@ -222,9 +233,9 @@ class _Run:
 
 def _frames(run: _Run, values: Tensor, change: Change, steps: int, every: int, wake: bool) -> Iterator[Frame]:
     generator = torch.Generator().manual_seed(0)  # every seed meets the same disturbances
-    gradient = run.gradient(values, generator)
     if wake:
-        values, gradient = _woken(run, values, gradient)
+        values = _woken(run, values)
+    gradient = run.gradient(values, generator)
     still = torch.ones(len(values), dtype=torch.bool)
     yield run.frame(0, steps, values, still)
     for step in range(1, steps + 1):
@@ -236,25 +247,21 @@ def _frames(run: _Run, values: Tensor, change: Change, steps: int, every: int, w
             gradient = run.gradient(values, generator)
 
 
-def _woken(run: _Run, start: Tensor, first: Tensor) -> tuple[Tensor, Tensor]:
-    """(values, gradient): even grey may pass below every ReLU; its noise, made louder, does not.
+def _woken(run: _Run, start: Tensor) -> Tensor:
+    """Values loud enough to climb from: even grey may pass below every ReLU, or all but a few.
 
-    Where the first unit answers, a single step may silence it again; LOUDER is well above.
+    Where few pixels matter a step may silence them; noise, made louder, wakes the others.
     """
-    values, gradient = start.clone(), first.clone()
+    most = run.answering(start * 2**WAKING)
+    values = start.clone()
     for _ in range(WAKING):
-        cold = _cold(gradient)
-        if not cold.any():
+        asleep = run.answering(values) < AWAKE * most
+        if not asleep.any():
             break
-        values[cold] *= 2
-        gradient[cold] = run.gradient(values, torch.Generator().manual_seed(0))[cold]
-    cold = _cold(gradient)
-    values[cold] = start[cold]  # nothing wakes these
-    woken = _cold(first) & ~cold
-    if woken.any():
-        values[woken] *= LOUDER
-        gradient[woken] = run.gradient(values, torch.Generator().manual_seed(0))[woken]
-    return values, gradient
+        values[asleep] *= 2
+    woken = (values != start).flatten(1).any(1)
+    values[woken] *= LOUDER
+    return values
 
 
 def _cold(gradient: Tensor) -> Tensor:

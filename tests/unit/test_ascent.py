@@ -102,6 +102,22 @@ def test_a_network_that_even_grey_leaves_cold_is_woken(model: Network, images: I
     assert torch.isfinite(frames[-1].images).all()
 
 
+@pytest.mark.parametrize("images", [Pixels(), Fourier()], ids=lambda i: type(i).__name__)
+def test_a_network_that_hardly_answers_even_grey_is_woken(model: Network, images: ImageParameters) -> None:
+    """A step as large as the few answers would silence them again."""
+    sleepy = copy.deepcopy(model)
+    values, decode = images.begin([0], (1, 28, 28))
+    with torch.no_grad():
+        answers = sleepy.norm1(sleepy.conv1(decode(values)))[0]  # (C, H, W)
+        sleepy.norm1.bias -= answers.flatten(1).quantile(0.998, dim=1)
+
+    frames = list(
+        maximize(sleepy, channel("conv2", range(8)), images=images, rule=NormalizedStep(0.005), steps=8)
+    )
+
+    assert (frames[-1].values > frames[0].values).all()
+
+
 @pytest.mark.parametrize("transforms", [(), ALL_MOVES], ids=["still", "moving"])
 @pytest.mark.parametrize(
     "images", [Pixels(), Fourier(), Spectrum(digit_spectrum())], ids=lambda i: type(i).__name__
