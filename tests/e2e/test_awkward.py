@@ -84,5 +84,6 @@ def test_awkward_digits_are_read_right_or_doubted(open_page: OpenPage) -> None:
 
 def _answer(page: Page) -> str:
     expect(page.locator(".st-key-prediction")).to_have_text(re.compile(r"^\s*\d"))
+    page.wait_for_timeout(400)  # until the last stroke is on its way: the first one's answer is there already
     settle(page)
     return page.locator(".st-key-prediction").inner_text().replace("\n", " ").strip()
