@@ -17,9 +17,9 @@ from cnnviz.errors import ImageError, NothingDrawn
 from cnnviz.images import decode
 from cnnviz.ui import session
 from cnnviz.ui.components import FOLDER
+from cnnviz.ui.pictures import PNG_URI
 
 SIZE = 280
-PREFIX = "data:image/png;base64,"
 PNG_LIMIT, OBJECT_LIMIT, POINT_LIMIT = 256_000, 500, 20_000
 _PROBLEM = "_canvas_problem"
 
@@ -139,10 +139,10 @@ def _objects(drawing: Any) -> list[dict[str, Any]]:
 
 
 def _decode_png(text: Any) -> NDArray[np.uint8]:
-    if not isinstance(text, str) or not text.startswith(PREFIX) or len(text) > PNG_LIMIT:
+    if not isinstance(text, str) or not text.startswith(PNG_URI) or len(text) > PNG_LIMIT:
         raise ImageError("The canvas sent no picture.")
     try:
-        content = base64.b64decode(text.removeprefix(PREFIX), validate=True)
+        content = base64.b64decode(text.removeprefix(PNG_URI), validate=True)
     except binascii.Error as error:
         raise ImageError("The canvas sent a damaged picture.") from error
     pixels = decode(content)

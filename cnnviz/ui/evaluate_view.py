@@ -19,7 +19,7 @@ from cnnviz.ui.export_panel import take_away
 from cnnviz.ui.measured import SETS, Measured, digits_of, measure
 from cnnviz.ui.pictures import theme
 from cnnviz.ui.trust_view import trust
-from cnnviz.ui.wrong_labels import SOURCES, table, wrong_labels
+from cnnviz.ui.wrong_labels import SOURCES, wrong_labels, wrong_labels_table
 
 SHOWN = 40  # digits in a picture
 POINTS = 2_000  # of the map; more would only hide each other
@@ -191,7 +191,7 @@ def _more(measured: Measured, whole: Measured, name: str) -> None:
     elif view == views[2]:
         _embedding(whole, name)
     else:
-        table(whole, name)
+        wrong_labels_table(whole, name)
 
 
 def _per_class(of: Report) -> None:

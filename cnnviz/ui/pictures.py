@@ -10,6 +10,8 @@ from torch import Tensor
 from cnnviz.images import encode_png, enlarge
 from cnnviz.palette import Theme
 
+PNG_URI = "data:image/png;base64,"  # how an address that holds a PNG itself begins
+
 
 def theme() -> Theme:
     """The theme the visitor looks at."""
@@ -24,7 +26,7 @@ def digit_png(image: Tensor, factor: int = 8) -> bytes:
 
 def digit_uri(image: Tensor, factor: int = 2) -> str:
     """The same as an address that holds the picture itself, for tables."""
-    return "data:image/png;base64," + base64.b64encode(digit_png(image, factor)).decode()
+    return PNG_URI + base64.b64encode(digit_png(image, factor)).decode()
 
 
 def square_png(image: NDArray[np.float32], side: int = 240) -> bytes:

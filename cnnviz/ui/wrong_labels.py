@@ -1,7 +1,7 @@
 """Test digits that are not what their label says: a model that reads them right is counted wrong.
 
-wrong_labels(name)   which, and why
-table(...)           them, with the model's reading
+wrong_labels(name)        which, and why
+wrong_labels_table(...)   them, with the model's reading
 """
 
 import pandas as pd
@@ -26,8 +26,8 @@ def wrong_labels(name: str) -> dict[int, str]:
     return wrong_test_digits() if name == "MNIST test" else wrong_pen_test_digits()
 
 
-def table(measured: Measured, name: str) -> None:
-    """measured: on the whole set."""
+def wrong_labels_table(measured: Measured, name: str) -> None:
+    """measured: on the whole set called `name` on screen."""
     wrong = wrong_labels(name)
     places = torch.tensor(list(wrong))
     digits = measured.digits[places]
