@@ -1,5 +1,5 @@
 """cnnviz: see inside a convolutional network. Start with `streamlit run app.py`."""
 
-from cnnviz.ui.frame import run
+from cnnviz.ui.shell.frame import run
 
 run()

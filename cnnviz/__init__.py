@@ -8,14 +8,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from cnnviz.ascent import Frame, maximize
-    from cnnviz.checkpoints import load_model
-    from cnnviz.drawing import Digit, to_digit
-    from cnnviz.dreaming import dream
-    from cnnviz.evaluation import Report, evaluate
-    from cnnviz.tracing import Trace, predict, trace
-    from cnnviz.train_config import TrainConfig
-    from cnnviz.training import Progress, fit
+    from cnnviz.checkpoints.format import load_model
+    from cnnviz.data.preprocessing import Digit, to_digit
+    from cnnviz.evaluation.metrics import Report, evaluate
+    from cnnviz.feature_visualization.activation_maximization import Frame, maximize
+    from cnnviz.feature_visualization.deepdream import dream
+    from cnnviz.networks.tracing import Trace, predict, trace
+    from cnnviz.training.config import TrainConfig
+    from cnnviz.training.loop import Progress, fit
 
 __all__ = [
     "Digit",
@@ -35,14 +35,14 @@ __all__ = [
 ]
 
 _HOMES = {
-    "ascent": ("Frame", "maximize"),
-    "checkpoints": ("load_model",),
-    "drawing": ("Digit", "to_digit"),
-    "dreaming": ("dream",),
-    "evaluation": ("Report", "evaluate"),
-    "tracing": ("Trace", "predict", "trace"),
-    "train_config": ("TrainConfig",),
-    "training": ("Progress", "fit"),
+    "checkpoints.format": ("load_model",),
+    "data.preprocessing": ("Digit", "to_digit"),
+    "evaluation.metrics": ("Report", "evaluate"),
+    "feature_visualization.activation_maximization": ("Frame", "maximize"),
+    "feature_visualization.deepdream": ("dream",),
+    "networks.tracing": ("Trace", "predict", "trace"),
+    "training.config": ("TrainConfig",),
+    "training.loop": ("Progress", "fit"),
 }
 
 

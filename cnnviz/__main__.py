@@ -15,26 +15,35 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from cnnviz.cards import fitted_temperature, make_card, seed_figures, shipped_figures, test_figures
-from cnnviz.checkpoints import MODELS, load_checkpoint, load_model, save_checkpoint
-from cnnviz.cross_validation import summarize
-from cnnviz.data import load_mnist
-from cnnviz.drawing import to_digit
+from cnnviz.checkpoints.format import load_checkpoint, load_model, save_checkpoint
+from cnnviz.data.mnist import load_mnist
+from cnnviz.data.pen_digits import pen_test_digits
+from cnnviz.data.preprocessing import to_digit
 from cnnviz.errors import CnnvizError
-from cnnviz.evaluation import Report, evaluate
-from cnnviz.example_study import QUICK
-from cnnviz.example_study import measure as measure_folds
-from cnnviz.example_study import save as save_example
-from cnnviz.fetch import fetch_mnist
-from cnnviz.grids import VALIDATION, Grid, read_values, with_digits
-from cnnviz.history import Keeper, save_history
-from cnnviz.images import read_picture
-from cnnviz.networks import Network
-from cnnviz.pen import pen_test_digits
-from cnnviz.studies import fold_config
-from cnnviz.tracing import predict
-from cnnviz.train_config import RECIPES, TrainConfig
-from cnnviz.training import Progress, fit, load_parts
+from cnnviz.evaluation.metrics import Report, evaluate
+from cnnviz.io.assets import MODELS
+from cnnviz.io.download import fetch_mnist
+from cnnviz.io.images import read_picture
+from cnnviz.networks.network import Network
+from cnnviz.networks.tracing import predict
+from cnnviz.runs.cross_validation import fold_config
+from cnnviz.runs.grid import VALIDATION, Grid, read_values, with_digits
+from cnnviz.training.config import TrainConfig
+from cnnviz.training.cross_validation import summarize
+from cnnviz.training.cross_validation_examples import QUICK
+from cnnviz.training.cross_validation_examples import measure as measure_folds
+from cnnviz.training.cross_validation_examples import save as save_example
+from cnnviz.training.datasets import load_parts
+from cnnviz.training.history import Keeper, save_history
+from cnnviz.training.loop import Progress, fit
+from cnnviz.training.model_card import (
+    fitted_temperature,
+    make_card,
+    seed_figures,
+    shipped_figures,
+    test_figures,
+)
+from cnnviz.training.recipes import RECIPES
 
 
 def main(arguments: list[str] | None = None) -> int:

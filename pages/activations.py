@@ -1,7 +1,7 @@
 """Activations: what lights up."""
 
-from cnnviz.ui.activations_view import activations_page
-from cnnviz.ui.frame import require_frame
+from cnnviz.ui.pages.activations.page import activations_page
+from cnnviz.ui.shell.frame import require_frame
 
 require_frame()
 activations_page()

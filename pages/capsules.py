@@ -1,7 +1,7 @@
 """Capsules: what is lost in pooling, and one way to keep it."""
 
-from cnnviz.ui.capsules_view import capsules_page
-from cnnviz.ui.frame import require_frame
+from cnnviz.ui.pages.capsules.page import capsules_page
+from cnnviz.ui.shell.frame import require_frame
 
 require_frame()
 capsules_page()

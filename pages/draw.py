@@ -3,21 +3,22 @@
 import streamlit as st
 import torch
 
-from cnnviz.ui import session
-from cnnviz.ui.answer import answer, probabilities
-from cnnviz.ui.canvas import canvas, clear, undo
-from cnnviz.ui.corrections import corrections
-from cnnviz.ui.doubt import likeness
-from cnnviz.ui.frame import require_frame
-from cnnviz.ui.pictures import digit_png
-from cnnviz.ui.replay_view import stroke_replay
-from cnnviz.ui.trust_view import when_it_doubts
-from cnnviz.ui.upload import upload
-from cnnviz.ui.xray import xray
+from cnnviz.ui.pages.draw.answer import answer, probabilities
+from cnnviz.ui.pages.draw.corrections import corrections
+from cnnviz.ui.pages.draw.preprocessing_steps import xray
+from cnnviz.ui.pages.draw.stroke_replay import stroke_replay
+from cnnviz.ui.shell.frame import require_frame
+from cnnviz.ui.state.current_digit import choose_random_digit, current_digit
+from cnnviz.ui.state.current_model import current_model
+from cnnviz.ui.state.prediction import likeness
+from cnnviz.ui.widgets.calibration import when_it_doubts
+from cnnviz.ui.widgets.canvas import canvas, clear, undo
+from cnnviz.ui.widgets.pictures import digit_png
+from cnnviz.ui.widgets.upload import upload
 
 require_frame()
 
-digit = session.current_digit()
+digit = current_digit()
 left, middle, right = st.columns([1.15, 0.9, 1.15], gap="large")
 
 with left:
@@ -27,9 +28,7 @@ with left:
     with st.container(horizontal=True):
         st.button("Undo", icon=":material/undo:", on_click=undo, key="undo")
         st.button("Clear", icon=":material/delete:", on_click=clear, key="clear")
-        st.button(
-            "Random test digit", icon=":material/casino:", on_click=session.choose_random_digit, key="random"
-        )
+        st.button("Random test digit", icon=":material/casino:", on_click=choose_random_digit, key="random")
     with st.expander("Upload a picture instead"):
         upload("draw_upload")
 
@@ -48,5 +47,5 @@ with right:
 xray()
 stroke_replay()
 when_it_doubts()
-if session.current_model().moment is None:  # a moment of a training is never asked
-    likeness(session.current_model())  # before the first stroke asks for it
+if current_model().moment is None:  # a moment of a training is never asked
+    likeness(current_model())  # before the first stroke asks for it

@@ -1,8 +1,8 @@
 """Filters: every kernel of a layer, and all about the selected one."""
 
-from cnnviz.ui import session
-from cnnviz.ui.filters_view import filters
-from cnnviz.ui.frame import require_frame
+from cnnviz.ui.pages.filters.page import filters
+from cnnviz.ui.shell.frame import require_frame
+from cnnviz.ui.state.current_model import current_model, current_trace
 
 require_frame()
-filters(session.current_model(), session.current_trace())
+filters(current_model(), current_trace())

@@ -1,7 +1,7 @@
 """Fine-tune: a few steps on one hand's digits; what is learnt, and what is forgotten."""
 
-from cnnviz.ui.finetune_view import finetune_page
-from cnnviz.ui.frame import require_frame
+from cnnviz.ui.pages.finetune.page import finetune_page
+from cnnviz.ui.shell.frame import require_frame
 
 require_frame()
 finetune_page()

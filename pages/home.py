@@ -1,7 +1,7 @@
 """Home: the current digit flowing through the network, and where to go first."""
 
-from cnnviz.ui.frame import require_frame
-from cnnviz.ui.welcome import doors, greeting, strip
+from cnnviz.ui.pages.home import doors, greeting, strip
+from cnnviz.ui.shell.frame import require_frame
 
 require_frame()
 

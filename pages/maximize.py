@@ -1,7 +1,7 @@
 """Maximize: what each filter and each digit would love to see."""
 
-from cnnviz.ui.frame import require_frame
-from cnnviz.ui.maximize_view import maximize_page
+from cnnviz.ui.pages.maximize.page import maximize_page
+from cnnviz.ui.shell.frame import require_frame
 
 require_frame()
 maximize_page()

@@ -2,18 +2,20 @@
 
 import streamlit as st
 
-from cnnviz.ui import network_link, session
-from cnnviz.ui.components.network import network_view
-from cnnviz.ui.doubt import two_percentages
-from cnnviz.ui.frame import require_frame
-from cnnviz.ui.snippet import code_panel
+from cnnviz.ui.components.network.network import network_view
+from cnnviz.ui.pages import network
+from cnnviz.ui.shell.frame import require_frame
+from cnnviz.ui.state.current_digit import current_digit
+from cnnviz.ui.state.current_model import current_model, current_trace
+from cnnviz.ui.state.prediction import two_percentages
+from cnnviz.ui.widgets.code_panel import code_panel
 
 require_frame()
 
-chosen, digit, trace = session.current_model(), session.current_digit(), session.current_trace()
-start = network_link.first_selection(trace)
+chosen, digit, trace = current_model(), current_digit(), current_trace()
+start = network.first_selection(trace)
 selection = network_view(chosen.model, trace, key="network", caption=digit.caption, start=start)
-network_link.keep_selection(selection)
+network.keep_selection(selection)
 
 st.caption(
     "**Keys.** Click pins a number. Arrows move it, page up and down change the map, shift with left or "
@@ -27,4 +29,4 @@ st.caption(
     "nor how the weights came about (Train). Colours have each layer's own range, so equal blue in "
     "two layers is not the same number."
 )
-code_panel(network_link.program(chosen, digit, trace, selection))
+code_panel(network.program(chosen, digit, trace, selection))

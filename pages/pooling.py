@@ -1,7 +1,7 @@
 """Pooling: which pixels survive."""
 
-from cnnviz.ui.frame import require_frame
-from cnnviz.ui.pooling_view import pooling_page
+from cnnviz.ui.pages.pooling.page import pooling_page
+from cnnviz.ui.shell.frame import require_frame
 
 require_frame()
 pooling_page()

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cnnviz import run_folder
-from cnnviz.checkpoints import serialize
-from cnnviz.jobs import LocalEngine
-from cnnviz.networks import Network
-from cnnviz.train_config import TrainConfig
+from cnnviz.checkpoints.format import serialize
+from cnnviz.networks.network import Network
+from cnnviz.runs import run_dir
+from cnnviz.runs.engine import LocalEngine
+from cnnviz.training.config import TrainConfig
 
 ROOT = Path(__file__).parents[2]
 Go = Callable[..., AppTest]
@@ -45,7 +45,7 @@ def keep(root: Path) -> Keep:
     """keep(model) -> the key of a finished run that ended with it."""
 
     def kept(model: Network) -> str:
-        folder = run_folder.create(root, TrainConfig(network=model.config, epochs=1).as_json())
+        folder = run_dir.create(root, TrainConfig(network=model.config, epochs=1).as_json())
         folder.weights_file.write_bytes(serialize(model))
         folder.write("card", {"test": {}, "seed": 0})
         folder.end("finished", test_accuracy=0.5)

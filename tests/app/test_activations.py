@@ -8,11 +8,11 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from cnnviz import load_model, trace
-from cnnviz.checkpoints import shipped_models
-from cnnviz.data import load_mnist
-from cnnviz.networks import TITLES
-from cnnviz.receptive_field import receptive_field
-from tests.app.payload import payload, words
+from cnnviz.checkpoints.format import shipped_models
+from cnnviz.data.mnist import load_mnist
+from cnnviz.interpret.receptive_field import receptive_field
+from cnnviz.networks.zoo import TITLES
+from tests.support.payload import payload, words
 
 Go = Callable[..., AppTest]
 

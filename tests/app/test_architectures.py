@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.app.reading import words
+from tests.support.text import words
 
 Go = Callable[..., AppTest]
 VIEWS = ("Shared weights", "Calculator", "Gallery", "Skip connections", "Race")

@@ -9,11 +9,12 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from cnnviz import trace
-from cnnviz.attention import attention_weights
-from cnnviz.checkpoints import save_checkpoint
-from cnnviz.data import load_mnist
-from cnnviz.networks import NETWORKS, Network, build
-from tests.app.payload import payload
+from cnnviz.checkpoints.format import save_checkpoint
+from cnnviz.data.mnist import load_mnist
+from cnnviz.networks.layers import attention_weights
+from cnnviz.networks.network import Network, build
+from cnnviz.networks.zoo import NETWORKS
+from tests.support.payload import payload
 
 Go = Callable[..., AppTest]
 MODEL = build(NETWORKS["vit"], 3).eval()

@@ -7,10 +7,10 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from cnnviz.capsules import Capsules
-from cnnviz.capsules_training import load_capsules
-from cnnviz.data import load_mnist
-from tests.app.payload import payload, words
+from cnnviz.data.mnist import load_mnist
+from cnnviz.labs.capsules.network import Capsules
+from cnnviz.labs.capsules.training import load_capsules
+from tests.support.payload import payload, words
 
 Go = Callable[..., AppTest]
 NETWORK = load_capsules()

@@ -13,13 +13,13 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from cnnviz import load_model
-from cnnviz.classic_kernels import CLASSIC, EXAMPLES
-from cnnviz.data import load_mnist
-from cnnviz.imagenet import first_kernels, load_imagenet
-from cnnviz.photos import PHOTOS, load_photo
-from cnnviz.ui.convolution_slide import BEGINNING, EXPERIMENTS
-from cnnviz.ui.convolution_view import VIEWS
-from tests.app.payload import payload, present, words
+from cnnviz.data.mnist import load_mnist
+from cnnviz.io.photos import PHOTOS, load_photo
+from cnnviz.labs.convolution.kernels import CLASSIC, EXAMPLES
+from cnnviz.networks.imagenet import first_kernels, load_imagenet
+from cnnviz.ui.pages.convolution.page import VIEWS
+from cnnviz.ui.pages.convolution.sliding_window import BEGINNING, EXPERIMENTS
+from tests.support.payload import payload, present, words
 
 Go = Callable[..., AppTest]
 PICTURE = "convolution_picture"
@@ -331,8 +331,8 @@ def edited() -> None:
     import torch
 
     from cnnviz.errors import ShapeError
-    from cnnviz.ui.components.convolution import typed_cells
-    from cnnviz.ui.convolution_kernel import parse_typed, same_shape
+    from cnnviz.ui.components.sliding_window.sliding_window import typed_cells
+    from cnnviz.ui.pages.convolution.kernel import parse_typed, same_shape
 
     kernel = torch.tensor([[[1 / 3, 2.0], [3.0, 4.0]]], dtype=torch.float64)
     cells = typed_cells("picture")

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cnnviz import run_folder, studies
-from cnnviz.example_study import QUICK, examples
-from cnnviz.jobs import LocalEngine
-from cnnviz.run_folder import RunFolder
-from cnnviz.studies import Study
-from cnnviz.ui.cross_validate_form import Choice, program
-from tests.app.reading import words
+from cnnviz.runs import cross_validation, run_dir
+from cnnviz.runs.cross_validation import Study
+from cnnviz.runs.engine import LocalEngine
+from cnnviz.runs.run_dir import RunFolder
+from cnnviz.training.cross_validation_examples import QUICK, examples
+from cnnviz.ui.pages.cross_validate.form import Choice, program
+from tests.support.text import words
 
 Go = Callable[..., AppTest]
 CONFIG = QUICK["quick"]
@@ -24,7 +24,9 @@ pytestmark = pytest.mark.usefixtures("no_process")
 
 def begun(root: Path, folds: int = 5) -> Study:
     engine = LocalEngine(root)
-    return studies.open_study(root, studies.start_study(engine, root, CONFIG, folds, stratified=True))
+    return cross_validation.open_study(
+        root, cross_validation.start_study(engine, root, CONFIG, folds, stratified=True)
+    )
 
 
 def folders(study: Study) -> list[RunFolder]:
@@ -67,7 +69,7 @@ def test_start_shows_the_study_and_its_address(go: Go, root: Path) -> None:
     app.button(key="cv_start").click().run()
 
     assert not app.exception
-    (study,) = studies.list_studies(root)
+    (study,) = cross_validation.list_studies(root)
     assert app.query_params["study"] == study.id
     assert (study.folds, study.stratified) == (3, False)
     assert study.config == replace(CONFIG, train_size=2_000, seed=7)
@@ -77,7 +79,7 @@ def test_start_shows_the_study_and_its_address(go: Go, root: Path) -> None:
     button = app.button(key="cv_start")
     button.proto.disabled = False  # a second click, sent before the browser knew better
     button.click().run()
-    assert len(studies.list_studies(root)) == 1
+    assert len(cross_validation.list_studies(root)) == 1
 
     app.button(key="cv_stop").click().run()
     assert all(folder.stop_wanted() for folder in folders(study))
@@ -183,7 +185,7 @@ def test_list_opens_and_deletes(go: Go, root: Path) -> None:
     app.button(key=f"delete_{study.id}").click().run()
 
     assert not app.exception
-    assert run_folder.all_folders(root) == []
+    assert run_dir.all_folders(root) == []
     assert "An example" in words(app)
 
 
@@ -192,7 +194,7 @@ def test_cluster_is_named(go: Go, root: Path, monkeypatch: pytest.MonkeyPatch) -
     app = go("cross_validate")
     app.button(key="cv_start").click().run()
     assert "on the Ray cluster" in words(app)
-    assert len(studies.list_studies(root)) == 1
+    assert len(cross_validation.list_studies(root)) == 1
 
 
 @pytest.mark.parametrize("stratified", [True, False])

@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from cnnviz.data import load_mnist
-from cnnviz.images import encode_png
-from cnnviz.strokes import rasterize
+from cnnviz.data.mnist import load_mnist
+from cnnviz.data.rasterize import rasterize
+from cnnviz.io.images import encode_png
 
 Go = Callable[..., AppTest]
 SEVEN = [[70, 60], [200, 60], [120, 230]]

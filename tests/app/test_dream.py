@@ -14,9 +14,9 @@ import torch
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from cnnviz.dream_pictures import dreamed
-from cnnviz.fetched import FETCHED, torchvision_network
-from cnnviz.ui.dream_run import Run
+from cnnviz.feature_visualization.precomputed import dreamed
+from cnnviz.networks.torchvision_zoo import FETCHED, torchvision_network
+from cnnviz.ui.pages.dream.job import Run
 
 Go = Callable[..., AppTest]
 
@@ -242,7 +242,7 @@ def test_a_network_that_cannot_be_fetched_is_said_and_the_installed_one_goes_on(
     def refused(_: str) -> None:
         raise OSError("connection refused")
 
-    monkeypatch.setattr("cnnviz.fetched.open_https", refused)
+    monkeypatch.setattr("cnnviz.networks.torchvision_zoo.open_https", refused)
     app = go("dream")
     app.selectbox(key="dream_network").set_value("googlenet").run()
     app.button(key="fetch_googlenet").click().run()
@@ -258,7 +258,7 @@ def test_a_fetched_network_dreams(go: Go, tmp_path: Path, monkeypatch: pytest.Mo
     torch.save(torchvision_network("googlenet").state_dict(), file)
     name = f"googlenet-{hashlib.sha256(file.getvalue()).hexdigest()[:8]}.pth"
     monkeypatch.setitem(FETCHED, "googlenet", replace(FETCHED["googlenet"], file=name))
-    monkeypatch.setattr("cnnviz.fetched.open_https", lambda _: io.BytesIO(file.getvalue()))
+    monkeypatch.setattr("cnnviz.networks.torchvision_zoo.open_https", lambda _: io.BytesIO(file.getvalue()))
     app = go("dream")
     app.selectbox(key="dream_network").set_value("googlenet").run()
     app.button(key="fetch_googlenet").click().run()

@@ -5,8 +5,9 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cnnviz.networks import NETWORKS, ConvBlock, Network, NetworkConfig, Patches, build
-from cnnviz.ui.page_list import present_pages
+from cnnviz.networks.network import ConvBlock, Network, NetworkConfig, Patches, build
+from cnnviz.networks.zoo import NETWORKS
+from cnnviz.ui.shell.page_registry import present_pages
 
 Go = Callable[..., AppTest]
 Keep = Callable[[Network], str]

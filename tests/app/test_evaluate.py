@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cnnviz.checkpoints import load_checkpoint
+from cnnviz.checkpoints.format import load_checkpoint
 
 Go = Callable[..., AppTest]
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cnnviz.ui.progress import Record, checked, merge
-from tests.app.payload import words
+from cnnviz.ui.state.learning_progress import Record, checked, merge
+from tests.support.payload import words
 
 
 def lab() -> None:
@@ -14,8 +14,8 @@ def lab() -> None:
 
     import streamlit as st
 
-    from cnnviz.exercises import Exercise
-    from cnnviz.ui.exercise import exercises
+    from cnnviz.labs.quiz import Exercise
+    from cnnviz.ui.widgets.quiz import exercises
 
     factor = st.number_input("Factor", 1, 9, 3, key="factor")
 

@@ -8,10 +8,11 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from cnnviz import load_model, trace
-from cnnviz.data import load_mnist
-from cnnviz.kernels import kernels_of, strongest_inputs
-from cnnviz.networks import NETWORKS, Network, build
-from tests.app.reading import picture, words
+from cnnviz.data.mnist import load_mnist
+from cnnviz.interpret.filters import kernels_of, strongest_inputs
+from cnnviz.networks.network import Network, build
+from cnnviz.networks.zoo import NETWORKS
+from tests.support.text import picture, words
 
 Go = Callable[..., AppTest]
 Keep = Callable[[Network], str]

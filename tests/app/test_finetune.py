@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cnnviz.checkpoints import load_checkpoint, load_model
-from cnnviz.data import load_mnist
-from cnnviz.evaluation import logits_of
-from cnnviz.own_models import list_own, open_own
-from cnnviz.packing import pack_image
-from cnnviz.tuning_study import accuracy
-from cnnviz.ui.finetune_digits import OWN, WRITER
-from cnnviz.writers import digits_by_writer
-from tests.app.payload import payload, present, words
+from cnnviz.checkpoints.format import load_checkpoint, load_model
+from cnnviz.checkpoints.model_store import list_own, open_own
+from cnnviz.data.drawing_format import pack_image
+from cnnviz.data.mnist import load_mnist
+from cnnviz.evaluation.metrics import logits_of
+from cnnviz.evaluation.pen_writers import digits_by_writer
+from cnnviz.training.finetuning_report import accuracy
+from cnnviz.ui.pages.finetune.digits import OWN, WRITER
 from tests.app.test_draw import SEVEN, send, sent
+from tests.support.payload import payload, present, words
 
 Go = Callable[..., AppTest]
 
@@ -25,7 +25,7 @@ Go = Callable[..., AppTest]
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """All of a study in one run of the page, as on a fast machine."""
-    monkeypatch.setattr("cnnviz.ui.finetune_view.SECONDS", 1e9)
+    monkeypatch.setattr("cnnviz.ui.pages.finetune.page.SECONDS", 1e9)
 
 
 def some(count: int, first: int = 0) -> bytes:
@@ -144,7 +144,7 @@ def test_learnt_measured_kept_and_used(go: Go, tmp_path: Path, monkeypatch: pyte
     assert np.abs(difference).max() > 0
 
     with monkeypatch.context() as full:
-        full.setattr("cnnviz.own_models.KEPT", 0)
+        full.setattr("cnnviz.checkpoints.model_store.KEPT", 0)
         app.button(key="finetune_keep").click().run()
         assert ["at most 0 own models" in error.value for error in app.error] == [True]
         assert app.selectbox(key="model_choice").value == "eight"

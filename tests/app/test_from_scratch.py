@@ -7,19 +7,19 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cnnviz import numpy_cnn
-from cnnviz.data import load_mnist
-from cnnviz.numpy_cnn import backward, forward, initial_parameters
-from cnnviz.packing import pack_image
-from cnnviz.ui.from_scratch_lesson import first_run
-from cnnviz.ui.from_scratch_view import STAGE, STAGES
-from cnnviz.ui.session import CurrentDigit
-from tests.app.payload import payload, words
+from cnnviz.data.drawing_format import pack_image
+from cnnviz.data.mnist import load_mnist
+from cnnviz.labs.numpy_cnn import readable
+from cnnviz.labs.numpy_cnn.readable import backward, forward, initial_parameters
+from cnnviz.ui.pages.from_scratch.model import first_run
+from cnnviz.ui.pages.from_scratch.page import STAGE, STAGES
+from cnnviz.ui.state.current_digit import CurrentDigit
+from tests.support.payload import payload, words
 
 Go = Callable[..., AppTest]
 
 
-def passed(index: int) -> tuple[numpy_cnn.Pass, numpy_cnn.Parameters, numpy_cnn.Errors]:
+def passed(index: int) -> tuple[readable.Pass, readable.Parameters, readable.Errors]:
     """What the page's network makes of a test digit."""
     parameters, digit = first_run().latest.parameters, load_mnist().test
     forth = forward(parameters, digit.pixels()[index][None].numpy())

@@ -6,10 +6,10 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from cnnviz.checkpoints import load_model, shipped_models
-from cnnviz.data import load_mnist
-from cnnviz.invariance import CHANGES, film
-from tests.app.reading import words
+from cnnviz.checkpoints.format import load_model, shipped_models
+from cnnviz.data.mnist import load_mnist
+from cnnviz.labs.invariance import CHANGES, film
+from tests.support.text import words
 
 Go = Callable[..., AppTest]
 

@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 def lab() -> None:
     import streamlit as st
 
-    from cnnviz.ui.link import number, select
+    from cnnviz.ui.state.query_params import number, select
 
     if st.checkbox("Show", True, key="show"):
         st.session_state["got"] = (

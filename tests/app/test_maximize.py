@@ -9,12 +9,12 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from cnnviz import load_model, predict
-from cnnviz.ascent import last
-from cnnviz.closed_form import optimum
-from cnnviz.objectives import channel, evaluate_objective, neuron
-from cnnviz.recipes import BENCH, INK, SHARP, climb
-from cnnviz.ui import session
-from tests.app.reading import picture, words
+from cnnviz.feature_visualization.activation_maximization import last
+from cnnviz.feature_visualization.closed_form import optimum
+from cnnviz.feature_visualization.objectives import channel, evaluate_objective, neuron
+from cnnviz.feature_visualization.presets import BENCH, INK, SHARP, climb
+from cnnviz.ui.state import current_model
+from tests.support.text import picture, words
 
 Go = Callable[..., AppTest]
 
@@ -176,8 +176,8 @@ def test_a_dead_filter_is_struck_through_and_explained(go: Go, monkeypatch: pyte
     model = load_model("classic")
     with torch.no_grad():
         model.conv2.weight[3] = 0
-    broken = session.CurrentModel("classic", "Broken", model, "broken", {})
-    monkeypatch.setattr(session, "current_model", lambda: broken)
+    broken = current_model.CurrentModel("classic", "Broken", model, "broken", {})
+    monkeypatch.setattr(current_model, "current_model", lambda: broken)
 
     app = go("maximize", layer="conv2", channel="3")
 
@@ -199,7 +199,7 @@ def test_a_second_visitor_gets_the_finished_pictures(go: Go, monkeypatch: pytest
     def must_not_climb(*_: object, **__: object) -> None:
         raise AssertionError("this picture was made already")
 
-    monkeypatch.setattr("cnnviz.ui.maximize_parts.climb", must_not_climb)
+    monkeypatch.setattr("cnnviz.ui.pages.maximize.request.climb", must_not_climb)
     np.testing.assert_array_equal(picture(go("maximize"), "maximized")[1], first)
 
 

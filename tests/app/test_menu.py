@@ -3,7 +3,7 @@
 import pytest
 import streamlit as st
 
-from cnnviz.ui.menu import picked, place
+from cnnviz.ui.pages.train.recipe_menu import picked, place
 
 
 def test_what_a_menu_that_moved_still_sends_is_no_choice(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,8 +13,8 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from cnnviz import load_model, trace
-from cnnviz.checkpoints import shipped_models
-from cnnviz.data import load_mnist
+from cnnviz.checkpoints.format import shipped_models
+from cnnviz.data.mnist import load_mnist
 
 Go = Callable[..., AppTest]
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cnnviz.checkpoints import load_checkpoint, shipped_models
-from cnnviz.data import load_mnist
-from cnnviz.evaluation import logits_of
-from cnnviz.ui.page_list import PAGES, present_pages
+from cnnviz.checkpoints.format import load_checkpoint, shipped_models
+from cnnviz.data.mnist import load_mnist
+from cnnviz.evaluation.metrics import logits_of
+from cnnviz.ui.shell.page_registry import PAGES, present_pages
 
 ROOT = Path(__file__).parents[2]
 Go = Callable[..., AppTest]

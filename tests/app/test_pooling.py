@@ -9,13 +9,13 @@ import torch.nn.functional as F
 from streamlit.testing.v1 import AppTest
 
 from cnnviz import load_model, trace
-from cnnviz.data import load_mnist
-from cnnviz.pooling import logit_gradient
-from cnnviz.receptive_field import receptive_field
-from cnnviz.shifting import shift_effects, shifted
-from cnnviz.ui.components.pooling import DECIDED, EMPTY, TIED
-from cnnviz.unpooling import strongest, unpool
-from tests.app.payload import payload, present, words
+from cnnviz.data.mnist import load_mnist
+from cnnviz.interpret.deconvnet import strongest, unpool
+from cnnviz.interpret.pooling import logit_gradient
+from cnnviz.interpret.receptive_field import receptive_field
+from cnnviz.interpret.translation import shift_effects, shifted
+from cnnviz.ui.components.pooling.pooling import DECIDED, EMPTY, TIED
+from tests.support.payload import payload, present, words
 
 Go = Callable[..., AppTest]
 PICTURE = "pooling_picture"

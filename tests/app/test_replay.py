@@ -7,11 +7,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cnnviz import load_model
-from cnnviz.palette import SERIES
-from cnnviz.replay import replay
-from cnnviz.tracing import predict
-from tests.app.payload import payload, present, words
+from cnnviz.colors import SERIES
+from cnnviz.interpret.stroke_replay import replay
+from cnnviz.networks.tracing import predict
 from tests.app.test_draw import SEVEN, send, sent
+from tests.support.payload import payload, present, words
 
 Go = Callable[..., AppTest]
 

@@ -7,17 +7,17 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cnnviz import run_folder, sweeps
-from cnnviz.checkpoints import serialize
-from cnnviz.grids import Grid
-from cnnviz.jobs import LocalEngine
-from cnnviz.networks import build
-from cnnviz.run_folder import RunFolder
-from cnnviz.sweeps import Sweep
-from cnnviz.train_config import RECIPES
-from cnnviz.ui.sweep_form import Choice, program
-from cnnviz.ui.training_settings import FIRST
-from tests.app.reading import words
+from cnnviz.checkpoints.format import serialize
+from cnnviz.networks.network import build
+from cnnviz.runs import run_dir
+from cnnviz.runs.engine import LocalEngine
+from cnnviz.runs.grid import Grid
+from cnnviz.runs.run_dir import RunFolder
+from cnnviz.runs.sweep import Sweep, list_sweeps, open_sweep, start_sweep
+from cnnviz.training.recipes import RECIPES
+from cnnviz.ui.pages.train.sweep_form import Choice, program
+from cnnviz.ui.runs.form_state import FIRST
+from tests.support.text import words
 
 Go = Callable[..., AppTest]
 CONFIG = replace(RECIPES[FIRST], epochs=1, train_size=5_000, validation_size=2_000)
@@ -35,7 +35,7 @@ pytestmark = pytest.mark.usefixtures("no_process")
 
 def begun(root: Path, grid: Grid = GRID) -> Sweep:
     engine = LocalEngine(root)
-    return sweeps.open_sweep(root, sweeps.start_sweep(engine, root, CONFIG, grid))
+    return open_sweep(root, start_sweep(engine, root, CONFIG, grid))
 
 
 def finish(folder: RunFolder, accuracy: float) -> None:
@@ -49,7 +49,7 @@ def folders(sweep: Sweep) -> list[RunFolder]:
     return [run.folder for run in sweep.runs if run]
 
 
-def open_sweep(go: Go, sweep_id: str) -> AppTest:
+def open_sweep_page(go: Go, sweep_id: str) -> AppTest:
     """The page by its address; no view is named, the sweep's own one shows."""
     app = go("train")
     app.get_by_key("training").set_value("Sweep")
@@ -71,7 +71,7 @@ def test_start_is_one_click_and_a_second_one_starts_nothing(go: Go, root: Path) 
     app.button(key="sweep_start").click().run()
 
     assert not app.exception
-    (sweep,) = sweeps.list_sweeps(root)
+    (sweep,) = list_sweeps(root)
     assert (sweep.grid, app.query_params["sweep"]) == (GRID, sweep.id)
     assert [run.config for run in sweep.runs if run] == [point.config(CONFIG) for point in GRID.points()]
     assert "**Waiting** · 0 of 8 runs finished · 8 waiting" in words(app)
@@ -79,7 +79,7 @@ def test_start_is_one_click_and_a_second_one_starts_nothing(go: Go, root: Path) 
     assert button.disabled
     button.proto.disabled = False  # a second click, sent before the browser knew better
     button.click().run()
-    assert len(sweeps.list_sweeps(root)) == 1
+    assert len(list_sweeps(root)) == 1
 
     app.button(key="sweep_stop").click().run()
     assert all(folder.stop_wanted() for folder in folders(sweep))
@@ -101,7 +101,7 @@ def test_impossible_values_are_a_sentence(go: Go, root: Path, typed: str, senten
     assert not app.exception
     assert [sentence in error.value for error in app.error] == [True]
     assert app.button(key="sweep_start").disabled
-    assert run_folder.all_folders(root) == []
+    assert run_dir.all_folders(root) == []
 
 
 def test_other_settings_can_be_tried(go: Go, root: Path) -> None:
@@ -114,7 +114,7 @@ def test_other_settings_can_be_tried(go: Go, root: Path) -> None:
     app.button(key="sweep_start").click().run()
 
     assert not app.exception
-    (sweep,) = sweeps.list_sweeps(root)
+    (sweep,) = list_sweeps(root)
     assert sweep.grid == Grid((("filters", (4, 8, 16)), ("epochs", (1, 2, 4)), ("dropout", (0.0, 0.5))))
 
 
@@ -126,7 +126,7 @@ def test_sweep_while_it_trains(go: Go, root: Path) -> None:
         second.begin()
         second.say("running")
         second.append({**RECORD, **FIGURES})
-        app = open_sweep(go, sweep.id)
+        app = open_sweep_page(go, sweep.id)
 
         assert not app.exception
         assert "**Training** · 1 of 8 runs finished · 1 training · 6 waiting" in words(app)
@@ -141,7 +141,7 @@ def test_finished_sweep_names_the_best_and_goes_on_with_it(go: Go, root: Path) -
         finish(folder, 0.8 + number / 100)
     finish(best, 0.95)
     last.end("failed", "The training ran away at step 3.", diverged=True)
-    app = open_sweep(go, sweep.id)
+    app = open_sweep_page(go, sweep.id)
 
     assert not app.exception
     assert app.metric[0].value == "95.0 %"
@@ -167,7 +167,7 @@ def test_a_points_run_opens_like_any_other_and_is_a_model(go: Go, root: Path) ->
     sweep = begun(root, Grid((("epochs", (1, 2)),)))
     for folder in folders(sweep):
         finish(folder, 0.9)
-    app = open_sweep(go, sweep.id)
+    app = open_sweep_page(go, sweep.id)
     app.button(key="sweep_open_run").click().run()
 
     assert not app.exception
@@ -186,7 +186,7 @@ def test_broken_sweep_goes_on_and_ended_one_is_deleted(go: Go, root: Path) -> No
     first, second = folders(sweep)
     finish(first, 0.9)
     second.write("control", {"command": "go", "time": 0})
-    app = open_sweep(go, sweep.id)
+    app = open_sweep_page(go, sweep.id)
     assert "Resume goes on" in app.warning[0].value
     app.button(key="sweep_resume").click().run()
     assert not app.exception
@@ -196,12 +196,12 @@ def test_broken_sweep_goes_on_and_ended_one_is_deleted(go: Go, root: Path) -> No
     app.run()
     app.button(key=f"delete_{sweep.id}").click().run()
     assert not app.exception
-    assert run_folder.all_folders(root) == []
+    assert run_dir.all_folders(root) == []
     assert "**Ready**" in words(app)
 
 
 def test_wrong_id_is_one_sentence(go: Go) -> None:
-    app = open_sweep(go, "../../etc")
+    app = open_sweep_page(go, "../../etc")
     assert not app.exception
     assert ["no such sweep" in warning.value for warning in app.warning] == [True]
 

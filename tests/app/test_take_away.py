@@ -9,14 +9,16 @@ import safetensors.torch
 import torch
 from streamlit.testing.v1 import AppTest
 
-from cnnviz import onnx_graph, run_folder
-from cnnviz.checkpoints import load_checkpoint, load_model, serialize
-from cnnviz.export import state_dict_file
-from cnnviz.networks import NETWORKS, ConvBlock, NetworkConfig, build
-from cnnviz.own_models import keep_model, list_own
-from cnnviz.train_config import TrainConfig
-from cnnviz.ui import export_panel
-from cnnviz.ui.session import CurrentModel
+from cnnviz.checkpoints.format import load_checkpoint, load_model, serialize
+from cnnviz.checkpoints.model_store import keep_model, list_own
+from cnnviz.export import onnx
+from cnnviz.export.files import state_dict_file
+from cnnviz.networks.network import ConvBlock, NetworkConfig, build
+from cnnviz.networks.zoo import NETWORKS
+from cnnviz.runs import run_dir
+from cnnviz.training.config import TrainConfig
+from cnnviz.ui.state.current_model import CurrentModel
+from cnnviz.ui.widgets import export_panel
 
 Go = Callable[..., AppTest]
 EDITED = NetworkConfig(convs=(ConvBlock(3), ConvBlock(5)), dense=(12,))
@@ -52,7 +54,7 @@ def test_a_reader_offers_its_pen_digits() -> None:
 
 
 def test_without_the_extra_the_button_says_what_to_do(go: Go, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(onnx_graph, "find_spec", lambda _: None)
+    monkeypatch.setattr(onnx, "find_spec", lambda _: None)
     app = go("evaluate", model="eight")
 
     assert not app.exception
@@ -63,7 +65,7 @@ def test_without_the_extra_the_button_says_what_to_do(go: Go, monkeypatch: pytes
 
 def test_a_run_adds_its_figures_and_a_stopped_one_its_last_step(tmp_path: Path, go: Go) -> None:
     config = TrainConfig(network=NETWORKS["eight"], epochs=2, train_size=1_000, validation_size=100)
-    folder = run_folder.create(tmp_path / "runs", config.as_json())
+    folder = run_dir.create(tmp_path / "runs", config.as_json())
     folder.weights_file.write_bytes(serialize(build(config.network)))
     folder.append({"step": 5, "steps": 16, "loss": 0.25, "epoch": 0.6})
     unfinished = go("evaluate", model=f"run:{folder.id}")
@@ -83,9 +85,9 @@ def test_a_run_adds_its_figures_and_a_stopped_one_its_last_step(tmp_path: Path, 
 
 
 @pytest.mark.parametrize("state", ["finished", "stopped", "failed"])
-def test_below_a_run_that_has_ended(tmp_path: Path, go: Go, state: run_folder.State) -> None:
+def test_below_a_run_that_has_ended(tmp_path: Path, go: Go, state: run_dir.State) -> None:
     config = TrainConfig(network=NETWORKS["eight"], epochs=1, train_size=1_000, validation_size=100)
-    folder = run_folder.create(tmp_path / "runs", config.as_json())
+    folder = run_dir.create(tmp_path / "runs", config.as_json())
     folder.end(state, "because")
     empty = go("train", run=folder.id)
     assert not empty.exception

@@ -8,13 +8,13 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from cnnviz.data import load_mnist
-from cnnviz.objectives import channel, evaluate_objective
-from cnnviz.tracing import trace
-from cnnviz.ui.page_list import present_pages
-from tests.app.past import LATEST, STEPS, network_at, past_run
-from tests.app.payload import payload, present
-from tests.app.reading import picture, words
+from cnnviz.data.mnist import load_mnist
+from cnnviz.feature_visualization.objectives import channel, evaluate_objective
+from cnnviz.networks.tracing import trace
+from cnnviz.ui.shell.page_registry import present_pages
+from tests.support.payload import payload, present
+from tests.support.runs import LATEST, STEPS, network_at, past_run
+from tests.support.text import picture, words
 
 Go = Callable[..., AppTest]
 NAMES = [page.name for page in present_pages()]

@@ -5,9 +5,9 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cnnviz.checkpoints import shipped_models
-from cnnviz.ui import page_list
-from cnnviz.ui.tour import STOPS
+from cnnviz.checkpoints.format import shipped_models
+from cnnviz.ui.shell import page_registry
+from cnnviz.ui.shell.tour import STOPS
 
 Go = Callable[..., AppTest]
 
@@ -20,14 +20,14 @@ def words(app: AppTest) -> str:
 def test_stops_are_pages_and_none_is_visited_twice() -> None:
     names = [stop.page for stop in STOPS]
     assert len(set(names)) == len(names) == 12
-    assert set(names) <= {page.name for page in page_list.PAGES}
+    assert set(names) <= {page.name for page in page_registry.PAGES}
 
 
 def test_it_walks_the_whole_app(go: Go) -> None:
     app = go("home", digit="61")
     app.button(key="tour_start").click().run()
     for number, stop in enumerate(STOPS, 1):
-        title = next(page.title for page in page_list.PAGES if page.name == stop.page)
+        title = next(page.title for page in page_registry.PAGES if page.name == stop.page)
         assert app.title[0].value == title
         assert f"Stop {number} of 12" in words(app)
         if number < len(STOPS):

@@ -9,15 +9,17 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Block
 
-from cnnviz import run_folder
-from cnnviz.checkpoints import serialize
-from cnnviz.jobs import QUEUE_LIMIT, LocalEngine
-from cnnviz.networks import NETWORKS, build
-from cnnviz.run_folder import RunFolder
-from cnnviz.train_config import RECIPES, TrainConfig
-from cnnviz.ui.training_settings import FIRST
+from cnnviz.checkpoints.format import serialize
+from cnnviz.networks.network import build
+from cnnviz.networks.zoo import NETWORKS
+from cnnviz.runs import run_dir
+from cnnviz.runs.engine import QUEUE_LIMIT, LocalEngine
+from cnnviz.runs.run_dir import RunFolder
+from cnnviz.training.config import TrainConfig
+from cnnviz.training.recipes import RECIPES
+from cnnviz.ui.runs.form_state import FIRST
 from tests.app.conftest import ROOT
-from tests.app.reading import menu
+from tests.support.text import menu
 
 Go = Callable[..., AppTest]
 CONFIG = TrainConfig(network=NETWORKS["eight"], epochs=2, train_size=1_000, validation_size=100)
@@ -39,7 +41,7 @@ pytestmark = pytest.mark.usefixtures("no_process")
 
 
 def learnt(root: Path) -> RunFolder:
-    folder = run_folder.create(root, CONFIG.as_json())
+    folder = run_dir.create(root, CONFIG.as_json())
     folder.weights_file.write_bytes(serialize(build(CONFIG.network)))
     for record in RECORDS:
         folder.append(record)
@@ -85,7 +87,7 @@ def test_start_shows_the_run_and_its_address(go: Go, root: Path) -> None:
     app.button(key="train_start").click().run()
 
     assert not app.exception
-    (folder,) = run_folder.all_folders(root)
+    (folder,) = run_dir.all_folders(root)
     assert app.query_params["run"] == folder.id
     assert TrainConfig.from_json(folder.read("config")["config"]) == RECIPES[FIRST]
     assert "Starting" in page_text(app)
@@ -100,12 +102,12 @@ def test_second_click_starts_nothing(go: Go, root: Path) -> None:
     button.proto.disabled = False  # the second click was sent before the browser knew better
     button.click().run()
 
-    assert len(run_folder.all_folders(root)) == 1
+    assert len(run_dir.all_folders(root)) == 1
 
 
 def test_full_queue_is_a_sentence(go: Go, root: Path) -> None:
     for _ in range(QUEUE_LIMIT):
-        run_folder.create(root, CONFIG.as_json())
+        run_dir.create(root, CONFIG.as_json())
     app = go("train")
     app.button(key="train_start").click().run()
 
@@ -115,8 +117,8 @@ def test_full_queue_is_a_sentence(go: Go, root: Path) -> None:
 
 
 def test_run_that_waits(go: Go, root: Path) -> None:
-    run_folder.create(root, CONFIG.as_json())
-    second = run_folder.create(root, CONFIG.as_json())
+    run_dir.create(root, CONFIG.as_json())
+    second = run_dir.create(root, CONFIG.as_json())
     app = open_run(go, second.id)
 
     assert "1 more before it in the queue" in page_text(app)
@@ -125,7 +127,7 @@ def test_run_that_waits(go: Go, root: Path) -> None:
 def test_run_that_waits_for_one_that_trains(go: Go, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.cpu_count", lambda: 2)  # one slot
     with running(root):
-        second = run_folder.create(root, CONFIG.as_json())
+        second = run_dir.create(root, CONFIG.as_json())
         assert "1 more before it in the queue" in page_text(open_run(go, second.id))
 
 
@@ -207,7 +209,7 @@ def place_of(app: AppTest, key: str) -> tuple[int, ...]:
 @pytest.mark.usefixtures("go")
 def test_arriving_at_a_run_one_finds_its_settings(root: Path) -> None:
     config = replace(CONFIG, train_size=700, learning_rate=0.004, keep_best=True)
-    folder = run_folder.create(root, config.as_json())
+    folder = run_dir.create(root, config.as_json())
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
     app.switch_page("pages/train.py")
     app.query_params["run"] = folder.id
@@ -235,7 +237,7 @@ def test_paused_run(go: Go, root: Path) -> None:
         assert folder.wanted() == "go"
         assert "**Going on** · step 8" in page_text(app)
         app.button(key="train_start").click().run()
-        assert len(run_folder.all_folders(root)) == 2
+        assert len(run_dir.all_folders(root)) == 2
 
 
 def test_paused_run_without_a_process(go: Go, root: Path) -> None:
@@ -300,7 +302,7 @@ def test_pictures_of_a_run(go: Go, root: Path) -> None:
 
 def test_early_end_and_best_weights_are_said(go: Go, root: Path) -> None:
     config = replace(CONFIG, patience=3, keep_best=True)
-    folder = run_folder.create(root, config.as_json())
+    folder = run_dir.create(root, config.as_json())
     folder.weights_file.write_bytes(serialize(build(CONFIG.network)))
     folder.append({**RECORDS[1], "step": 5, "validation_accuracy": 0.9})
     folder.append({**RECORDS[1], "ended_early": True, "best_step": 5})
@@ -399,11 +401,11 @@ def test_list_opens_and_deletes(go: Go, root: Path) -> None:
 
     app.button(key=f"delete_{second.id}").click().run()
     assert not app.exception
-    assert run_folder.all_folders(root) == [first]
+    assert run_dir.all_folders(root) == [first]
     app.button(key=f"delete_{first.id}").click().run()
     assert not app.exception
     assert not app.warning
-    assert run_folder.all_folders(root) == []
+    assert run_dir.all_folders(root) == []
 
 
 def test_long_list_is_folded(go: Go, root: Path) -> None:

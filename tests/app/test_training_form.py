@@ -10,18 +10,21 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from cnnviz import run_folder
-from cnnviz.augmentation import Augmentation, augment
-from cnnviz.data import load_mnist
-from cnnviz.jobs import LocalEngine
-from cnnviz.networks import NETWORKS, ConvBlock, NetworkConfig, Patches, parameter_count, shape_title
-from cnnviz.networks import build as build_network
-from cnnviz.train_config import RECIPES, TrainConfig, learning_rate_at
-from cnnviz.ui.rate_chart import curve
-from cnnviz.ui.training_form import OWN
-from cnnviz.ui.training_program import program
-from cnnviz.ui.training_settings import FIRST
-from tests.app.reading import menu, picture
+from cnnviz.data.augmentation import Augmentation, augment
+from cnnviz.data.mnist import load_mnist
+from cnnviz.networks.network import ConvBlock, NetworkConfig, Patches, parameter_count, shape_title
+from cnnviz.networks.network import build as build_network
+from cnnviz.networks.zoo import NETWORKS
+from cnnviz.runs import run_dir
+from cnnviz.runs.engine import LocalEngine
+from cnnviz.training.config import TrainConfig
+from cnnviz.training.recipes import RECIPES
+from cnnviz.training.schedule import learning_rate_at
+from cnnviz.ui.pages.train.form import OWN
+from cnnviz.ui.runs.charts import curve
+from cnnviz.ui.runs.form_state import FIRST
+from cnnviz.ui.runs.program import program
+from tests.support.text import menu, picture
 
 Go = Callable[..., AppTest]
 OWN_NETWORK = NetworkConfig(
@@ -59,7 +62,7 @@ def started(app: AppTest, root: Path) -> TrainConfig:
     """The configuration of the run that Start begins."""
     app.button(key="train_start").click().run()
     assert not app.exception
-    run = run_folder.find(root, app.query_params["run"])
+    run = run_dir.find(root, app.query_params["run"])
     return TrainConfig.from_json(run.read("config")["config"])
 
 

@@ -14,12 +14,13 @@ from dataclasses import replace
 
 import torch
 
-from cnnviz.data import Digits, PenDigit, load_mnist, split
-from cnnviz.evaluation import logits_of
-from cnnviz.networks import Network
-from cnnviz.pen import digits_by, pictures, training_writers, varied_pictures
-from cnnviz.train_config import RECIPES, TrainConfig
-from cnnviz.training import fit
+from cnnviz.data.mnist import Digits, load_mnist, split
+from cnnviz.data.pen_digits import PenDigit, digits_by, pictures, training_writers, varied_pictures
+from cnnviz.evaluation.metrics import logits_of
+from cnnviz.networks.network import Network
+from cnnviz.training.config import TrainConfig
+from cnnviz.training.loop import fit
+from cnnviz.training.recipes import RECIPES
 
 THIRDS = (("ibm", "uqb"), ("aga", "art", "ced"), ("apb", "app"))  # donors, by UNIPEN's names
 

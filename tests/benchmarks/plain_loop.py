@@ -22,10 +22,12 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 from torchvision import transforms
 
-from cnnviz.data import MEAN, STD, Digits, load_mnist
-from cnnviz.networks import Network, NetworkConfig, build
-from cnnviz.train_config import RECIPES, TrainConfig
-from cnnviz.training import fit, load_parts
+from cnnviz.data.mnist import MEAN, STD, Digits, load_mnist
+from cnnviz.networks.network import Network, NetworkConfig, build
+from cnnviz.training.config import TrainConfig
+from cnnviz.training.datasets import load_parts
+from cnnviz.training.loop import fit
+from cnnviz.training.recipes import RECIPES
 
 TRANSFORM = transforms.Compose([transforms.ToTensor(), transforms.Normalize((MEAN,), (STD,))])
 TEST_BATCH = 1_000

@@ -21,13 +21,14 @@ from typing import Any
 import torch
 from filelock import FileLock, Timeout
 
-from cnnviz.data import load_mnist
-from cnnviz.evaluation import evaluate
-from cnnviz.files import write_atomically
-from cnnviz.networks import Network
-from cnnviz.presets import FILE, PRESETS
-from cnnviz.train_config import RECIPES, TrainConfig
-from cnnviz.training import fit, load_parts
+from cnnviz.data.mnist import load_mnist
+from cnnviz.evaluation.metrics import evaluate
+from cnnviz.io.atomic import write_atomically
+from cnnviz.networks.network import Network
+from cnnviz.training.config import TrainConfig
+from cnnviz.training.datasets import load_parts
+from cnnviz.training.loop import fit
+from cnnviz.training.recipes import FILE, PRESETS, RECIPES
 from tests.benchmarks.plain_loop import compare
 
 SEEDS = range(5)

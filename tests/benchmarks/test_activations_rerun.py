@@ -13,7 +13,7 @@ import streamlit as st
 from plotly.subplots import make_subplots
 from streamlit.testing.v1 import AppTest
 
-from cnnviz.ui import activations_view
+from cnnviz.ui.pages.activations import page
 
 pytestmark = pytest.mark.benchmark
 ROOT = Path(__file__).parents[2]
@@ -33,7 +33,7 @@ def subplots(values: Any, *, key: str, limit: float, **_: Any) -> None:
 @contextmanager
 def plotly_grids(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     with monkeypatch.context() as patched:
-        patched.setattr(activations_view, "maps", subplots)
+        patched.setattr(page, "maps", subplots)
         yield
 
 

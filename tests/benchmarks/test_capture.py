@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from cnnviz.checkpoints import load_model
-from cnnviz.tracing import trace
+from cnnviz.checkpoints.format import load_model
+from cnnviz.networks.tracing import trace
 
 pytestmark = pytest.mark.benchmark
 ROUNDS, REPEATS = 40, 20

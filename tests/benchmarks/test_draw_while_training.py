@@ -14,12 +14,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from cnnviz import run_folder
-from cnnviz.jobs import LocalEngine
-from cnnviz.run_folder import State
-from cnnviz.train_config import RECIPES
-from tests.e2e.browser import running_browser, running_server, settle
+from cnnviz.runs import run_dir
+from cnnviz.runs.engine import LocalEngine
+from cnnviz.runs.run_dir import State
+from cnnviz.training.recipes import RECIPES
 from tests.e2e.test_draw import pen
+from tests.support.browser import running_browser, running_server, settle
 
 pytestmark = pytest.mark.benchmark
 ROUNDS, DRAWINGS = 5, 6
@@ -68,7 +68,7 @@ def becomes(state: Callable[[], State], wanted: State) -> None:
 
 def test_drawing_stays_quick_while_a_run_trains(tmp_path: Path) -> None:
     engine = LocalEngine(tmp_path / "home" / "runs")
-    folder = run_folder.find(engine.root, engine.submit(LONG))
+    folder = run_dir.find(engine.root, engine.submit(LONG))
     times: dict[State, list[float]] = {"paused": [], "running": []}
     try:
         with running_server(tmp_path / "home", tmp_path / "log") as address, running_browser() as browser:

@@ -9,11 +9,11 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from cnnviz.ascent import last
-from cnnviz.dreaming import dream
-from cnnviz.imagenet import load_imagenet
-from cnnviz.objectives import features, layer
-from cnnviz.photos import load_photo
+from cnnviz.feature_visualization.activation_maximization import last
+from cnnviz.feature_visualization.deepdream import dream
+from cnnviz.feature_visualization.objectives import features, layer
+from cnnviz.io.photos import load_photo
+from cnnviz.networks.imagenet import load_imagenet
 
 pytestmark = pytest.mark.benchmark
 ROUNDS = 3

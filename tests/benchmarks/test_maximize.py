@@ -12,11 +12,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from cnnviz.ascent import last, maximize
-from cnnviz.checkpoints import load_model
-from cnnviz.image_parameters import Pixels
-from cnnviz.objectives import channel
-from cnnviz.recipes import SHARP, climb
+from cnnviz.checkpoints.format import load_model
+from cnnviz.feature_visualization.activation_maximization import last, maximize
+from cnnviz.feature_visualization.objectives import channel
+from cnnviz.feature_visualization.parameterization import Pixels
+from cnnviz.feature_visualization.presets import SHARP, climb
 
 pytestmark = pytest.mark.benchmark
 STEPS, FILTERS, SAMPLE = 512, 64, (3, 14, 25, 36, 47, 58)

@@ -6,9 +6,9 @@ import time
 import numpy as np
 import pytest
 
-from cnnviz.data import load_mnist
-from cnnviz.numpy_cnn import initial_parameters
-from cnnviz.numpy_training import NumpyConfig, Stepper, as_floats, fit_numpy, start, training_digits
+from cnnviz.data.mnist import load_mnist
+from cnnviz.labs.numpy_cnn.readable import initial_parameters
+from cnnviz.labs.numpy_cnn.training import NumpyConfig, Stepper, as_floats, fit_numpy, start, training_digits
 
 pytestmark = pytest.mark.benchmark
 ROUNDS, STEPS, BATCH = 7, 6, 64

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from tests.app.past import past_run
-from tests.e2e.browser import running_browser, running_server, settle
+from tests.support.browser import running_browser, running_server, settle
+from tests.support.runs import past_run
 
 pytestmark = pytest.mark.benchmark
 ROUNDS, LIMIT = 8, 150  # ms

@@ -12,13 +12,12 @@ from dataclasses import replace
 import pytest
 import torch
 
-from cnnviz.checkpoints import load_model
-from cnnviz.data import load_mnist
-from cnnviz.evaluation import evaluate
-from cnnviz.precision import multiplies_bfloat16
-from cnnviz.presets import FILE, measurements
-from cnnviz.train_config import RECIPES
-from cnnviz.training import fit, load_parts
+from cnnviz.checkpoints.format import load_model
+from cnnviz.data.mnist import load_mnist
+from cnnviz.evaluation.metrics import evaluate
+from cnnviz.training.datasets import load_parts
+from cnnviz.training.loop import fit, multiplies_bfloat16
+from cnnviz.training.recipes import FILE, RECIPES, measurements
 from tests.benchmarks.plain_loop import compare, evaluate_plainly, processor_seconds
 
 pytestmark = pytest.mark.benchmark

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.browser import CHROMIUM, running_browser, running_server, settle
+from tests.support.browser import CHROMIUM, running_browser, running_server, settle
 
 FAILED = pytest.StashKey[bool]()
 

@@ -9,9 +9,9 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from cnnviz import load_model, trace
-from cnnviz.data import load_mnist
-from cnnviz.receptive_field import receptive_field
-from tests.e2e.browser import settle, watch_repaint
+from cnnviz.data.mnist import load_mnist
+from cnnviz.interpret.receptive_field import receptive_field
+from tests.support.browser import settle, watch_repaint
 
 OpenPage = Callable[[str], Page]
 SHADOW = "document.querySelector('.st-key-activation [data-testid=stBidiComponentIsolated]').shadowRoot"

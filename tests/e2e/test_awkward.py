@@ -6,8 +6,8 @@ from collections.abc import Callable
 import numpy as np
 from playwright.sync_api import Page, expect
 
-from tests.e2e.browser import settle
 from tests.e2e.test_draw import OpenPage, clear, pen
+from tests.support.browser import settle
 
 Stroke = list[tuple[float, float]]
 DOUBT = re.compile("torn between|only guessing|does not look like")

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from cnnviz.ui.page_list import PageInfo, present_pages
-from tests.e2e.browser import running_server, settle
+from cnnviz.ui.shell.page_registry import PageInfo, present_pages
+from tests.support.browser import running_server, settle
 
 
 @pytest.mark.parametrize("info", present_pages(), ids=lambda info: info.name)

@@ -9,9 +9,9 @@ import torch
 import torch.nn.functional as F
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from cnnviz.classic_kernels import CLASSIC, EXAMPLES
-from cnnviz.ui.convolution_view import VIEWS
-from tests.e2e.browser import settle
+from cnnviz.labs.convolution.kernels import CLASSIC, EXAMPLES
+from cnnviz.ui.pages.convolution.page import VIEWS
+from tests.support.browser import settle
 
 OpenPage = Callable[[str], Page]
 PATIENCE = 30_000

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from playwright.sync_api import Page, expect
 
-from tests.e2e.browser import settle
+from tests.support.browser import settle
 
 # Pen paths on the 280 x 280 canvas, as a person would write them.
 STROKES = {

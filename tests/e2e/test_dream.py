@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.e2e.browser import settle
+from tests.support.browser import settle
 
 OpenPage = Callable[[str], Page]
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.e2e.browser import settle
+from tests.support.browser import settle
 
 OpenPage = Callable[[str], Page]
 SLOW = 60_000  # milliseconds; other tests may be running

@@ -11,9 +11,9 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from cnnviz import load_model
-from cnnviz.palette import Scale, Theme, colour
-from cnnviz.ui.components import pack, script
-from tests.e2e.browser import IMPATIENT, aim
+from cnnviz.colors import Scale, Theme, colour
+from cnnviz.ui.components.shared.loader import pack, script
+from tests.support.browser import IMPATIENT, aim
 
 OpenPage = Callable[..., Page]
 WEIGHTS = load_model().conv1.weight.detach()[:, 0].numpy()  # (N, k, k)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.e2e.browser import settle
+from tests.support.browser import settle
 
 Open = Callable[[str], Page]
 FINISHED = re.compile("Each picture began as the same faint noise")

@@ -14,14 +14,15 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from cnnviz import load_model, trace
-from cnnviz.checkpoints import freeze
-from cnnviz.data import load_mnist
-from cnnviz.networks import NETWORKS, ConvBlock, Network, NetworkConfig, build
-from cnnviz.receptive_field import Box, receptive_field
-from cnnviz.tracing import Trace
-from cnnviz.ui.components import script, style
-from cnnviz.ui.components.network import PARTS, payload
-from tests.e2e.browser import IMPATIENT, aim, settle
+from cnnviz.checkpoints.format import freeze
+from cnnviz.data.mnist import load_mnist
+from cnnviz.interpret.receptive_field import Box, receptive_field
+from cnnviz.networks.network import ConvBlock, Network, NetworkConfig, build
+from cnnviz.networks.tracing import Trace
+from cnnviz.networks.zoo import NETWORKS
+from cnnviz.ui.components.network.network import PARTS, payload
+from cnnviz.ui.components.shared.loader import script, style
+from tests.support.browser import IMPATIENT, aim, settle
 
 OpenPage = Callable[..., Page]
 CELLS = 200  # of every layer
@@ -74,7 +75,9 @@ def shaken(config: NetworkConfig) -> Network:
 def mount(page: Page) -> Callable[[Network, Trace], Page]:
     def mount(model: Network, traced: Trace) -> Page:
         content = base64.b64encode(payload(model, traced)).decode()
-        page.evaluate(MOUNT, [script(*PARTS), style("network.html"), style("network.css"), content])
+        page.evaluate(
+            MOUNT, [script(*PARTS), style("network/network.html"), style("network/network.css"), content]
+        )
         return page
 
     return mount

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from cnnviz.drawing import to_digit
-from cnnviz.packing import unpack_image
-from cnnviz.strokes import rasterize
-from tests.e2e.browser import settle
+from cnnviz.data.drawing_format import unpack_image
+from cnnviz.data.preprocessing import to_digit
+from cnnviz.data.rasterize import rasterize
 from tests.e2e.test_draw import clear, pen
+from tests.support.browser import settle
 
 OpenPage = Callable[[str], Page]
 Stroke = list[tuple[float, float]]

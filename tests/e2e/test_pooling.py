@@ -9,13 +9,13 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from cnnviz import load_model, trace
-from cnnviz.data import load_mnist
-from cnnviz.networks import Network
-from cnnviz.palette import CORNERS
-from cnnviz.pooling import Winners, logit_gradient, winners
-from cnnviz.receptive_field import receptive_field
-from cnnviz.tracing import Trace
-from tests.e2e.browser import IMPATIENT, aim, settle, watch_repaint
+from cnnviz.colors import CORNERS
+from cnnviz.data.mnist import load_mnist
+from cnnviz.interpret.pooling import Winners, logit_gradient, winners
+from cnnviz.interpret.receptive_field import receptive_field
+from cnnviz.networks.network import Network
+from cnnviz.networks.tracing import Trace
+from tests.support.browser import IMPATIENT, aim, settle, watch_repaint
 
 OpenPage = Callable[[str], Page]
 SHADOW = "document.querySelector('.st-key-pooling_picture [data-testid=stBidiComponentIsolated]').shadowRoot"

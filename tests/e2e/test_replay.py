@@ -6,8 +6,8 @@ from itertools import pairwise
 
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.e2e.browser import settle
 from tests.e2e.test_draw import STROKES, expect_digit, pen
+from tests.support.browser import settle
 
 OpenPage = Callable[[str], Page]
 

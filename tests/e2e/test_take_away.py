@@ -9,9 +9,9 @@ import torch
 from onnx.reference import ReferenceEvaluator
 from playwright.sync_api import Page, expect
 
-from cnnviz.checkpoints import load_model, parse_checkpoint
-from cnnviz.data import load_mnist
-from tests.e2e.browser import settle
+from cnnviz.checkpoints.format import load_model, parse_checkpoint
+from cnnviz.data.mnist import load_mnist
+from tests.support.browser import settle
 
 OpenPage = Callable[[str], Page]
 PATIENCE = 30_000

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Download, Page, expect
 
-from tests.app.past import past_run
-from tests.e2e.browser import running_server, settle
+from tests.support.browser import running_server, settle
+from tests.support.runs import past_run
 
 Open = Callable[[str], Page]
 MACHINE = ".st-key-time_machine .machine"

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect
 
-from cnnviz.checkpoints import parse_checkpoint
-from tests.e2e.browser import running_server, settle
+from cnnviz.checkpoints.format import parse_checkpoint
 from tests.e2e.test_draw import STROKES, expect_digit, pen
+from tests.support.browser import running_server, settle
 
 OpenPage = Callable[[str], Page]
 LEARNT = 0.9  # enough to read a clear seven

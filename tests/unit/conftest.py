@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from cnnviz import run_folder
-from cnnviz.jobs import LocalEngine
+from cnnviz.runs import run_dir
+from cnnviz.runs.engine import LocalEngine
 
 
 @pytest.fixture
@@ -14,7 +14,7 @@ def engine(tmp_path: Path) -> Iterator[LocalEngine]:
     """Two runs at a time; whatever still trains at the end is killed."""
     engine = LocalEngine(tmp_path / "runs", slots=2)
     yield engine
-    for folder in run_folder.all_folders(engine.root):
+    for folder in run_dir.all_folders(engine.root):
         engine.kill(folder.id)
 
 

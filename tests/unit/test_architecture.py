@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,14 +11,126 @@ import pytest
 import cnnviz
 
 ROOT = Path(__file__).parents[2]
-CORE = sorted(path for path in (ROOT / "cnnviz").glob("*.py") if path.name != "__main__.py")
+MODULES = sorted((ROOT / "cnnviz").rglob("*.py"))
+CORE = [path for path in MODULES if not path.is_relative_to(ROOT / "cnnviz" / "ui")]
+# Lowest first: a module imports only what stands above it here, or beside it in the same place.
+ORDER = (
+    "cnnviz.errors",
+    "cnnviz.colors",
+    "cnnviz.io",
+    "cnnviz.data",
+    "cnnviz.networks",
+    "cnnviz.checkpoints",
+    "cnnviz.evaluation",
+    "cnnviz.interpret",
+    "cnnviz.feature_visualization",
+    "cnnviz.training",
+    "cnnviz.runs",
+    "cnnviz.labs",
+    "cnnviz.export",
+    "cnnviz",  # the public face
+    "cnnviz.__main__",
+    "cnnviz.ui",
+    "cnnviz.ui.components",
+    "cnnviz.ui.state",
+    "cnnviz.ui.widgets",
+    "cnnviz.ui.runs",
+    "cnnviz.ui.shell",
+    "cnnviz.ui.pages",
+    "pages",
+    "app",
+)
+STRANGERS = ({"cnnviz.ui.runs", "cnnviz.ui.shell"},)  # neither imports the other
+DRAWERS = {"parts", "more", "words", "helpers", "utils", "misc", "common"}
+
+
+def name_of(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def place_of(module: str) -> str:
+    """The entry of ORDER a module belongs to; cnnviz itself is one only by its own name."""
+    if module == "cnnviz":
+        return module
+    return next(
+        place
+        for place in sorted(ORDER, key=len, reverse=True)
+        if place != "cnnviz" and (module == place or module.startswith(f"{place}."))
+    )
+
+
+def imports_of(path: Path) -> Iterator[str]:
+    """Every module of this tree that a file imports, also within functions."""
+    known = {name_of(module) for module in MODULES}
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name in known)
+        elif isinstance(node, ast.ImportFrom) and node.module in known:
+            for alias in node.names:
+                submodule = f"{node.module}.{alias.name}"
+                yield submodule if submodule in known else node.module
 
 
 def test_core_imports_without_streamlit() -> None:
-    modules = [f"cnnviz.{path.stem}" if path.stem != "__init__" else "cnnviz" for path in CORE]
+    modules = [name_of(path) for path in CORE if path.name != "__main__.py"]
     program = f"import sys; sys.modules['streamlit'] = None; import {', '.join(modules)}"
 
+    assert len(modules) > 100
     subprocess.run([sys.executable, "-c", program], check=True, cwd=ROOT)
+
+
+def test_imports_point_one_way() -> None:
+    faults = []
+    for path in [ROOT / "app.py", *(ROOT / "pages").glob("*.py"), *MODULES]:
+        here = name_of(path)
+        if here == "cnnviz":  # its names are imported at first use
+            continue
+        for other in imports_of(path):
+            place, there = place_of(here), place_of(other)
+            if ORDER.index(there) > ORDER.index(place) or {place, there} in STRANGERS:
+                faults.append(f"{here} imports {other}")
+
+    assert not faults
+
+
+def test_no_page_imports_another() -> None:
+    faults = []
+    for path in (ROOT / "cnnviz" / "ui" / "pages").rglob("*.py"):
+        page = page_of(name_of(path))
+        faults += [f"{page}: {name}" for name in imports_of(path) if page_of(name) not in (page, "")]
+
+    assert not faults
+
+
+def page_of(module: str) -> str:
+    """ "draw" of cnnviz.ui.pages.draw.answer; empty for a module that is no page's."""
+    inside = module.removeprefix("cnnviz.ui.pages.")
+    return "" if inside == module else inside.split(".")[0]
+
+
+def test_imports_make_no_circle() -> None:
+    waiting = {
+        name_of(path): set(imports_of(path)) - {name_of(path)} for path in MODULES if path.stem != "__init__"
+    }
+    for imported in waiting.values():
+        imported &= waiting.keys()
+    while free := [name for name, imported in waiting.items() if not imported]:
+        for name in free:
+            del waiting[name]
+        for imported in waiting.values():
+            imported -= set(free)
+
+    assert not waiting
+
+
+def test_a_module_says_what_it_is_and_has_a_name_that_does() -> None:
+    assert not [path for path in MODULES if not ast.get_docstring(ast.parse(path.read_text()))]
+    assert not [path for path in MODULES if path.stem.split("_")[-1] in DRAWERS]
+
+
+def test_every_folder_of_code_is_a_package() -> None:
+    assert all((folder / "__init__.py").exists() for folder in {path.parent for path in MODULES})
 
 
 def test_public_names_are_exactly_those_promised() -> None:
@@ -38,9 +151,13 @@ def test_pages_are_thin_and_begin_with_the_frame(path: Path) -> None:
     assert ast.unparse(first) == "require_frame()"
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "cnnviz").rglob("*.py")), ids=lambda path: path.stem)
-def test_nothing_unsafe_is_called(path: Path) -> None:
+def test_nothing_unsafe_is_called() -> None:
     """No unpickling, no evaluation of text, no shell, no raw HTML through Markdown."""
+    for path in MODULES:
+        check_safe(path)
+
+
+def check_safe(path: Path) -> None:
     tree = ast.parse(path.read_text())
     imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     called = {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
@@ -58,9 +175,3 @@ def test_nothing_unsafe_is_called(path: Path) -> None:
     if "torch.load" in called:  # one file of known content, read by the reader that builds only tensors
         assert path.stem == "imagenet"
         assert "weights_only" in switched_on
-
-
-@pytest.mark.parametrize("path", sorted((ROOT / "cnnviz").rglob("*.py")), ids=lambda path: path.stem)
-def test_modules_hold_one_idea(path: Path) -> None:
-    assert len(path.read_text().splitlines()) <= 350
-    assert ast.get_docstring(ast.parse(path.read_text()))

@@ -6,14 +6,15 @@ from typing import Any
 import pytest
 import torch
 
-from cnnviz import recording, run_folder, runs
-from cnnviz.checkpoints import parse_checkpoint
-from cnnviz.data import load_mnist
-from cnnviz.evaluation import evaluate
-from cnnviz.history import history_of_run
-from cnnviz.networks import NETWORKS, WEIGHTED, build
-from cnnviz.train_config import TrainConfig
-from cnnviz.training import Progress
+from cnnviz.checkpoints.format import parse_checkpoint
+from cnnviz.data.mnist import load_mnist
+from cnnviz.evaluation.metrics import evaluate
+from cnnviz.networks.network import WEIGHTED, build
+from cnnviz.networks.zoo import NETWORKS
+from cnnviz.runs import recorder, run_dir
+from cnnviz.runs.run import history_of_run, open_run
+from cnnviz.training.config import TrainConfig
+from cnnviz.training.loop import Progress
 
 BETTER_THAN = {"resnet": 0.8, "vit": 0.5}  # of 1,000 test digits, after two passes over 1,800
 
@@ -26,7 +27,7 @@ class Killed(BaseException):
 def test_a_short_run_reads_digits_and_resumes_to_identical_weights(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recording, "make_card", lambda *_: {"test": {"mnist": {"accuracy": 0.5}}})
+    monkeypatch.setattr(recorder, "make_card", lambda *_: {"test": {"mnist": {"accuracy": 0.5}}})
     config = TrainConfig(
         network=NETWORKS[name],
         epochs=2,
@@ -37,22 +38,22 @@ def test_a_short_run_reads_digits_and_resumes_to_identical_weights(
         train_size=2_000,
         validation_size=200,
     )
-    straight, broken = (run_folder.create(tmp_path, config.as_json()) for _ in range(2))
-    recording.train(straight)
+    straight, broken = (run_dir.create(tmp_path, config.as_json()) for _ in range(2))
+    recorder.train(straight)
 
-    keep = recording.Recorder.keep
+    keep = recorder.Recorder.keep
 
-    def keep_then_die(self: recording.Recorder, progress: Progress, *changes: Any) -> None:
+    def keep_then_die(self: recorder.Recorder, progress: Progress, *changes: Any) -> None:
         keep(self, progress, *changes)
         if progress.step >= 45:
             raise Killed
 
-    monkeypatch.setattr(recording.Recorder, "keep", keep_then_die)
+    monkeypatch.setattr(recorder.Recorder, "keep", keep_then_die)
     with pytest.raises(Killed):
-        recording.train(broken)
-    monkeypatch.setattr(recording.Recorder, "keep", keep)
+        recorder.train(broken)
+    monkeypatch.setattr(recorder.Recorder, "keep", keep)
     broken.prepare_resume()
-    recording.train(broken)
+    recorder.train(broken)
 
     content = straight.weights_file.read_bytes()
     assert broken.weights_file.read_bytes() == content
@@ -60,7 +61,7 @@ def test_a_short_run_reads_digits_and_resumes_to_identical_weights(
     digits = load_mnist().test[:1_000]
     assert evaluate(model, digits.images, digits.labels).accuracy > BETTER_THAN[name]
 
-    run = runs.open_run(tmp_path, straight.id)
+    run = open_run(tmp_path, straight.id)
     past = history_of_run(run)
     assert past is not None
     for moment in (0, past.last):  # the time machine's ends: untrained, and as it was saved

@@ -10,9 +10,9 @@ import torch
 from numpy.typing import NDArray
 from streamlit.testing.v1 import AppTest
 
-from cnnviz.palette import SCALES
-from cnnviz.ui.components import pack, script, style
-from cnnviz.ui.components.maps import maps
+from cnnviz.colors import SCALES
+from cnnviz.ui.components.maps.maps import maps
+from cnnviz.ui.components.shared.loader import pack, script, style
 
 
 def decode(content: bytes) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
@@ -50,7 +50,7 @@ def test_equal_input_gives_equal_bytes() -> None:
 
 
 def test_script_puts_palette_and_wire_in_front() -> None:
-    text = script("maps.js")
+    text = script("maps/maps.js")
     assert text.index("const SCALES") < text.index("function unpack") < text.index("export default")
     first = text.splitlines()[0]
     assert json.loads(first.removeprefix("const SCALES = ").rstrip(";"))["signed"]["dark"] == list(
@@ -60,7 +60,7 @@ def test_script_puts_palette_and_wire_in_front() -> None:
 
 
 def test_component_files_name_no_other_address() -> None:
-    for name in ("maps.js", "maps_draw.js", "maps.css", "maps.html", "wire.js"):
+    for name in ("maps/maps.js", "maps/draw.js", "maps/maps.css", "maps/maps.html", "shared/transport.js"):
         assert "//" not in style(name).replace("// ", "").replace("//\n", "")
 
 
@@ -71,7 +71,7 @@ def app() -> None:
     import streamlit as st
     import torch
 
-    from cnnviz.ui.components.maps import chosen_tile, maps
+    from cnnviz.ui.components.maps.maps import chosen_tile, maps
 
     def note() -> None:
         st.session_state["noted"] = chosen_tile("grid")

@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from cnnviz.__main__ import main
-from cnnviz.checkpoints import load_checkpoint
-from cnnviz.data import load_mnist
-from cnnviz.history import load_history
-from cnnviz.images import encode_png
+from cnnviz.checkpoints.format import load_checkpoint
+from cnnviz.data.mnist import load_mnist
+from cnnviz.io.images import encode_png
+from cnnviz.training.history import load_history
 
 
 def test_predict_reads_a_picture(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

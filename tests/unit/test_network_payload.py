@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 from streamlit.testing.v1 import AppTest
 
 from cnnviz import load_model, trace
-from cnnviz.blocks import Attention, Places, Residual
-from cnnviz.checkpoints import freeze
-from cnnviz.data import load_mnist
-from cnnviz.networks import NETWORKS, build
-from cnnviz.ui.components import script, style
-from cnnviz.ui.components.network import PARTS, Selection, is_cell, pair, payload
+from cnnviz.checkpoints.format import freeze
+from cnnviz.data.mnist import load_mnist
+from cnnviz.networks.layers import Attention, Places, Residual
+from cnnviz.networks.network import build
+from cnnviz.networks.zoo import NETWORKS
+from cnnviz.ui.components.network.network import PARTS, Selection, is_cell, pair, payload
+from cnnviz.ui.components.shared.loader import script, style
 
 BLOCKS = (Attention, Places, Residual)
 IMAGE = load_mnist().test.images[61] / 255
@@ -109,7 +110,7 @@ def test_knows_which_numbers_exist() -> None:
 
 def test_script_is_one_module_that_fetches_nothing() -> None:
     text = script(*PARTS)
-    pieces = text + style("network.css") + style("network.html")
+    pieces = text + style("network/network.css") + style("network/network.html")
 
     assert text.count("export default") == 1
     for word in ("import ", "fetch(", "XMLHttpRequest", "http:", "https:", "@import", "url("):
@@ -131,8 +132,8 @@ def app() -> None:
     import streamlit as st
 
     from cnnviz import load_model, trace
-    from cnnviz.data import load_mnist
-    from cnnviz.ui.components.network import Selection, network_view
+    from cnnviz.data.mnist import load_mnist
+    from cnnviz.ui.components.network.network import Selection, network_view
 
     model = load_model("eight")
     traced = trace(model, load_mnist().test.images[61] / 255)
@@ -177,7 +178,7 @@ def test_a_strangers_message_is_ignored(sent: Any) -> None:
 
 def test_every_kind_of_layer_is_described() -> None:
     """A kind the browser has no rule for would leave it without an explanation."""
-    rules = style("network_arithmetic.js").split("const RULES = {")[1].split("\n}")[0]
+    rules = style("network/arithmetic.js").split("const RULES = {")[1].split("\n}")[0]
     kinds = {type(module).__name__ for config in NETWORKS.values() for module in build(config)}
 
     assert all(f"  {kind}:" in rules for kind in kinds | {"Input"})

@@ -3,8 +3,9 @@
 import json
 from pathlib import Path
 
-from cnnviz.checkpoints import MODELS, shipped_models
-from cnnviz.ui.page_list import present_pages
+from cnnviz.checkpoints.format import shipped_models
+from cnnviz.io.assets import MODELS
+from cnnviz.ui.shell.page_registry import present_pages
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()

@@ -1,0 +1,1 @@
+"""Weights on disk: the safetensors format, the model store, and weights made elsewhere."""

@@ -1,0 +1,1 @@
+"""Digits: MNIST, pen strokes, preprocessing, augmentation, and drawings that are no digits."""

@@ -1,0 +1,1 @@
+"""How good a network is: metrics, calibration, out-of-distribution detection, writers, projection."""

@@ -1,0 +1,132 @@
+"""Whether a picture looks like a digit at all, as the network itself sees it.
+
+    Likeness.of(model)              under half a second; keep it as long as the model
+    likeness.strangeness(images)    (N,): how much more it resembles a drawing that is no digit
+    likeness.threshold              above it a picture is called no digit
+
+A softmax must choose one of ten, however odd the picture. What the last layer decides from still
+tells: there, a letter lies near other letters. Strangeness is the cosine similarity to the third
+nearest of 525 drawings that are no digits, less that to the third nearest of 1,250 digits - the
+nearest-neighbour distance of Sun et al. 2022 (*Out-of-Distribution Detection with Deep Nearest
+Neighbors*), taken on both sides. The threshold keeps KEPT of the validation digits.
+"""
+
+import io
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from cnnviz.data.mnist import load_mnist
+from cnnviz.data.non_digits import KINDS, not_digits
+from cnnviz.data.pen_digits import pen_reference_digits, pen_validation_digits
+from cnnviz.evaluation.metrics import features
+from cnnviz.io.assets import ASSETS, read_asset
+from cnnviz.io.atomic import write_atomically
+from cnnviz.networks.network import Network
+
+NEIGHBOUR = 3
+MNIST_DIGITS = 500  # beside the pen digits
+MNIST_VALIDATION = slice(1_000, 2_000)  # others, which help to set the threshold
+KEPT = 0.985  # of the digits the threshold is set by
+
+
+@dataclass(frozen=True, eq=False)
+class Likeness:
+    """Unit vectors of reference pictures in the model's last feature space, and the threshold."""
+
+    model: Network
+    digits: Tensor  # (M, units)
+    others: Tensor  # (K, units)
+    threshold: float
+
+    @classmethod
+    def of(cls, model: Network, leave_out: str | None = None) -> "Likeness":
+        """leave_out: a kind of non-digit it must do without, to measure how it meets unknown ones."""
+        references = load_references()
+        mnist = load_mnist().train.images
+        chosen = torch.tensor([kind != leave_out for kind in references.kinds])
+        digits = _directions(model, torch.cat([references.digits, mnist[:MNIST_DIGITS]]))
+        others = _directions(model, references.others[chosen])
+        unset = cls(model, digits, others, 0.0)
+        validation = references.validation, mnist[MNIST_VALIDATION]
+        quantiles = [unset.strangeness(images).quantile(KEPT) for images in validation]
+        return cls(model, digits, others, float(max(quantiles)))
+
+    def strangeness(self, images: Tensor) -> Tensor:
+        """(N,) from -2 to 2 for images (N, 28, 28), uint8 or floats in [0, 1]."""
+        vectors = _directions(self.model, images)
+        return torch.cat([_strangeness(part, self.digits, self.others) for part in vectors.split(500)])
+
+    def is_strange(self, image: Tensor) -> bool:
+        """Whether one picture (28, 28) looks like no digit."""
+        return bool(self.strangeness(image[None])[0] > self.threshold)
+
+
+def _strangeness(vectors: Tensor, digits: Tensor, others: Tensor) -> Tensor:
+    """(N,) for unit vectors (N, units)."""
+    to_digits, to_others = (
+        (vectors @ known.T).topk(NEIGHBOUR, dim=1).values[:, -1] for known in (digits, others)
+    )
+    return to_others - to_digits
+
+
+def _directions(model: Network, images: Tensor) -> Tensor:
+    return F.normalize(features(model, images).flatten(1), dim=1)
+
+
+@dataclass(frozen=True, eq=False)
+class Coverage:
+    """What remains when the strangest are left out. share, accuracy: (N,), from one digit to all."""
+
+    share: Tensor  # of the digits that are answered
+    accuracy: Tensor  # among those
+
+
+def coverage(strangeness: Tensor, right: Tensor) -> Coverage:
+    """The coverage-accuracy curve of digits (N,), right where the network was (El-Yaniv & Wiener 2010)."""
+    ordered = right[strangeness.argsort(stable=True)].double()
+    answered = torch.arange(1, len(ordered) + 1)
+    return Coverage(answered / len(ordered), ordered.cumsum(0) / answered)
+
+
+PEN, EACH, SEED = 750, 75, 0
+
+
+@dataclass(frozen=True, eq=False)
+class References:
+    """uint8 pictures (N, 28, 28)."""
+
+    digits: Tensor
+    others: Tensor  # drawings that are no digits
+    kinds: tuple[str, ...]  # of not_digits.KINDS, one for each of the others
+    validation: Tensor  # digits by other writers, to set the threshold by
+
+
+@lru_cache(maxsize=1)
+def load_references() -> References:
+    with np.load(io.BytesIO(read_asset("references.npz")), allow_pickle=False) as arrays:
+        digits, others, validation = (
+            torch.from_numpy(arrays[name]) for name in ("digits", "others", "validation")
+        )
+        return References(digits, others, tuple(np.repeat(KINDS, EACH)), validation)
+
+
+def paint() -> bytes:
+    """The asset's content."""
+    others = torch.cat(list(not_digits(EACH, SEED).values()))
+    file = io.BytesIO()
+    np.savez_compressed(
+        file,
+        digits=pen_reference_digits(PEN).images.numpy(),
+        others=(others * 255).round().to(torch.uint8).numpy(),
+        validation=pen_validation_digits().images.numpy(),
+    )
+    return file.getvalue()
+
+
+if __name__ == "__main__":
+    write_atomically(ASSETS / "references.npz", paint())

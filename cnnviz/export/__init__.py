@@ -1,0 +1,1 @@
+"""What leaves the app: ONNX, programs, films, figures."""

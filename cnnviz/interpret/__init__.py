@@ -1,0 +1,1 @@
+"""Views of one forward pass: activations, filters, pooling, receptive fields, stroke replay."""

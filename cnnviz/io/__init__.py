@@ -1,0 +1,1 @@
+"""Files in and out: atomic writing, downloads, pictures, video; where assets and models lie."""

@@ -1,0 +1,1 @@
+"""Why networks have the shape they have."""

@@ -1,0 +1,120 @@
+"""A race: five kinds of network with about as many parameters, on the same digits, in turns.
+
+    RACERS                 name -> Racer: MLP, LeNet-5, and small VGG, ResNet and ViT variants
+    race(training, ...)    -> Iterator of RaceProgress; equal seconds or equal digits for all
+
+All have 55,000 to 65,000 parameters and the same training: AdamW at 2e-3, batches of 64.
+"""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from cnnviz.data.mnist import Digits
+from cnnviz.errors import ConfigError
+from cnnviz.networks.network import NetworkConfig, build
+from cnnviz.networks.zoo import NETWORKS
+
+BATCH, RATE, TURN = 64, 2e-3, 10  # digits a step, learning rate, steps a turn
+Fair = Literal["seconds", "digits"]
+
+
+MLP = NetworkConfig(dense=(75,))
+
+
+@dataclass(frozen=True)
+class Racer:
+    """idea: what sets it apart, in a few words."""
+
+    title: str
+    idea: str
+    network: NetworkConfig
+
+
+RACERS = {
+    "mlp": Racer("MLP", "every unit sees every pixel", MLP),
+    "lenet5": Racer("LeNet-5", "5 × 5 kernels, tanh, means", NETWORKS["lenet5"]),
+    "vgg": Racer("Small VGG", "3 × 3 kernels in pairs", NETWORKS["vgg"]),
+    "resnet": Racer("Small ResNet", "skip connections", NETWORKS["resnet"]),
+    "vit": Racer("Small ViT", "patches that attend to each other", NETWORKS["vit"]),
+}
+
+
+@dataclass(frozen=True)
+class RaceProgress:
+    """One racer after its latest turn. seconds: of its own training so far; digits: seen so far.
+
+    accuracy: on the held-back digits. share: of the whole race that is over, 0 to 1.
+    """
+
+    racer: str
+    seconds: float
+    digits: int
+    accuracy: float
+    share: float
+
+
+def race(
+    training: Digits,
+    held_back: Digits,
+    fair: Fair = "seconds",
+    budget: float = 5.0,
+    names: Sequence[str] = tuple(RACERS),
+    seed: int = 0,
+    turn: int = TURN,
+) -> Iterator[RaceProgress]:
+    """Whoever has used least of the budget (seconds, or digits) takes the next turn, until all is used.
+
+    Measuring costs no racer any time. Raises ConfigError.
+    """
+    unknown = set(names) - set(RACERS)
+    if unknown or not names:
+        raise ConfigError(f"Choose racers among {', '.join(RACERS)}.")
+    if budget <= 0:
+        raise ConfigError("A race needs a budget above zero.")
+    lanes = [_Lane(name, seed) for name in names]
+    images, labels = held_back.images[:, None].float() / 255, held_back.labels.long()  # (N, 1, 28, 28)
+    for lane in lanes:
+        yield lane.progress(images, labels, 0.0)
+    while min(lane.used(fair) for lane in lanes) < budget:
+        lane = min(lanes, key=lambda each: each.used(fair))
+        lane.turn(training, turn)
+        share = sum(min(each.used(fair) / budget, 1.0) for each in lanes) / len(lanes)
+        yield lane.progress(images, labels, share)
+
+
+class _Lane:
+    """A racer with its network, its own order of digits and its own clock."""
+
+    def __init__(self, name: str, seed: int):
+        self.name, self.seconds, self.digits = name, 0.0, 0
+        self.network = build(RACERS[name].network, seed)
+        self.optimizer = torch.optim.AdamW(self.network.parameters(), RATE)
+        self.generator = torch.Generator().manual_seed(seed)
+
+    def used(self, fair: Fair) -> float:
+        return self.seconds if fair == "seconds" else self.digits
+
+    def turn(self, digits: Digits, steps: int) -> None:
+        start = time.perf_counter()
+        self.network.train()
+        for _ in range(steps):
+            chosen = torch.randint(len(digits), (BATCH,), generator=self.generator)
+            images = digits.images[chosen][:, None].float() / 255  # (64, 1, 28, 28)
+            loss = F.cross_entropy(self.network(images), digits.labels[chosen].long())
+            self.optimizer.zero_grad()
+            loss.backward()
+            self.optimizer.step()
+        self.digits += steps * BATCH
+        self.seconds += time.perf_counter() - start
+
+    def progress(self, images: Tensor, labels: Tensor, share: float) -> RaceProgress:
+        self.network.eval()
+        with torch.no_grad():
+            right = (self.network(images).argmax(1) == labels).float().mean()
+        return RaceProgress(self.name, self.seconds, self.digits, float(right), share)

@@ -1,0 +1,1 @@
+"""Capsules: vectors instead of numbers, routing instead of pooling."""

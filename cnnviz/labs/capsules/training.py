@@ -1,0 +1,194 @@
+"""Training the capsule network, and the file it is kept in.
+
+    fit_capsules(config, training, validation)   an iterator of frozen records, as training.fit
+    train_capsules(path, config)                 what made models/capsules/capsules.safetensors
+    load_capsules(path)                          eval mode, frozen
+
+python -m cnnviz.labs.capsules.training [--seed S] [--epochs E] [--out FOLDER]
+"""
+
+import argparse
+import json
+import platform
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import safetensors
+import safetensors.torch
+import torch
+from torch import Tensor
+
+from cnnviz.data.augmentation import Augmentation, augment
+from cnnviz.data.mnist import Digits, batches, load_mnist, split
+from cnnviz.errors import CheckpointError, ConfigError
+from cnnviz.io.assets import MODELS, SHA256
+from cnnviz.io.atomic import write_atomically
+from cnnviz.labs.capsules.network import CapsuleNetwork, build_capsules, margin_loss
+
+CAPSULES = MODELS / "capsules" / "capsules.safetensors"  # not among the ordinary models
+
+
+@dataclass(frozen=True)
+class CapsuleConfig:
+    """One training run. Raises ConfigError when a value is out of range."""
+
+    epochs: int = 10
+    batch_size: int = 64
+    learning_rate: float = 3e-3  # the highest of one cycle (Smith 2018)
+    shift: float = 2.0  # augmentation, pixels each direction
+    reconstruction: float = 0.0005  # weight of one pixel's squared error, as in the paper
+    validation_size: int = 5_000
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        limits: dict[str, tuple[float, float]] = {
+            "epochs": (1, 100),
+            "batch_size": (1, 2048),
+            "learning_rate": (1e-6, 1),
+            "shift": (0, 6),
+            "reconstruction": (0, 1),
+            "validation_size": (0, 30_000),
+            "seed": (0, 2**31 - 1),
+        }
+        for name, (low, high) in limits.items():
+            if not low <= getattr(self, name) <= high:
+                raise ConfigError(f"{name.replace('_', ' ')} must be from {low:,} to {high:,}.")
+
+
+@dataclass(frozen=True, eq=False)
+class CapsuleProgress:
+    """Where a run stands after `step` of `steps`; loss and accuracy over the epoch's batches."""
+
+    step: int
+    steps: int
+    loss: float
+    accuracy: float
+    validation_accuracy: float
+    state: dict[str, Tensor]  # a copy of the weights
+
+
+def fit_capsules(config: CapsuleConfig, training: Digits, validation: Digits) -> Iterator[CapsuleProgress]:
+    """Train a new network; one record an epoch. All randomness follows from the seed."""
+    network = build_capsules(config.seed)
+    optimizer = torch.optim.Adam(network.parameters(), config.learning_rate, fused=True)
+    per_epoch = -(-len(training) // config.batch_size)
+    steps = per_epoch * config.epochs
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, config.learning_rate, steps)
+    generator = torch.Generator().manual_seed(config.seed)
+    moved = Augmentation(shift=config.shift)
+    for epoch in range(1, config.epochs + 1):
+        network.train()
+        loss_sum = right = 0.0
+        for images, labels in batches(training, config.batch_size, generator):
+            images = augment(images, moved, generator)
+            capsules = network(images)
+            lengths = capsules.lengths
+            drawn = network.decode(capsules.poses, labels)  # (B, 28, 28)
+            error = (drawn - images[:, 0]).square().sum((1, 2)).mean()
+            loss = margin_loss(lengths, labels) + config.reconstruction * error
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+            loss_sum += float(loss.detach()) * len(labels)
+            right += int((lengths.argmax(1) == labels).sum())
+        accuracy = capsule_accuracy(network, validation) if len(validation) else 0.0
+        state = {name: tensor.detach().clone() for name, tensor in network.state_dict().items()}
+        count = len(training)
+        yield CapsuleProgress(epoch * per_epoch, steps, loss_sum / count, right / count, accuracy, state)
+
+
+def read_capsules(network: CapsuleNetwork, images: Tensor) -> tuple[Tensor, Tensor]:
+    """Lengths (N, 10) and poses (N, 10, 16) of images (N, 28, 28), uint8 or floats in [0, 1]; eval mode."""
+    was_training = network.training
+    network.eval()
+    lengths, poses = [], []
+    try:
+        with torch.no_grad():
+            for part in images.split(100):
+                pixels = part.float() / 255 if part.dtype == torch.uint8 else part
+                capsules = network(pixels[:, None])
+                lengths.append(capsules.lengths)
+                poses.append(capsules.poses)
+    finally:
+        network.train(was_training)
+    return torch.cat(lengths), torch.cat(poses)
+
+
+def capsule_accuracy(network: CapsuleNetwork, digits: Digits) -> float:
+    lengths, _ = read_capsules(network, digits.images)
+    return float((lengths.argmax(1) == digits.labels).float().mean())
+
+
+def train_capsules(path: Path, config: CapsuleConfig) -> dict[str, Any]:
+    """Train, measure once on the test set, save weights and card; returns the card."""
+    start = time.perf_counter()
+    training, validation = split(load_mnist().train, config.validation_size, config.seed)
+    last = None
+    for last in fit_capsules(config, training, validation):
+        print(
+            f"step {last.step}/{last.steps}  loss {last.loss:.4f}  training {last.accuracy:.2%}  "
+            f"validation {last.validation_accuracy:.2%}",
+            flush=True,
+        )
+    assert last is not None
+    network = build_capsules(config.seed)
+    network.load_state_dict(last.state)
+    card = {
+        "name": "capsules",
+        "parameters": sum(parameter.numel() for parameter in network.parameters()),
+        "test": capsule_figures(network),
+        "seed": config.seed,
+        "training": asdict(config),
+        "data": SHA256["mnist.npz"],
+        "seconds": round(time.perf_counter() - start, 1),
+        "machine": f"{platform.machine()}, torch {torch.__version__}, {torch.get_num_threads()} threads",
+        "rebuild": f"python -m cnnviz.labs.capsules.training --seed {config.seed}",
+    }
+    write_atomically(path, safetensors.torch.save(network.state_dict()))
+    write_atomically(path.with_suffix(".json"), (json.dumps(card, indent=2) + "\n").encode())
+    return card
+
+
+def capsule_figures(network: CapsuleNetwork) -> dict[str, Any]:
+    """Accuracy on MNIST's test digits, and how far redrawn pixels are off (root of the mean square)."""
+    digits = load_mnist().test
+    lengths, poses = read_capsules(network, digits.images)
+    with torch.no_grad():
+        drawn = network.decode(poses, lengths.argmax(1))  # (10000, 28, 28)
+    return {
+        "n": len(digits),
+        "accuracy": round(float((lengths.argmax(1) == digits.labels).float().mean()), 5),
+        "redrawn_rms": round(float((drawn - digits.pixels()).square().mean().sqrt()), 4),
+    }
+
+
+def load_capsules(path: Path = CAPSULES) -> CapsuleNetwork:
+    """A kept capsule network, eval mode, frozen. Raises CheckpointError."""
+    network = CapsuleNetwork()
+    try:
+        network.load_state_dict(safetensors.torch.load_file(path))
+    except (OSError, RuntimeError, safetensors.SafetensorError) as error:
+        raise CheckpointError(
+            f"The capsule network {path.name} is missing or damaged; "
+            "train it again with `python -m cnnviz.labs.capsules.training`."
+        ) from error
+    return network.eval().requires_grad_(False)
+
+
+def main() -> None:
+    """Train the shipped network anew."""
+    parser = argparse.ArgumentParser(prog="python -m cnnviz.labs.capsules.training", description=main.__doc__)
+    parser.add_argument("--seed", type=int, default=CapsuleConfig.seed)
+    parser.add_argument("--epochs", type=int, default=CapsuleConfig.epochs)
+    parser.add_argument("--out", type=Path, default=CAPSULES.parent, help="folder for capsules.safetensors")
+    options = parser.parse_args()
+    card = train_capsules(options.out / CAPSULES.name, CapsuleConfig(options.epochs, seed=options.seed))
+    print(json.dumps(card["test"]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Networks: configuration, layers, the zoo, and the trace of one forward pass."""

@@ -1,0 +1,28 @@
+"""What a run is within several that belong together: a fold of a cross-validation, a point of a sweep.
+
+part_of(record)             out of a run folder's config.json
+digits_for(config, part)    what such a run learns from, and what it is measured on
+"""
+
+from typing import Any
+
+from cnnviz.data.mnist import Digits
+from cnnviz.runs.grid import Point
+from cnnviz.training.config import TrainConfig
+from cnnviz.training.cross_validation import Fold, fold_parts
+from cnnviz.training.datasets import load_parts
+
+Part = Fold | Point
+
+
+def part_of(record: dict[str, Any]) -> Part | None:
+    """None for a run of its own. Raises ConfigError."""
+    for kind in (Fold, Point):
+        if record.get(kind.kind):
+            return kind.from_json(record[kind.kind])
+    return None
+
+
+def digits_for(config: TrainConfig, part: Part | None) -> tuple[Digits, Digits]:
+    """(training, validation) digits; a fold holds its own part back. Raises ConfigError."""
+    return fold_parts(config, part) if isinstance(part, Fold) else load_parts(config)

@@ -1,0 +1,1 @@
+"""Training: configuration, recipes, schedule, the loop, its history, cross-validation, fine-tuning."""

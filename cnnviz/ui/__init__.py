@@ -1,1 +1,0 @@
-"""The only part of cnnviz that imports Streamlit."""

@@ -1,0 +1,50 @@
+"""The compare widget: a picture before and after, one over the other, with a divider to drag.
+
+Both pictures arrive as files (PNG, JPEG or WEBP bytes); dragging costs no server round trip.
+"""
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from cnnviz.ui.components.shared.loader import pack, script, style
+
+_mount = st.components.v2.component(
+    "cnnviz_compare",
+    html=style("before_after/before_after.html"),
+    css=style("before_after/before_after.css"),
+    js=script("before_after/before_after.js"),
+)
+
+
+def compare(
+    before: bytes,
+    after: bytes,
+    *,
+    key: str,
+    label: str,
+    titles: tuple[str, str],
+    aspect: float,
+    start: float = 0.3,
+    height: int = 480,
+    crisp: bool = False,
+) -> None:
+    """Show `before` left of the divider and `after` right of it.
+
+    label: what is shown, for those who cannot see it; titles: the two pictures' names.
+    aspect: width / height of both; start: the divider's first place, 0 to 1; height: at most, in CSS px.
+    crisp: pixels stay squares, for digits.
+    """
+    header = {
+        "label": label,
+        "titles": list(titles),
+        "aspect": aspect,
+        "start": start,
+        "height": height,
+        "crisp": crisp,
+    }
+    files: dict[str, NDArray[np.generic]] = {
+        "before": np.frombuffer(before, np.uint8),
+        "after": np.frombuffer(after, np.uint8),
+    }
+    _mount(key=key, data=pack(header, files))

@@ -1,0 +1,67 @@
+"""The gallery widget: colour pictures to choose from, as buttons with a name under each.
+
+gallery(pictures, ...)    show them
+chosen_picture(key)       the visitor's choice, for on_select callbacks
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import streamlit as st
+
+from cnnviz.ui.components.shared.loader import last_choice, pack, script, style
+
+_mount = st.components.v2.component(
+    "cnnviz_gallery",
+    html=style("gallery/gallery.html"),
+    css=style("gallery/gallery.css"),
+    js=script("gallery/gallery.js"),
+)
+
+
+def gallery(
+    pictures: Sequence[bytes],
+    *,
+    key: str,
+    label: str,
+    captions: Sequence[str],
+    hints: Sequence[str] | None = None,
+    selected: int | None = None,
+    tile: int = 96,
+    aspect: float = 1.0,
+    crisp: bool = False,
+    on_select: Callable[[], None] | None = None,
+) -> None:
+    """Show pictures (PNG, JPEG or WEBP bytes); without on_select they are only looked at.
+
+    label: what they are; captions: a name each; hints: what the pointer brings up.
+    selected: the chosen one. tile: wished width in CSS px; tiles grow to fill their row.
+    aspect: width / height of a tile; pictures of another shape are cut. crisp: pixels stay squares.
+    """
+    if not len(pictures) == len(captions) == len(hints or captions):
+        raise ValueError(f"{len(captions)} captions for {len(pictures)} pictures.")
+    event = last_choice(key)
+    header = {
+        "label": label,
+        "captions": list(captions),
+        "hints": list(hints or captions),
+        "selected": selected,
+        "turn": event[0] if event else 0,
+        "tile": tile,
+        "aspect": aspect,
+        "crisp": crisp,
+        "selectable": on_select is not None,
+        "ends": np.cumsum([len(picture) for picture in pictures]).tolist(),
+    }
+    files = np.frombuffer(b"".join(pictures), np.uint8)
+    _mount(key=key, data=pack(header, {"files": files}), on_selected_change=on_select or _nothing)
+
+
+def chosen_picture(key: str) -> int | None:
+    """The picture chosen last in the gallery called `key`."""
+    event = last_choice(key)
+    return None if event is None else event[1]
+
+
+def _nothing() -> None:
+    """Streamlit keeps a component's state only if a callback is named for it."""

@@ -1,0 +1,1 @@
+"""One package a page, named like its URL; no page imports another."""

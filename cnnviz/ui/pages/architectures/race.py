@@ -1,0 +1,183 @@
+"""The race: five kinds of network with as many parameters, live, in equal seconds or on equal digits."""
+
+from typing import Any
+
+import streamlit as st
+
+from cnnviz.colors import SERIES
+from cnnviz.data.mnist import Digits, load_mnist
+from cnnviz.labs.architectures.race import RACERS, Fair, RaceProgress, race
+from cnnviz.networks.network import build, parameter_count
+from cnnviz.ui.widgets.charts import draw
+from cnnviz.ui.widgets.code_panel import code_panel
+
+HELD_BACK = 1_000
+BUDGETS: dict[Fair, tuple[float, ...]] = {"seconds": (2, 5, 15), "digits": (2_560, 7_680, 25_600)}
+FAIR: dict[Fair, str] = {"seconds": "Equal seconds", "digits": "Equal digits"}
+TURNS = 4  # between two pictures
+_RUN, _RECORDS = "_race_run", "_race_records"
+
+
+def race_view() -> None:
+    """Who runs, for how long, and the curves."""
+    running = st.session_state.get(_RUN) is not None
+    with st.container(horizontal=True, vertical_alignment="bottom", key="race_controls"):
+        fair: Fair = st.segmented_control(
+            "Fair means",
+            list(FAIR),
+            default="seconds",
+            format_func=FAIR.__getitem__,
+            key="race_fair",
+            persist_state="session",
+            required=True,
+            disabled=running,
+        )
+        budget = st.segmented_control(
+            "For each",
+            BUDGETS[fair],
+            default=BUDGETS[fair][0],
+            format_func=lambda value: f"{value:,.0f} {'s' if fair == 'seconds' else 'digits'}",
+            key=f"race_budget_{fair}",
+            persist_state="session",
+            required=True,
+            disabled=running,
+        )
+        names = st.pills(
+            "Racers",
+            list(RACERS),
+            default=list(RACERS),
+            format_func=lambda name: RACERS[name].title,
+            selection_mode="multi",
+            key="race_names",
+            persist_state="session",
+            disabled=running,
+        )
+        st.button(
+            "Stop" if running else "Start",
+            type="primary",
+            key="race_start",
+            icon=":material/stop:" if running else ":material/flag:",
+            on_click=_stop if running else _start,
+            args=() if running else (fair, float(budget), names),
+            disabled=not names,
+        )
+    st.fragment(_panel, run_every=0.1 if running else None)(fair, float(budget))
+    st.caption(
+        "All train alike: AdamW at 0.002, batches of 64, drawn from 59,000 digits; the share read right is "
+        "of "
+        f"{HELD_BACK:,} held-back ones. Whoever has used least takes the next turn of ten steps; measuring "
+        "is free. "
+        "Seconds are this machine's, and vary with what else it does.  \n"
+        "**What this does not show:** where they end. Given hours, the order may be another one."
+    )
+    st.page_link(
+        "pages/train.py",
+        label="Train one of them for real, and look inside",
+        icon=":material/model_training:",
+    )
+    code_panel(
+        "from cnnviz.data.mnist import Digits, load_mnist\n"
+        "from cnnviz.labs.architectures.race import race\n\n"
+        "digits = load_mnist().train\n"
+        f"held_back = Digits(digits.images[-{HELD_BACK}:], digits.labels[-{HELD_BACK}:])\n"
+        f"training = Digits(digits.images[:-{HELD_BACK}], digits.labels[:-{HELD_BACK}])\n"
+        f'for now in race(training, held_back, "{fair}", {budget:g}, {names}):\n'
+        '    print(f"{now.racer}: {now.seconds:.1f} s, {now.digits:,} digits, {now.accuracy:.1%}")\n'
+    )
+
+
+def _start(fair: Fair, budget: float, names: list[str]) -> None:
+    st.session_state[_RUN] = race(*_digits(), fair, budget, names)
+    st.session_state[_RECORDS] = ((fair, budget), [])
+
+
+def _stop() -> None:
+    st.session_state[_RUN] = None
+
+
+def _panel(fair: Fair, budget: float) -> None:
+    (shown, length), records = st.session_state.get(_RECORDS) or ((fair, budget), [])
+    if st.session_state.get(_RUN) is not None:
+        for _ in range(TURNS):
+            following = next(st.session_state[_RUN], None)
+            if following is None:
+                st.session_state[_RUN] = None
+                st.rerun()
+            records.append(following)
+        st.progress(records[-1].share, "Racing")
+    elif not records:
+        st.info("Press Start: they train in turns, and their curves grow here.", icon=":material/flag:")
+    left, right = st.columns([1.25, 1], gap="large")
+    with left:
+        st.markdown(
+            f"**Share read right** over {'seconds of training' if shown == 'seconds' else 'digits seen'}"
+        )
+        _curves(records, shown, length)
+    with right:
+        st.markdown(_table(records))
+
+
+@st.cache_resource(show_spinner=False)
+def _digits() -> tuple[Digits, Digits]:
+    digits = load_mnist().train
+    training = Digits(digits.images[:-HELD_BACK], digits.labels[:-HELD_BACK])
+    return training, Digits(digits.images[-HELD_BACK:], digits.labels[-HELD_BACK:])
+
+
+@st.cache_data(show_spinner=False)
+def _parameters(name: str) -> int:
+    return parameter_count(build(RACERS[name].network))
+
+
+def _table(records: list[RaceProgress]) -> str:
+    last = {record.racer: record for record in records}
+    order = sorted(RACERS, key=lambda name: -last[name].accuracy if name in last else 0)
+    lines = ["| Racer | parameters | digits | right |", "|---|---:|---:|---:|"]
+    for name in order:
+        now, about = last.get(name), RACERS[name]
+        seen, right = (f"{now.digits:,}", f"**{now.accuracy:.1%}**") if now else ("–", "–")
+        lines.append(f"| **{about.title}**: {about.idea} | {_parameters(name):,} | {seen} | {right} |")
+    return "\n".join(lines)
+
+
+def _curves(records: list[RaceProgress], fair: Fair, budget: float) -> None:
+    titles = [racer.title for racer in RACERS.values()]
+    rows: dict[str, list[Any]] = {"used": [], "accuracy": [], "racer": []}
+    for record in records:
+        rows["used"].append(record.seconds if fair == "seconds" else record.digits)
+        rows["accuracy"].append(record.accuracy)
+        rows["racer"].append(RACERS[record.racer].title)
+    spec = {
+        "height": 350,
+        "mark": {"type": "line", "strokeWidth": 2.5, "clip": True},
+        "encoding": {
+            "x": {
+                "field": "used",
+                "type": "quantitative",
+                "title": fair,
+                "scale": {"domain": [0, budget], "nice": False},
+                "axis": {"grid": False, "tickCount": 6},
+            },
+            "y": {
+                "field": "accuracy",
+                "type": "quantitative",
+                "title": None,
+                "scale": {"domain": [0, 1]},
+                "axis": {"format": ".0%", "tickCount": 5},
+            },
+            "color": {
+                "field": "racer",
+                "type": "nominal",
+                "title": None,
+                "sort": titles,
+                "scale": {"domain": titles, "range": list(SERIES[: len(titles)])},
+                "legend": {"orient": "top", "columns": 3, "symbolType": "stroke"},
+            },
+            "tooltip": [
+                {"field": "racer"},
+                {"field": "used", "format": ",.1f", "title": fair},
+                {"field": "accuracy", "format": ".1%"},
+            ],
+        },
+    }
+    draw(rows, spec, "race_curves", "Share read right over the race, one curve a racer")

@@ -1,0 +1,192 @@
+"""A skip connection switched off: the gradient at each layer of two deep networks, as they train."""
+
+from typing import Any
+
+import streamlit as st
+
+from cnnviz.colors import SERIES
+from cnnviz.data.mnist import Digits, load_mnist
+from cnnviz.labs.architectures.skip_connections import DEPTHS, PairProgress, train_pair
+from cnnviz.ui.widgets.charts import draw
+from cnnviz.ui.widgets.code_panel import code_panel
+
+STEPS, EVERY = 120, 10
+HELD_BACK, TRAINING = 500, 10_000
+SMALLEST = 1e-20  # drawn for gradients below it, zero among them
+TITLES = {"plain": "without", "skip": "with skip connections"}
+_RECORDS, _RUN = "_skip_records", "_skip_run"
+
+
+def skip_view() -> None:
+    """Gradient norms by depth, loss over steps; a button trains both, live."""
+    with st.container(horizontal=True, vertical_alignment="bottom", key="skip_controls"):
+        depth = int(
+            st.segmented_control(
+                "Layers", DEPTHS, default=20, key="skip_depth", persist_state="session", required=True
+            )
+        )
+        seed = int(st.number_input("Seed", 0, 9_999, 0, key="skip_seed", persist_state="session", width=120))
+        running = st.session_state.get(_RUN) is not None
+        st.button(
+            "Stop" if running else "Train both",
+            type="primary",
+            key="skip_train",
+            icon=":material/stop:" if running else ":material/play_arrow:",
+            on_click=_stop if running else _start,
+            args=() if running else (depth, seed),
+        )
+    st.fragment(_panel, run_every=0.1 if running else None)(depth, seed)
+    st.caption(
+        "Both have the same first weights, the same digits in the same order, Adam at 0.001, batches of 64; "
+        "8 maps "
+        "a layer, ReLU, PyTorch's usual initialisation, no normalisation. Lengths below 10⁻²⁰ are drawn "
+        "there, "
+        "zeros too.  \n"
+        "**What this does not show:** that only skip connections help. A larger initialisation (He and "
+        "others, "
+        "2015) or batch normalisation keep a plain network of this depth alive as well."
+    )
+    code_panel(
+        "from cnnviz.data.mnist import Digits, load_mnist\n"
+        "from cnnviz.labs.architectures.skip_connections import train_pair\n\n"
+        "digits = load_mnist().train\n"
+        f"held_back = Digits(digits.images[-{HELD_BACK}:], digits.labels[-{HELD_BACK}:])\n"
+        f"training = Digits(digits.images[:{TRAINING}], digits.labels[:{TRAINING}])\n"
+        f"for record in train_pair({depth}, training, held_back, {STEPS}, {EVERY}, {seed}):\n"
+        '    print(record.step, record.loss, record.norms["plain"][0], record.norms["skip"][0])\n'
+    )
+
+
+def _start(depth: int, seed: int) -> None:
+    run = train_pair(depth, *_digits(), STEPS, EVERY, seed)
+    st.session_state[_RECORDS] = ((depth, seed), [next(run)])
+    st.session_state[_RUN] = run
+
+
+def _stop() -> None:
+    st.session_state[_RUN] = None
+
+
+def _panel(depth: int, seed: int) -> None:
+    records = _records(depth, seed)
+    if st.session_state.get(_RUN) is not None:
+        following = next(st.session_state[_RUN], None)
+        if following is None:
+            st.session_state[_RUN] = None
+            st.rerun()  # the whole page: the button changes too
+        records.append(following)
+    now = records[-1]
+    left, right = st.columns([1.35, 1], gap="large")
+    with left:
+        st.markdown(f"**Length of the gradient at each layer** after {now.step} steps")
+        _norms(now)
+    with right:
+        st.markdown("**Loss on 500 held-back digits**, nats")
+        _losses(records)
+    st.markdown(_in_words(now))
+
+
+def _records(depth: int, seed: int) -> list[PairProgress]:
+    """What was trained with these settings; before that, both networks as they begin."""
+    kept = st.session_state.get(_RECORDS)
+    if kept is None or kept[0] != (depth, seed):
+        st.session_state[_RUN] = None
+        kept = ((depth, seed), [_first(depth, seed)])
+        st.session_state[_RECORDS] = kept
+    records: list[PairProgress] = kept[1]
+    return records
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _first(depth: int, seed: int) -> PairProgress:
+    return next(train_pair(depth, *_digits(), STEPS, EVERY, seed))
+
+
+@st.cache_resource(show_spinner=False)
+def _digits() -> tuple[Digits, Digits]:
+    """(training, held back), both from MNIST's training digits."""
+    digits = load_mnist().train
+    training = Digits(digits.images[:TRAINING], digits.labels[:TRAINING])
+    return training, Digits(digits.images[-HELD_BACK:], digits.labels[-HELD_BACK:])
+
+
+def _in_words(now: PairProgress) -> str:
+    words = []
+    for name, title in TITLES.items():
+        first = now.norms[name][0]
+        words.append(
+            f"**{title.capitalize()}**: {now.accuracy[name]:.1%} right; the first layer's gradient is "
+            f"{f'{first:.1e} long' if first else 'zero'}."
+        )
+    return "  \n".join(words)
+
+
+def _norms(now: PairProgress) -> None:
+    rows: dict[str, list[Any]] = {"layer": [], "norm": [], "shown": [], "network": []}
+    for name, norms in now.norms.items():
+        for layer, norm in enumerate(norms, 1):
+            rows["layer"].append(layer)
+            rows["norm"].append(norm)
+            rows["shown"].append(max(norm, SMALLEST))
+            rows["network"].append(TITLES[name])
+    scale = {"type": "log", "domain": [SMALLEST, 100]}
+    y = {
+        "field": "shown",
+        "type": "quantitative",
+        "title": None,
+        "scale": scale,
+        "axis": {"format": ".0e", "values": [10.0**power for power in range(-20, 3, 4)]},
+    }
+    x = {
+        "field": "layer",
+        "type": "quantitative",
+        "title": "layer, from the picture on",
+        "axis": {"grid": False},
+    }
+    tooltip = [
+        {"field": "network"},
+        {"field": "layer"},
+        {"field": "norm", "format": ".2e", "title": "length"},
+    ]
+    spec = {
+        "height": 310,
+        "mark": {"type": "line", "point": {"filled": True, "size": 30}, "strokeWidth": 2.5},
+        "encoding": {"x": x, "y": y, "color": _colour(), "tooltip": tooltip},
+    }
+    draw(rows, spec, "skip_norms", "Length of the gradient at each layer, with and without skip connections")
+
+
+def _losses(records: list[PairProgress]) -> None:
+    rows: dict[str, list[Any]] = {"step": [], "loss": [], "network": []}
+    for record in records:
+        for name, loss in record.loss.items():
+            rows["step"].append(record.step)
+            rows["loss"].append(loss)
+            rows["network"].append(TITLES[name])
+    x = {
+        "field": "step",
+        "type": "quantitative",
+        "title": "step",
+        "scale": {"domain": [0, STEPS]},
+        "axis": {"grid": False, "tickCount": 5},
+    }
+    y = {"field": "loss", "type": "quantitative", "title": None, "scale": {"domain": [0, 3], "clamp": True}}
+    tooltip = [{"field": "network"}, {"field": "step"}, {"field": "loss", "format": ".3f"}]
+    spec = {
+        "height": 310,
+        "mark": {"type": "line", "point": {"filled": True, "size": 30}, "strokeWidth": 2.5, "clip": True},
+        "encoding": {"x": x, "y": y, "color": _colour(), "tooltip": tooltip},
+    }
+    draw(rows, spec, "skip_losses", "Loss over the steps, with and without skip connections")
+
+
+def _colour() -> dict[str, Any]:
+    names = list(TITLES.values())
+    return {
+        "field": "network",
+        "type": "nominal",
+        "title": None,
+        "sort": names,
+        "scale": {"domain": names, "range": [SERIES[1], SERIES[0]]},
+        "legend": {"orient": "top", "symbolType": "stroke"},
+    }

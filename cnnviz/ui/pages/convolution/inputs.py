@@ -1,0 +1,182 @@
+"""The image the convolution page is about: an example, the current digit, or a photograph in grey.
+
+choose_image()      the control; its value is in the address, but for a photograph of one's own
+current_picture()   what it chose last, where it is not on screen
+photograph(...)     one in colour
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+from torch import Tensor
+
+from cnnviz.io.photos import PHOTOS, SMALLEST, load_photo, to_photo
+from cnnviz.labs.convolution.geometry import BORDERS, Sliding
+from cnnviz.labs.convolution.kernels import EXAMPLES, grey
+from cnnviz.ui.state.current_digit import UPLOAD, current_digit
+from cnnviz.ui.state.current_model import current_model
+from cnnviz.ui.state.query_params import number, select
+from cnnviz.ui.widgets.code_panel import opening
+from cnnviz.ui.widgets.upload import own_photo, upload_photo
+
+IMAGE, FIRST, DIGIT = "image", "edge", "digit"
+PHOTO_SIDE = 48  # pixels of the longer side: few enough to point at
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """image: float64 (H, W), white at `limit`; program: Python that makes it."""
+
+    name: str
+    label: str
+    image: Tensor
+    limit: float
+    program: str
+
+
+def choose_image(key: str = IMAGE, first: str = FIRST, side: int = PHOTO_SIDE) -> Picture:
+    """One of the examples, the current digit, a carried photograph or the visitor's own, in grey."""
+    name = select("Image", [*EXAMPLES, DIGIT, *photographs()], key, first, _image_label)
+    offer_upload(key)
+    return _picture(name, side)
+
+
+def photographs() -> list[str]:
+    """The carried ones, and the visitor's own in front when there is one."""
+    return [*([UPLOAD] if own_photo() is not None else []), *PHOTOS]
+
+
+def offer_upload(key: str) -> None:
+    """A button beside the choice called `key`: what is uploaded there is chosen there."""
+    with st.popover("Upload", icon=":material/upload:", type="tertiary", key=f"{key}_upload_panel"):
+        upload_photo(f"{key}_upload", lambda: st.session_state.update({key: UPLOAD}))
+
+
+def current_picture() -> Picture:
+    """What choose_image() chose last, also where it is not on screen."""
+    return _picture(st.session_state.get(IMAGE, FIRST), PHOTO_SIDE)
+
+
+def _image_label(name: str) -> str:
+    if name == DIGIT:
+        return "The current digit"
+    return EXAMPLES[name].label if name in EXAMPLES else f"Photograph: {photo_label(name)}"
+
+
+def photo_label(name: str) -> str:
+    return "yours" if name == UPLOAD else PHOTOS[name].label
+
+
+def _picture(name: str, side: int) -> Picture:
+    if name in EXAMPLES:
+        program = (
+            "from cnnviz.labs.convolution.kernels import EXAMPLES\n\n"
+            f"image = EXAMPLES[{name!r}].image  # (H, W)\n"
+        )
+        return Picture(
+            name, EXAMPLES[name].label, EXAMPLES[name].image, float(EXAMPLES[name].image.max()), program
+        )
+    if name == DIGIT:
+        digit = current_digit()
+        return Picture(name, digit.caption, digit.image.double(), 1.0, "")
+    photo = photograph(name, side)
+    program = (
+        f"from cnnviz.labs.convolution.kernels import grey\n{photo.imports}\n"
+        f"image = grey({photo.program}.double())  # (H, W)\n"
+    )
+    return Picture(name, f"{photo_label(name)}, in grey", grey(photo.image), 1.0, program)
+
+
+@dataclass(frozen=True, eq=False)
+class Photograph:
+    """image: float64 (3, H, W) in [0, 1]; program: the call that makes it, with its imports."""
+
+    image: Tensor
+    imports: str
+    program: str
+
+
+def photograph(name: str, side: int) -> Photograph:
+    """A carried photograph, or the visitor's own, with a longer side of `side` or a little more."""
+    own = own_photo()
+    if name == UPLOAD and own is not None:
+        side = _fitting_side(own.shape, side)
+        imports = (
+            "from pathlib import Path\n\nfrom cnnviz.io.images import read_picture\n"
+            "from cnnviz.io.photos import to_photo\n"
+        )
+        program = f'to_photo(read_picture(Path("yours.jpg")), {side})'
+        return Photograph(to_photo(own, side).double(), imports, program)
+    image, side = _carried(name, side)
+    return Photograph(image, "from cnnviz.io.photos import load_photo\n", f"load_photo({name!r}, {side})")
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _carried(name: str, side: int) -> tuple[Tensor, int]:
+    side = _fitting_side(load_photo(name).shape[1:], side)
+    return load_photo(name, side).double(), side
+
+
+def _fitting_side(shape: Sequence[int], side: int) -> int:
+    """`side`, or the least longer side that a photograph of this shape (H, W) can be reduced to."""
+    height, width = shape[:2]
+    return max(side, -(-(SMALLEST + 1) * max(height, width) // min(height, width)))
+
+
+def beginning(picture: Picture) -> str:
+    """Lines that make `image`, float64 (H, W)."""
+    if picture.name == DIGIT:
+        digit = opening(current_model(), current_digit())
+        return digit + "image = image.double()  # (28, 28)\n"
+    return picture.program
+
+
+def kernel_lines(kernel: Tensor) -> str:
+    """Lines that make `kernel`, float64 (h, w)."""
+    rows = ",\n".join(f"    {row}" for row in kernel.tolist())
+    return f"kernel = torch.tensor([\n{rows},\n], dtype=torch.float64)\n"
+
+
+def slide_program(picture: Picture, kernel: Tensor, sliding: Sliding, bias: float) -> str:
+    """Result, its size, and one cell term by term."""
+    return (
+        "import torch\n"
+        + beginning(picture)
+        + "from cnnviz.labs.convolution.geometry import Sliding\n"
+        + "from cnnviz.labs.convolution.operations import convolve, correlate, terms\n\n"
+        + kernel_lines(kernel)
+        + f"sliding = {sliding!r}\n"
+        + f"result = correlate(image[None], kernel[None, None], torch.tensor([{bias}]), sliding)[0]\n"
+        + "turned = convolve(image[None], kernel[None, None], None, sliding)[0]\n"
+        + "print(result, turned, sep='\\n')\n"
+        + "for term in terms(image[None], kernel[None], 0, 0, sliding):\n"
+        + "    print(term.value, '×', term.weight, '=', term.product)\n"
+    )
+
+
+_SLIDING = {"stride": 1, "padding": 0, "dilation": 1}
+BORDER_NAMES = {
+    "zero": "zeros",
+    "replicate": "extend the edge",
+    "reflect": "mirror",
+    "circular": "go round",
+}
+
+
+def choose_sliding() -> tuple[Sliding, float]:
+    """Stride, padding, dilation and border, also illegal ones; and the bias."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        stride, padding, dilation = (
+            number(key.capitalize(), key, first, (0, 9), width=105) for key, first in _SLIDING.items()
+        )
+        border = select("Beyond the edge", BORDERS, "border", "zero", BORDER_NAMES.__getitem__, width=170)
+        bias = number("Bias", "bias", 0.0, (-1000.0, 1000.0), step=0.5, width=120)
+    return Sliding(stride, padding, dilation, border), bias
+
+
+def current_sliding() -> tuple[Sliding, float]:
+    """What choose_sliding() chose last, also where it is not on screen."""
+    state = st.session_state
+    stride, padding, dilation = (int(state.get(key, first)) for key, first in _SLIDING.items())
+    return Sliding(stride, padding, dilation, state.get("border", "zero")), float(state.get("bias", 0.0))

@@ -1,0 +1,160 @@
+"""The first view of the convolution page: one kernel sliding over one image, and the size of the result."""
+
+from dataclasses import replace
+
+import streamlit as st
+from torch import Tensor
+
+from cnnviz.errors import ShapeError
+from cnnviz.labs.convolution.geometry import Sliding, check_border, size_formula
+from cnnviz.labs.convolution.operations import convolve, correlate
+from cnnviz.ui.components.sliding_window.sliding_window import SlidingContent, sliding_picture
+from cnnviz.ui.pages.convolution.inputs import Picture, choose_image, choose_sliding, slide_program
+from cnnviz.ui.pages.convolution.kernel import Kernel, choose_kernel, forget_typed, take_typed, write_link
+from cnnviz.ui.widgets.code_panel import code_panel
+
+Choices = dict[str, str | float]  # values of the controls, by key
+
+PICTURE = "convolution_picture"
+BEGINNING: Choices = {
+    "image": "edge",
+    "kernel": "sobel_left",
+    "stride": 1,
+    "padding": 0,
+    "dilation": 1,
+    "border": "zero",
+    "bias": 0.0,
+}
+EXPERIMENTS: dict[str, Choices] = {
+    "Dark to light": {},
+    "A 2 × 2 filter": {"image": "tiny", "kernel": "column"},
+    "Padding": {"image": "nine", "kernel": "identity", "padding": 1},
+    "Outline the digit": {"image": "digit", "kernel": "high_pass"},
+    "Sharpen the cat": {"image": "cat", "kernel": "sharpen"},
+    "Stride 0": {"stride": 0},
+}
+_SIZE = (
+    r"$\left\lfloor \frac{W + 2P - D\,(F - 1) - 1}{S} \right\rfloor + 1$ for an image of $W$ cells, a kernel "
+    "of $F$ weights, padding $P$, dilation $D$ and stride $S$; what is left over is dropped."
+)
+
+
+def slide() -> None:
+    """Image, kernel and result; stride, padding, dilation and border; the output size worked out."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        picture, kernel = choose_image(), choose_kernel()
+    place = st.container()
+    sliding, bias = choose_sliding()
+    with place:
+        total = _show(picture, kernel, sliding, bias)
+    _sizes(picture, kernel, sliding)
+    if total is not None:
+        _notes(picture, kernel, sliding, total)
+    _try_this()
+    code_panel(slide_program(picture, kernel.kernel, sliding, bias))
+    write_link(kernel.kernel)
+
+
+def _show(picture: Picture, kernel: Kernel, sliding: Sliding, bias: float) -> Tensor | None:
+    """The picture, and why something is wrong; returns the result (H', W'), None when there is none."""
+    image, weights = picture.image[None], kernel.kernel[None]  # (1, H, W), (1, h, w)
+    content = SlidingContent(
+        label=f"{kernel.label} over {picture.label}",
+        rule="sum",
+        image=image,
+        window=(weights.shape[1], weights.shape[2]),
+        sliding=sliding,
+        names=["Image"],
+        kernel=weights,
+        bias=bias,
+        typed=kernel.typed,
+        editable=True,
+        limit=picture.limit,
+    )
+    total = None
+    problem = kernel.problem
+    try:
+        sums = correlate(image, weights[None], None, sliding)  # (1, H', W')
+        total = sums[0] + bias
+        content = replace(content, partial=sums, total=total)
+    except ShapeError as error:
+        problem = problem or str(error)
+        content = replace(content, sliding=drawable(picture.image, sliding))
+    sliding_picture(content, key=PICTURE, on_edit=lambda: take_typed(PICTURE, kernel.kernel))
+    if problem:
+        st.error(problem, icon=":material/error:")
+    return total
+
+
+def drawable(image: Tensor, sliding: Sliding) -> Sliding:
+    """The same border where the image (H, W) can have it, for a picture without a result."""
+    try:
+        for size in image.shape:
+            check_border(size, sliding.padding, sliding.border)
+    except ShapeError:
+        return Sliding()
+    return Sliding(padding=sliding.padding, border=sliding.border)
+
+
+def _try_this() -> None:
+    """Starting points: each sets image, kernel and how it slides."""
+    with st.container(horizontal=True, vertical_alignment="center", key="try_this"):
+        st.markdown("**Try this:**", width="content")
+        for label, choices in EXPERIMENTS.items():
+            st.button(label, on_click=_set, args=(choices,), type="tertiary", key=f"try {label}")
+
+
+def _set(choices: Choices) -> None:
+    st.session_state.update(BEGINNING | choices)
+    forget_typed()
+
+
+def _sizes(picture: Picture, kernel: Kernel, sliding: Sliding) -> None:
+    """How large the result is, per axis, with the live numbers."""
+    axes = dict(
+        zip(("rows", "columns"), zip(picture.image.shape, kernel.kernel.shape, strict=True), strict=True)
+    )
+    formulas = {name: size_formula(size, side, sliding) for name, (size, side) in axes.items()}
+    if len(set(formulas.values())) == 1:
+        formulas = {"rows and columns": formulas["rows"]}
+    st.markdown("**How large is the result?** " + _SIZE)
+    with st.container(horizontal=True, gap="large"):
+        for name, formula in formulas.items():
+            st.markdown(f"{name.capitalize()}: ${formula}$", width="content")
+    try:
+        lost = {name: sliding.left_over(size, side) for name, (size, side) in axes.items()}
+    except ShapeError:
+        return
+    told = [f"{count} {name if count > 1 else name[:-1]}" for name, count in lost.items() if count]
+    if told:
+        st.caption(f"The stride does not come out even: {' and '.join(told)} at the end belong to no window.")
+
+
+def _notes(picture: Picture, kernel: Kernel, sliding: Sliding, total: Tensor) -> None:
+    weights = float(kernel.kernel.sum())
+    flat = (
+        "The weights sum to 0, so flat ground gives 0: only differences are left."
+        if abs(weights) < 1e-9
+        else f"The weights sum to {weights:.4g}".replace("-", "−")
+        + ": that is what flat ground is multiplied by."
+    )
+    st.caption(
+        f"{kernel.label}: {kernel.use}. {flat}  \n**What this does not show:** what a kernel is good for; "
+        "a network learns its kernels from what its answers get wrong."
+    )
+    if picture.name == "edge":
+        _edge_note(picture.image, kernel, sliding, total)
+
+
+def _edge_note(image: Tensor, kernel: Kernel, sliding: Sliding, total: Tensor) -> None:
+    """The lesson this example comes from expects a high value; measured here, both ways."""
+    turned = convolve(image[None], kernel.kernel[None, None], None, sliding)[0]
+    strongest = [float(values.flatten()[values.abs().argmax()]) for values in (total, turned)]
+    here, there = (f"{value:+.6g}".replace("-", "−") for value in strongest)
+    st.info(
+        f"From left to right this image goes from dark ({image[0, 0]:g}) to light ({image[0, -1]:g}). The "
+        f"strongest value of the result is **{here}**; with the kernel turned by half first, as mathematics "
+        f"convolves, it is **{there}**. The lesson that this example comes from promises a high value for "
+        "dark to light under the kernel “left minus right”: that holds only when it is turned.",
+        icon=":material/straighten:",
+    )

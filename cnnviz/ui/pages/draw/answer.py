@@ -1,0 +1,36 @@
+"""The network's answer on the draw page: the digit, in words, and ten probabilities."""
+
+import streamlit as st
+import torch
+
+from cnnviz.ui.state.current_digit import current_digit
+from cnnviz.ui.state.current_model import current_trace
+from cnnviz.ui.state.prediction import confidence, current_reading, two_percentages
+from cnnviz.ui.widgets.charts import probability_chart
+
+
+def answer() -> None:
+    """The digit, large, and a sentence; pale for a picture that is none; empty when nothing is drawn."""
+    digit = current_digit()
+    with st.container(key="prediction"):
+        if digit.chosen:
+            reading = current_reading()
+            st.html(f"<div class='answer{' doubted' * reading.strange}'>{reading.digit}</div>")
+            if reading.strange:
+                st.markdown(f"**This does not look like a digit.** The nearest is a {reading.digit}.")
+            else:
+                truth = f" It is a {digit.label}." if digit.label not in (None, reading.digit) else ""
+                st.markdown(f"{confidence(reading)} · **{reading.words}**.{truth}", help=two_percentages())
+        else:
+            st.html("<div></div>")  # keeps the place; Streamlit drops a container with nothing in it
+    if not digit.chosen:
+        st.info("Draw a digit on the black board; the answer appears here.", icon=":material/draw:")
+
+
+def probabilities() -> None:
+    """Ten bars."""
+    with st.container(key="probabilities"):
+        st.markdown("How likely is each digit? Its softmax")
+        chosen = current_digit().chosen
+        values = current_trace().probabilities if chosen else torch.zeros(10)
+        probability_chart(values, key="probability_chart", height=330)

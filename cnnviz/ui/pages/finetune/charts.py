@@ -1,0 +1,156 @@
+"""Charts of a fine-tuning: what is learnt and what is forgotten, and how far each filter went."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from cnnviz.colors import ACCENT, MUTED, SERIES
+from cnnviz.networks.network import Network
+from cnnviz.training.finetuning import Moved, moved
+from cnnviz.training.finetuning_report import Study
+from cnnviz.ui.components.maps.maps import maps
+from cnnviz.ui.widgets.charts import Spec, draw
+from cnnviz.ui.widgets.pictures import theme
+
+HEIGHT = 260
+OWN, MNIST = "these digits", "first 1,000 MNIST test digits"
+_WAYS = ("with replay", "without replay")
+
+
+def learning_chart(known: Study, steps: int, key: str) -> None:
+    """Shares read right over the steps: own digits and MNIST, with replay solid, without dashed."""
+    rows: dict[str, list[Any]] = {"step": [], "right": [], "digits": [], "way": []}
+    for way, points in known.curves.items():
+        for point in points:
+            for digits, right in ((OWN, point.own), (MNIST, point.mnist)):
+                for name, value in zip(rows, (point.step, right, digits, way), strict=True):
+                    rows[name].append(value)
+    lowest = min(rows["right"], default=0.9)
+    legend = {"title": None, "orient": "top", "labelFontSize": 12, "symbolType": "stroke"}
+    colour = {
+        "field": "digits",
+        "type": "nominal",
+        "scale": {"domain": [OWN, MNIST], "range": [SERIES[1], ACCENT[theme()]]},
+        "legend": legend,
+    }
+    dash = {
+        "field": "way",
+        "type": "nominal",
+        "scale": {"domain": list(_WAYS), "range": [[1, 0], [4, 4]]},
+        "legend": None,
+    }
+    bottom = min(0.95, int(lowest * 20 - 1e-9) / 20)  # in steps of 5 %, so that it seldom moves
+    tooltip = [
+        {"field": "digits", "title": "digits"},
+        {"field": "way", "title": "way"},
+        {"field": "step", "type": "quantitative", "title": "step"},
+        {"field": "right", "type": "quantitative", "format": ".2%", "title": "read right"},
+    ]
+    spec: Spec = {
+        "height": HEIGHT,
+        "mark": {"type": "line", "strokeWidth": 2.5, "point": {"size": 30}},
+        "encoding": {
+            "x": _axis("step", "step", [0, steps]),
+            "y": {**_axis("right", None, [bottom, 1]), "axis": {"format": ".0%", "tickCount": 5}},
+            "color": colour,
+            "strokeDash": dash,
+            "tooltip": tooltip,
+        },
+    }
+    draw(rows, spec, key, "Share read right at each step, of these digits and of MNIST test digits")
+
+
+def change_chart(names: Sequence[str], changes: Sequence[float], frozen: Sequence[bool], key: str) -> None:
+    """How far each layer went: its filters' mean change, relative to their length."""
+    rows: dict[str, list[Any]] = {
+        "layer": list(names),
+        "change": list(changes),
+        "label": ["held" if held else f"{value:.1%}" for value, held in zip(changes, frozen, strict=True)],
+    }
+    axis = {"ticks": False, "domain": False, "labelFontSize": 13}
+    place = {"field": "layer", "type": "nominal", "sort": None, "title": None, "axis": axis}
+    width = {
+        "field": "change",
+        "type": "quantitative",
+        "axis": None,
+        "scale": {"domain": [0, 1.25 * max([*changes, 1e-3])]},
+    }
+    words = {"type": "text", "align": "left", "dx": 4, "fontSize": 13, "color": MUTED[theme()]}
+    spec: Spec = {
+        "height": {"step": 26},
+        "encoding": {"y": place, "x": width},
+        "layer": [
+            {"mark": {"type": "bar", "height": {"band": 0.7}, "color": ACCENT[theme()]}},
+            {"mark": words, "encoding": {"text": {"field": "label"}}},
+        ],
+    }
+    draw(rows, spec, key, "Mean relative change of each layer's filters")
+
+
+def _axis(field: str, title: str | None, domain: list[float]) -> Spec:
+    return {
+        "field": field,
+        "type": "quantitative",
+        "title": title,
+        "scale": {"domain": domain},
+        "axis": {"grid": False, "tickCount": 5},
+    }
+
+
+SHOWN = 16  # filters, the most changed first
+
+
+def moved_filters(before: Network, after: Network) -> None:
+    changes = moved(before, after)
+    st.markdown("**Which filters moved?** Change of the weights, relative to their length.")
+    left, right = st.columns([1, 2.2], gap="large")
+    with left:
+        means = [float(change.by_filter.mean()) for change in changes]
+        frozen = [not bool(change.by_filter.any()) for change in changes]
+        change_chart([change.layer for change in changes], means, frozen, key="finetune_layers")
+        drawable = [change for change in changes if change.pictures() is not None]
+        layer = st.segmented_control(
+            "Filters of",
+            [change.layer for change in drawable],
+            default=drawable[0].layer if drawable else None,
+            key="finetune_layer",
+            required=True,
+        )
+    with right:
+        _pictures(next((change for change in drawable if change.layer == layer), None))
+
+
+def _pictures(change: Moved | None) -> None:
+    """The most changed filters as three grids; the first two share a colour range."""
+    pictures = change.pictures() if change else None
+    if change is None or pictures is None:
+        st.info("This network's filters see no picture that could be shown.")
+        return
+    order = change.by_filter.argsort(descending=True)[:SHOWN]
+    before, after = (values[order] for values in pictures)
+    captions = [str(int(index)) for index in order]
+    notes = [f"changed by {float(change.by_filter[index]):.1%}" for index in order]
+    limit = float(max(before.abs().max(), after.abs().max()))
+    grids = {"before": before, "after": after, "difference": after - before}
+    for column, (name, values) in zip(st.columns(3), grids.items(), strict=True):
+        with column:
+            st.markdown(name.capitalize())
+            maps(
+                values,
+                key=f"finetune_{name}",
+                label=f"{change.layer}: filters {name}, the most changed first",
+                captions=captions,
+                notes=notes,
+                noun="filter",
+                limit=None if name == "difference" else limit,
+                tile=36,
+                link="finetune_filters",
+                selectable=False,
+            )
+    inputs = change.before.shape[1] if change.before.dim() == 4 else 1
+    st.caption(
+        f"{change.layer}: the {len(order)} of {len(change.by_filter)} filters that changed most."
+        + (f" Of each filter's {inputs} input channels the one that changed most." if inputs > 1 else "")
+        + " The difference has a colour range of its own."
+    )

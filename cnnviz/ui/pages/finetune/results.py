@@ -1,0 +1,123 @@
+"""What came of a fine-tuning: figures before and after, and the digits whose reading tells.
+
+Work                 one study of this visitor, growing
+figures(work)        on these digits, honestly, and what it cost on MNIST
+digits_after(work)   those misread before or now
+"""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import streamlit as st
+import torch
+from torch import Tensor
+
+from cnnviz.data.mnist import Digits
+from cnnviz.evaluation.metrics import logits_of
+from cnnviz.networks.network import Network
+from cnnviz.training.finetuning import FinetuneConfig
+from cnnviz.training.finetuning_report import Study, Way
+from cnnviz.ui.components.maps.maps import maps
+from cnnviz.ui.pages.finetune.digits import Hand, in_words
+from cnnviz.ui.state.current_model import CurrentModel
+
+SHOWN = 40  # digits in a picture
+
+
+@dataclass
+class Work:
+    """One study of this visitor; `known` is its newest record."""
+
+    base: CurrentModel
+    hand: Hand
+    config: FinetuneConfig
+    records: Iterator[Study]
+    known: Study = field(default_factory=lambda: Study("Starting", 0.0))
+    kept: str = ""  # the key under which its model was kept
+    just_kept: bool = False
+
+    @property
+    def way(self) -> Way:
+        """How the model that one would keep was tuned."""
+        return "with replay" if self.config.replayed else "without replay"
+
+    @property
+    def title(self) -> str:
+        """The model that was tuned, and as it was when."""
+        moment = self.base.moment
+        return self.base.title if moment is None else f"{self.base.title}, step {moment.step:,}"
+
+    def grow(self, seconds: float) -> None:
+        deadline = time.monotonic() + seconds
+        while not self.known.last:
+            self.known = next(self.records)
+            if time.monotonic() >= deadline:
+                return
+
+
+def figures(work: Work) -> None:
+    """Before and after: on these digits, honestly, and what it cost on MNIST, with replay and without."""
+    known = work.known
+    points = known.curves.get(work.way, ())
+    before = points[0].own if points else None
+    labels = work.hand.digits.labels
+    held_out = None if known.held_out is None else float((known.held_out == labels).float().mean())
+    others: list[Way] = ["with replay", "without replay"]
+    shown: list[tuple[str, float | None, float | None, str]] = [
+        (
+            "These digits",
+            points[-1].own if points else None,
+            before,
+            "After learning from these very ones.",
+        ),
+        (
+            f"Unseen ones, n = {len(labels)}",
+            held_out,
+            before,
+            "Each half of the digits read by a copy that learnt from the other half: the honest figure.",
+        ),
+        *(
+            (
+                f"MNIST, {way}",
+                known.test.get(way),
+                known.test.get("before"),
+                "All 10,000 test digits; the difference is what was forgotten.",
+            )
+            for way in others
+        ),
+    ]
+    for column, (label, value, was, help_) in zip(st.columns(4), shown, strict=True):
+        column.metric(
+            label,
+            "–" if value is None else f"{value:.2%}",
+            None if value is None or was is None else f"{100 * (value - was):+.2f} points, from {was:.2%}",
+            help=help_,
+        )
+
+
+def digits_after(work: Work) -> None:
+    """The digits whose reading is wrong, or has changed."""
+    digits, network = work.hand.digits, work.known.tuned[work.way]
+    labels, before, now = digits.labels.long(), _read(work.base.model, digits), _read(network, digits)
+    telling = torch.nonzero((before != labels) | (now != labels)).flatten()[:SHOWN]
+    st.markdown("**Misread before or now.** Each: what it is → read before → now.")
+    if not len(telling):
+        st.info("All were read right before, and are now.", icon=":material/check:")
+        return
+    captions = [in_words(int(labels[index]), int(before[index]), int(now[index])) for index in telling]
+    maps(
+        digits.images[telling].float() / 255,
+        key="finetune_telling",
+        label="Digits misread before or after the fine-tuning",
+        captions=captions,
+        notes=["still misread" if now[index] != labels[index] else "read right now" for index in telling],
+        scale="digit",
+        tile=56,
+        legend=False,
+        selectable=False,
+    )
+
+
+def _read(network: Network, digits: Digits) -> Tensor:
+    return logits_of(network, digits.images).argmax(1)

@@ -1,0 +1,226 @@
+"""Training the NumPy network before one's eyes: curves, filters being born, what it then reads."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+import streamlit as st
+import torch
+from streamlit.errors import StreamlitAPIException
+
+from cnnviz.colors import ACCENT, MUTED, RIGHT, WRONG
+from cnnviz.io.images import encode_png, enlarge
+from cnnviz.labs.numpy_cnn.training import (
+    Engine,
+    NumpyConfig,
+    NumpyProgress,
+    as_floats,
+    fit_numpy,
+    read_numpy,
+    training_digits,
+)
+from cnnviz.ui.components.gallery.gallery import gallery
+from cnnviz.ui.pages.from_scratch.figures import picture
+from cnnviz.ui.pages.from_scratch.model import RUN, NumpyRun, all_readings, begin, current_run
+from cnnviz.ui.state import cache
+from cnnviz.ui.widgets.charts import Spec, draw
+from cnnviz.ui.widgets.pictures import theme
+
+ENGINE, EPOCHS, SEED = "scratch_engine", "scratch_epochs", "scratch_seed"
+_LIVE, _TURN = "_scratch_live", "_scratch_turn"
+REDRAW = 0.5  # seconds between pictures while it trains
+SAMPLES = 24
+
+
+@dataclass
+class Live:
+    """A run that is going on, taken further at every rerun."""
+
+    run: NumpyRun
+    records: Iterator[NumpyProgress]
+
+    def advance(self) -> None:
+        """Train for about REDRAW seconds."""
+        until = time.monotonic() + REDRAW
+        while time.monotonic() < until:
+            progress = next(self.records, None)
+            if progress is None:
+                return
+            self.run = self.run.and_then(progress)
+
+
+@st.fragment
+def training() -> None:
+    """Settings, the run, and what came of it. A fragment: while it trains, nothing else is drawn anew."""
+    st.subheader("Train it here", anchor=False)
+    live: Live | None = st.session_state.get(_LIVE)
+    _settings(live is not None)
+    run = current_run()
+    _report(run)
+    _samples(run)
+    if not live:
+        return
+    live.advance()  # last, when all is drawn: what waits for the script turns grey
+    st.session_state[RUN] = live.run
+    if live.run.complete:
+        _stop()
+        st.rerun()  # the steps above show the new network too
+    try:
+        st.rerun(scope="fragment")
+    except StreamlitAPIException:  # the page is running as a whole, so that is what to repeat
+        st.rerun()
+
+
+def _settings(busy: bool) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="scratch_settings"):
+        st.segmented_control(
+            "Version",
+            ["fast", "readable"],
+            default="fast",
+            key=ENGINE,
+            persist_state="session",
+            required=True,
+            help="Both compute the same; the readable one takes about ten times as long.",
+        )
+        st.slider("Epochs of 12,000 digits", 1, 10, 3, key=EPOCHS, persist_state="session", width=240)
+        st.number_input("Seed", 0, 9_999, 0, key=SEED, persist_state="session", width=110)
+        st.button(
+            "Train",
+            icon=":material/play_arrow:",
+            key="scratch_train",
+            type="primary",
+            disabled=busy,
+            on_click=_start,
+        )
+        st.button("Stop", icon=":material/stop:", key="scratch_stop", disabled=not busy, on_click=_stop)
+
+
+def _start() -> None:
+    """Reads the widgets themselves: what was typed last may come together with the click."""
+    engine, epochs, seed = (st.session_state[key] for key in (ENGINE, EPOCHS, SEED))
+    config = NumpyConfig(cast(Engine, engine or "fast"), int(epochs), seed=int(seed))
+    records = fit_numpy(config, training_digits(), cache.test_digits())
+    live = Live(begin(config, next(records)), records)
+    st.session_state[_LIVE], st.session_state[RUN] = live, live.run
+
+
+def _stop() -> None:
+    """What was learnt so far is kept."""
+    st.session_state.pop(_LIVE, None)
+
+
+def _report(run: NumpyRun) -> None:
+    latest = run.latest
+    words = f"epoch {latest.epoch:.1f} of {run.config.epochs}, {run.speed:,.0f} digits a second"
+    st.progress(
+        latest.step / latest.steps, text=f"{run.config.engine} version, seed {run.config.seed}: {words}"
+    )
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.markdown("**Loss**, mean cross-entropy of the batches, nats")
+        trained = run.points[1:]
+        rows = {"epoch": [point.epoch for point in trained], "value": [point.loss for point in trained]}
+        spec = _chart(run.config.epochs, {}, ".3f", MUTED[theme()])
+        draw(rows, spec, "scratch_losses", "Loss over epochs")
+    with right:
+        st.markdown(f"**Accuracy** on 10,000 test digits: {run.test_accuracy:.2%}")
+        tested = [
+            (point.epoch, point.test_accuracy) for point in run.points if point.test_accuracy is not None
+        ]
+        rows = {"epoch": [epoch for epoch, _ in tested], "value": [value for _, value in tested]}
+        axis = {"scale": {"domain": [min(0.9, *rows["value"][1:], 0.9), 1.0]}, "axis": {"format": ".0%"}}
+        spec = _chart(run.config.epochs, axis, ".2%", ACCENT[theme()])
+        draw(rows, spec, "scratch_accuracies", "Test accuracy over epochs")
+    limit = float(np.abs([run.before, latest.parameters["filters"]]).max())
+    for column, values, key, words in zip(
+        st.columns(2, gap="large"),
+        (run.before, latest.parameters["filters"]),
+        ("before", "after"),
+        ("The eight filters before training: noise", "and now"),
+        strict=True,
+    ):
+        with column:
+            st.markdown(f"**{words}**")
+            picture(
+                values,
+                f"filters_{key}",
+                words,
+                list(map(str, range(len(values)))),
+                tile=64,
+                limit=limit,
+                legend=key == "before",
+            )
+
+
+def _chart(epochs: int, axis: Spec, form: str, colour: str) -> Spec:
+    x = {
+        "field": "epoch",
+        "type": "quantitative",
+        "title": "epochs",
+        "scale": {"domain": [0, epochs]},
+        "axis": {"grid": False, "tickMinStep": 1, "format": "d"},
+    }
+    y = {"field": "value", "type": "quantitative", "title": None, **axis}
+    tooltip = [
+        {"field": "epoch", "type": "quantitative", "format": ".2f"},
+        {"field": "value", "type": "quantitative", "format": form},
+    ]
+    dots = {"color": colour, "size": 25}
+    mark = {"type": "line", "color": colour, "strokeWidth": 2, "clip": True, "point": dots}
+    return {"height": 200, "mark": mark, "encoding": {"x": x, "y": y, "tooltip": tooltip}}
+
+
+def _samples(run: NumpyRun) -> None:
+    """Test digits framed green when read rightly, red when not."""
+    digits = cache.test_digits()
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        which = st.segmented_control(
+            "Test digits",
+            ["at random", "misread"],
+            default="at random",
+            key="scratch_samples",
+            persist_state="session",
+            required=True,
+        )
+        st.button("Others", icon=":material/casino:", key="scratch_others", on_click=_others)
+    generator = np.random.default_rng(int(st.session_state.get(_TURN, 0)))
+    known = all_readings(run.latest.parameters, str(run.config)) if run.complete else None
+    wrong = np.flatnonzero(known != digits.labels.numpy()) if known is not None else np.arange(0)
+    pool = wrong if which == "misread" and len(wrong) else np.arange(len(digits))
+    chosen = generator.choice(pool, min(SAMPLES, len(pool)), replace=False)
+    labels, images = digits.labels.numpy()[chosen], as_floats(digits[torch.from_numpy(chosen)])
+    readings = read_numpy(run.latest.parameters, images).argmax(1)
+    gallery(
+        [
+            _framed(digits.images[int(index)].numpy(), label == reading)
+            for index, label, reading in zip(chosen, labels, readings, strict=True)
+        ],
+        key="scratch_gallery",
+        label="Test digits, framed green when read rightly and red when not",
+        captions=[
+            str(reading) if label == reading else f"{reading}, is {label}"
+            for label, reading in zip(labels, readings, strict=True)
+        ],
+        tile=62,
+        crisp=True,
+    )
+    right = int((labels == readings).sum())
+    words = f"{right} of these {len(chosen)} are read rightly (green frame)"
+    rest = f"; of all 10,000, {len(wrong):,} are misread" if run.complete else ""
+    st.caption(f"{words}{rest} (red frame: what was read, and what it is).")
+
+
+def _others() -> None:
+    st.session_state[_TURN] = int(st.session_state.get(_TURN, 0)) + 1
+
+
+def _framed(image: np.ndarray, right: bool) -> bytes:
+    """A digit (28, 28) uint8 in a coloured frame."""
+    pixels = np.repeat(enlarge(image, 3)[..., None], 3, axis=2)  # (84, 84, 3)
+    colour = (RIGHT if right else WRONG).lstrip("#")
+    framed = np.empty((94, 94, 3), np.uint8)
+    framed[:] = [int(colour[place : place + 2], 16) for place in (0, 2, 4)]
+    framed[5:-5, 5:-5] = pixels
+    return encode_png(framed)

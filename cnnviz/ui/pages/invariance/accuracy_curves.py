@@ -1,0 +1,120 @@
+"""Accuracy over a change of all test digits, measured while one waits."""
+
+import streamlit as st
+import torch
+
+from cnnviz.data.mnist import Digits
+from cnnviz.labs.invariance import CHANGES, accuracy_curve
+from cnnviz.ui.pages.invariance.charts import change_chart
+from cnnviz.ui.pages.invariance.models import choose_change, compared, in_words
+from cnnviz.ui.state import cache
+from cnnviz.ui.widgets.code_panel import code_panel
+
+COUNTS = (500, 2_000, 10_000)
+LEVEL = 0.9  # the accuracy whose range is named
+
+
+def curves_view() -> None:
+    """Curves of all models for one kind of change, with what they say in words."""
+    with st.container(horizontal=True, vertical_alignment="center", key="invariance_controls"):
+        kind = choose_change()
+        count = st.segmented_control(
+            "Test digits",
+            COUNTS,
+            default=COUNTS[0],
+            format_func=lambda number: f"{number:,} digits",
+            key="invariance_count",
+            persist_state="session",
+            required=True,
+            label_visibility="collapsed",
+        )
+    curves = _measured(kind, int(count))
+    left, right = st.columns([1.9, 1], gap="large")
+    with left:
+        st.markdown(f"**Share read right** of MNIST's first {count:,} test digits")
+        change_chart(
+            curves,
+            kind,
+            "invariance_accuracy",
+            "Accuracy over the amount of change, one curve a model",
+            None,
+            330,
+        )
+    with right:
+        st.markdown(f"**At least {LEVEL:.0%} right**")
+        st.markdown(_ranges(curves, kind))
+        st.caption(
+            "“CNN” and “CNN, moved digits” are the same 34,826 weights in shape, trained equally long; "
+            "one saw "
+            "the digits as they are, the other moved by up to 4 px, turned by 30° and resized by a quarter, "
+            "at random."
+        )
+    margin = (0.25 / int(count)) ** 0.5
+    st.caption(
+        f"A share of {count:,} digits is known to about ±{2 * margin:.1%} at worst.  \n"
+        "**What this does not show:** a digit at −8 px may have lost a part of itself at the edge, and "
+        "a 6 turned "
+        "far enough is a 9, so not every loss is the network's fault."
+    )
+    code_panel(
+        "from cnnviz import load_model\n"
+        "from cnnviz.data.mnist import Digits, load_mnist\n"
+        "from cnnviz.labs.invariance import CHANGES, accuracy_curve\n\n"
+        "test = load_mnist().test\n"
+        f"digits = Digits(test.images[:{count}], test.labels[:{count}])\n"
+        'for name in ("mlp", "classic", "augmented"):\n'
+        f'    print(name, list(accuracy_curve(load_model(name), digits, "{kind}", '
+        f'CHANGES["{kind}"].amounts)))\n'
+    )
+
+
+def _measured(kind: str, count: int) -> dict[str, list[float]]:
+    """Every model's curve; the first time with a bar that says how far it is."""
+    models, known = compared(), _known()
+    keys = {name: (each.digest, kind, count) for name, each in models.items()}
+    missing = [name for name, key in keys.items() if key not in known]
+    if missing:
+        bar, amounts = st.progress(0.0), CHANGES[kind].amounts
+        for number, name in enumerate(missing):
+            found = []
+            for value in accuracy_curve(models[name].model, _digits(count), kind, amounts):
+                found.append(value)
+                share = (number + len(found) / len(amounts)) / len(missing)
+                bar.progress(share, f"Reading {count:,} digits {len(amounts)} times with {name}")
+            known[keys[name]] = found
+        bar.empty()
+    return {name: known[key] for name, key in keys.items()}
+
+
+@st.cache_resource(show_spinner=False)
+def _known() -> dict[tuple[str, str, int], list[float]]:
+    """(model's digest, change, digits) -> curve, for all visitors of this server."""
+    return {}
+
+
+def _digits(count: int) -> Digits:
+    digits = cache.test_digits()
+    return Digits(digits.images[:count], digits.labels[:count])
+
+
+def _ranges(curves: dict[str, list[float]], kind: str) -> str:
+    lines = ["| Model | from | to |", "|---|---:|---:|"]
+    for name, values in curves.items():
+        low, high = good_range(values, kind)
+        lines.append(f"| {name} | {low} | {high} |")
+    return "\n".join(lines)
+
+
+def good_range(values: list[float], kind: str) -> tuple[str, str]:
+    """The amounts around the unchanged digit between which the curve stays at LEVEL or above, in words."""
+    amounts, change = CHANGES[kind].amounts, CHANGES[kind]
+    good = torch.tensor(values) >= LEVEL
+    middle = amounts.index(change.neutral)
+    if not good[middle]:
+        return "–", "–"
+    low = high = middle
+    while low > 0 and good[low - 1]:
+        low -= 1
+    while high < len(amounts) - 1 and good[high + 1]:
+        high += 1
+    return in_words(kind, amounts[low]), in_words(kind, amounts[high])

@@ -1,0 +1,134 @@
+"""What a visitor of the filters view asks for: a layer, a unit, what of it to excite, and how."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+import torch
+from torch import Tensor
+
+from cnnviz.feature_visualization.activation_maximization import Frame
+from cnnviz.feature_visualization.closed_form import Optimum
+from cnnviz.feature_visualization.dataset_examples import Reality, respond
+from cnnviz.feature_visualization.objectives import Objective, channel, neuron
+from cnnviz.feature_visualization.presets import INK, SHARP, SMOOTH, Recipe, climb
+from cnnviz.interpret.receptive_field import receptive_field
+from cnnviz.networks.network import Network, output_shapes
+from cnnviz.ui.state import cache
+from cnnviz.ui.state.current_model import CurrentModel
+from cnnviz.ui.state.incremental import Film
+
+MAP, CELL = "whole map", "one cell"
+LOOKS = {"sharp": SHARP, "smooth": SMOOTH, "ink": INK}
+WORDS = {
+    "sharp": "as strong as it gets",
+    "smooth": "must survive shifts of two pixels",
+    "ink": "each wave only as strong as in real digits",
+}
+OTHER_SEEDS = (1, 2, 3)
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """What the view is about. units: those in the grid; exact: their best pictures if they are known."""
+
+    chosen: CurrentModel
+    layer: str
+    units: list[int]
+    unit: int
+    excite: str  # MAP, CELL, or "" for a dense layer
+    look: str
+    exact: Optimum | None
+
+    @property
+    def noun(self) -> str:
+        return "filter" if self.excite else "unit"
+
+    @property
+    def tile(self) -> int:
+        return self.units.index(self.unit)
+
+    @property
+    def recipe(self) -> Recipe:
+        return LOOKS[self.look]
+
+    def objective(self, units: list[int]) -> Objective:
+        return neuron(self.layer, units) if self.excite == CELL else channel(self.layer, units)
+
+    def film(self) -> Film:
+        about = (self.layer, self.units[0], len(self.units), self.excite)
+        return film_of(self.chosen, lambda: self.objective(self.units), self.recipe, about)
+
+    def variants(self) -> Film:
+        """The opposite wish from the same noise, and the same wish from other noise."""
+        about = ("variants", self.layer, self.unit, self.excite)
+        signs = torch.tensor([-1.0] + [1.0] * len(OTHER_SEEDS))
+
+        def wishes() -> Objective:
+            return self.objective([self.unit] * len(signs)) * signs
+
+        return film_of(self.chosen, wishes, self.recipe, about, seed=(0, *OTHER_SEEDS))
+
+    def part(self, images: Tensor) -> Tensor:
+        """(N, h, w) of pictures (N, 1, 28, 28): all of them, or what the one cell sees."""
+        return images[:, 0] if self.excite != CELL else middle_part(images, self.chosen.model, self.layer)
+
+
+def middle_part(images: Tensor, model: Network, layer: str) -> Tensor:
+    """(N, h, w): the part of pictures (N, 1, 28, 28) that the middle cell of a map depends on."""
+    side = output_shapes(model.config)[layer][1]
+    box = receptive_field(model, layer, side // 2, side // 2)
+    return images[:, 0, box.row : box.row + box.height, box.column : box.column + box.width]
+
+
+EVERY = 4  # steps between frames
+STRIP = 6  # frames in a film strip
+PATCHES = 12  # of real digits, two rows
+
+
+def film_of(
+    chosen: CurrentModel,
+    objective: Callable[[], Objective],
+    recipe: Recipe,
+    about: tuple[object, ...],
+    seed: int | tuple[int, ...] = 0,
+    scale: float = 1.0,
+) -> Film:
+    """The film everybody shares who asks for the same; `about` names the objective."""
+    key = repr((chosen.digest, about, recipe, seed, scale))
+    return _film(key, lambda: climb(chosen.model, objective(), recipe, seed=seed, scale=scale, every=EVERY))
+
+
+@st.cache_resource(max_entries=48, show_spinner=False)
+def _film(key: str, _begin: Callable[[], object]) -> Film:  # noqa: ARG001 - the key
+    return Film(_begin)  # type: ignore[arg-type]
+
+
+def progress(films: Sequence[Film], done: str) -> None:
+    """A bar while the films grow; then, in its place, what came of it."""
+    steps, all_steps = (sum(getattr(film.last, name) for film in films) for name in ("step", "steps"))
+    if all(film.done for film in films):
+        st.caption(done)
+    else:
+        st.progress(steps / max(all_steps, 1), text=f"Climbing, step {steps:,} of {all_steps:,}")
+
+
+def strip_of(frames: Sequence[Frame], count: int = STRIP) -> list[Frame]:
+    """The first, the last, and others between, closer together at the beginning where more happens."""
+    if len(frames) <= count:
+        return list(frames)
+    last = len(frames) - 1
+    places = sorted({round(last * (place / (count - 1)) ** 1.5) for place in range(count)})
+    return [frames[place] for place in places]
+
+
+@st.cache_resource(max_entries=16, show_spinner="Asking 10,000 real digits")
+def reality(digest: str, layer: str, _model: Network) -> Reality:  # noqa: ARG001 - the key
+    """How the layer of the model with this digest responds to the test digits."""
+    return respond(_model, layer, cache.test_digits().images, PATCHES)
+
+
+def figure(value: float | Tensor, digits: int = 2) -> str:
+    """A number for a sentence, with a true minus sign."""
+    text = f"{float(value):.{digits}f}"
+    return text.replace("-", "−") if float(text) else text.lstrip("-")

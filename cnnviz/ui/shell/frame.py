@@ -1,0 +1,85 @@
+"""What surrounds every page: navigation, title, and the sidebar with the current digit and model.
+
+`pages/` beside st.navigation has a trap: on a fresh server a deep link runs the page file
+alone, without app.py. So each page begins with require_frame(), which notices and mends it.
+"""
+
+from pathlib import Path
+
+import streamlit as st
+from streamlit.navigation.page import Page
+
+from cnnviz.errors import CnnvizError
+from cnnviz.ui.components.time_machine.time_machine import page_drawn
+from cnnviz.ui.shell import tour
+from cnnviz.ui.shell.page_registry import FOLDER, PageInfo, enter_page, present_pages
+from cnnviz.ui.shell.sidebar import sidebar
+from cnnviz.ui.shell.time_machine import title_row
+from cnnviz.ui.state.cache import warm_up
+from cnnviz.ui.state.current_model import check_model
+from cnnviz.ui.state.deep_link import read_link, write_link
+from cnnviz.ui.widgets import canvas
+
+_INSIDE = "_inside_frame"
+_MENDED = "_frame_mended"
+
+
+def run() -> None:
+    """All of app.py: set the page up, draw the frame, run the page inside it."""
+    st.set_page_config(page_title="cnnviz", page_icon=":material/blur_on:", layout="wide")
+    st.html(Path(__file__).parent / "style.css")
+    warm_up()
+    pages = _pages()
+    chosen = st.navigation(list(pages.values()), position="hidden")
+    info = next(info for info in present_pages() if pages[info.name].title == chosen.title)
+    tour.follow(pages)
+    enter_page(info.name)
+    st.session_state[_INSIDE] = True
+    st.session_state.pop(_MENDED, None)
+    try:
+        read_link()
+        canvas.collect()
+        check_model()
+        sidebar(pages)
+        _header(info, pages)
+        chosen.run()
+        write_link()
+    except CnnvizError as error:
+        st.error(str(error), icon=":material/error:")
+    finally:
+        st.session_state.pop(_INSIDE, None)
+    with st.sidebar:
+        page_drawn()
+
+
+def require_frame() -> None:
+    """Must be a page's first call: makes a cold deep link run app.py, and the page inside it."""
+    if st.session_state.get(_INSIDE):
+        return
+    if st.session_state.get(_MENDED):
+        st.error("Pages run inside app.py; start with: streamlit run app.py")
+        st.stop()
+    st.session_state[_MENDED] = True
+    st.navigation(list(_pages().values()), position="hidden")  # leaves Streamlit's own pages/ mode
+    st.rerun()
+
+
+def _pages() -> dict[str, Page]:
+    """Built anew each run, because st.navigation changes the objects and sessions share modules."""
+    return {
+        info.name: st.Page(
+            FOLDER / f"{info.name}.py",
+            title=info.title,
+            icon=f":material/{info.icon}:",
+            default=info.name == "home",
+            help=info.question,
+        )
+        for info in present_pages()
+    }
+
+
+def _header(info: PageInfo, pages: dict[str, Page]) -> None:
+    if info.name != "home":  # home has its own, larger greeting
+        title_row(info.title)
+        st.markdown(info.question)
+        tour.stop(info.name, pages)

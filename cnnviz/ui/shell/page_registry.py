@@ -1,0 +1,60 @@
+"""Every page, once: its file, title, question, icon and group."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from cnnviz.ui.state.current_digit import pad, remount_pad
+
+FOLDER = Path(__file__).parents[3] / "pages"
+_PAGE = "_page"
+
+
+@dataclass(frozen=True)
+class PageInfo:
+    """A page: `name` is its file and its URL; the question is what the page answers."""
+
+    name: str
+    title: str
+    question: str
+    icon: str
+    group: str
+
+
+PAGES = (
+    PageInfo("home", "Home", "See one network, one digit, and every number between them.", "home", ""),
+    PageInfo("draw", "Draw", "What does the network read?", "draw", "Explore"),
+    PageInfo("network", "Network", "How does the number come about?", "account_tree", "Explore"),
+    PageInfo("filters", "Filters", "What has each filter learnt to look for?", "grid_view", "Explore"),
+    PageInfo("activations", "Activations", "What lights up?", "flare", "Explore"),
+    PageInfo("pooling", "Pooling", "Which pixels survive?", "filter_alt", "Explore"),
+    PageInfo("maximize", "Maximize", "What would it love to see?", "auto_awesome", "Imagine"),
+    PageInfo("dream", "Dream", "What does it see in my picture?", "bedtime", "Imagine"),
+    PageInfo("train", "Train", "Can I watch it learn?", "model_training", "Train"),
+    PageInfo("evaluate", "Evaluate", "How good is it, and where is it wrong?", "rule", "Train"),
+    PageInfo("cross_validate", "Cross-validate", "Is that luck?", "stacked_line_chart", "Train"),
+    PageInfo("finetune", "Fine-tune", "Can it learn my hand?", "tune", "Train"),
+    PageInfo("convolution", "Convolution", "Slide it yourself.", "grid_on", "Learn"),
+    PageInfo("architectures", "Architectures", "Why this shape?", "schema", "Learn"),
+    PageInfo("invariance", "Invariance", "What if it moves?", "open_with", "Learn"),
+    PageInfo("from_scratch", "From scratch", "No framework: is it really just this?", "code", "Learn"),
+    PageInfo("capsules", "Capsules", "What is lost in pooling, and one way to keep it?", "pill", "Learn"),
+)
+
+
+def present_pages() -> tuple[PageInfo, ...]:
+    """The pages whose file exists."""
+    return tuple(page for page in PAGES if (FOLDER / f"{page.name}.py").exists())
+
+
+def enter_page(name: str) -> None:
+    """Note which page runs; a canvas on a page just entered starts from the saved drawing."""
+    if st.session_state.get(_PAGE) != name:
+        st.session_state[_PAGE] = name
+        remount_pad(pad().drawing)
+
+
+def page() -> str:
+    """The name of the page that runs."""
+    return str(st.session_state.get(_PAGE, "home"))

@@ -1,0 +1,101 @@
+"""The sidebar: the current digit and its reading, the model and its past, and the way around."""
+
+import streamlit as st
+from streamlit.navigation.page import Page
+
+from cnnviz.errors import CnnvizError
+from cnnviz.ui.shell.page_registry import present_pages
+from cnnviz.ui.shell.time_machine import machine, training_film
+from cnnviz.ui.state.current_digit import CurrentDigit, choose_random_digit, choose_test_digit, current_digit
+from cnnviz.ui.state.current_model import model_keys, model_title
+from cnnviz.ui.state.prediction import current_reading, percent, two_percentages
+from cnnviz.ui.widgets.model_upload import model_shelf
+from cnnviz.ui.widgets.pictures import digit_png
+from cnnviz.ui.widgets.upload import upload
+
+
+def sidebar(pages: dict[str, Page]) -> None:
+    """Draw it; `pages` are this run's pages by name."""
+    with st.sidebar:
+        st.page_link(pages["home"], label="**cnnviz**", icon=":material/blur_on:")
+        _digit(pages)
+        _model()
+        machine()
+        with st.container(horizontal=True, gap="medium", key="model_tools"):
+            training_film()
+            model_shelf()
+        _navigation(pages)
+
+
+def _digit(pages: dict[str, Page]) -> None:
+    digit = current_digit()
+    with st.container(key="frame_digit", border=True):
+        picture, words = st.columns([1, 1.4], vertical_alignment="center")
+        picture.image(
+            digit_png(digit.image, 4),
+            alt=f"The current digit, {digit.caption}",
+            width="stretch",
+            output_format="PNG",
+        )
+        with words, st.container(key="frame_reading"):
+            _reading()
+        _change(pages, digit)
+
+
+def _reading() -> None:
+    try:
+        reading = current_reading()
+    except CnnvizError:  # said in full where the model is chosen
+        return
+    claim = f"Nearest to **{reading.digit}**" if reading.strange else f"Reads **{reading.digit}**"
+    sure = "" if reading.strange else f"{percent(reading.probability)} · "
+    st.markdown(f"{claim}  \n{sure}{reading.words}")
+    st.caption(current_digit().caption, help=None if reading.strange else two_percentages())
+
+
+def _change(pages: dict[str, Page], digit: CurrentDigit) -> None:
+    with st.popover("Change digit", width="stretch", key="change_digit"):
+        st.page_link(pages["draw"], label="Draw one", icon=":material/draw:")
+        st.button(
+            "Random test digit",
+            icon=":material/casino:",
+            on_click=choose_random_digit,
+            key="frame_random",
+        )
+        st.number_input(
+            "Test digit number",
+            0,
+            9_999,
+            value=digit.index,
+            placeholder="0 to 9,999",
+            key="frame_index",
+            on_change=_choose_index,
+        )
+        upload("frame_upload")
+
+
+def _choose_index() -> None:
+    index = st.session_state["frame_index"]
+    if index is not None:
+        choose_test_digit(int(index))
+
+
+def _model() -> None:
+    st.selectbox(
+        "Model",
+        model_keys(),
+        format_func=model_title,
+        key="model_choice",
+        persist_state="session",
+    )
+
+
+def _navigation(pages: dict[str, Page]) -> None:
+    group = ""
+    for info in present_pages():
+        if info.name == "home":
+            continue
+        if info.group != group:
+            group = info.group
+            st.caption(group)
+        st.page_link(pages[info.name])

@@ -1,0 +1,58 @@
+"""The time machine in the frame: every page shows the network as it was at the chosen moment.
+
+machine()         the slider in the sidebar, where the model has a history
+training_film()   the same as a film, to take away
+title_row(title)  a page's title; beside it that an earlier state is shown, and the way back
+"""
+
+import streamlit as st
+
+from cnnviz.errors import CnnvizError
+from cnnviz.ui.components.time_machine.time_machine import chosen, slider
+from cnnviz.ui.shell.training_film import film_popover
+from cnnviz.ui.state import current_model
+
+
+def machine() -> None:
+    """Nothing for a model without a history; one sentence if the history is damaged."""
+    try:
+        history = current_model.history()
+        if history is not None:
+            slider(history, current_model.moment_index(), _move)
+    except CnnvizError as error:
+        st.caption(f":material/history_toggle_off: {error}")
+
+
+def training_film() -> None:
+    """The history as a file to take away."""
+    try:
+        history = current_model.history()
+    except CnnvizError:  # said above
+        return
+    if history is not None:
+        film_popover(history)
+
+
+def title_row(title: str) -> None:
+    """A page's title; beside it, so that nothing moves, which earlier moment is on screen."""
+    with st.container(horizontal=True, vertical_alignment="bottom", key="page_header"):
+        st.title(title, anchor=False, width="content")
+        _earlier()
+
+
+def _earlier() -> None:
+    """The moment, with one click back; nothing for the trained model."""
+    history, moment = current_model.history(), current_model.current_model().moment
+    if history is None or moment is None:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="earlier"):
+        st.markdown(f":orange-badge[:material/history: {moment.when(history.steps)}]", width="content")
+        st.button(
+            "Back to the trained model", on_click=current_model.show_final, key="to_final", type="tertiary"
+        )
+
+
+def _move() -> None:
+    choice = chosen()
+    if choice is not None:
+        current_model.show_moment(*choice)

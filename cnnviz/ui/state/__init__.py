@@ -1,0 +1,1 @@
+"""What a visitor has on screen, what the server keeps, and what the address says."""

@@ -1,0 +1,87 @@
+"""What sessions share: data, models and traces, each bounded and never changed."""
+
+import gc
+from collections.abc import Callable
+from typing import TypeVar
+
+import streamlit as st
+import torch
+from torch import Tensor
+
+from cnnviz.checkpoints.format import Checkpoint, load_checkpoint, parse_checkpoint
+from cnnviz.data.mnist import Digits, load_mnist
+from cnnviz.networks.imagenet import ImageNetwork, load_imagenet
+from cnnviz.networks.network import Network
+from cnnviz.networks.torchvision_zoo import load_fetched
+from cnnviz.networks.tracing import Trace, trace
+from cnnviz.training.history import History
+from cnnviz.ui.state.environment import weights_folder
+
+Value = TypeVar("Value")
+
+
+@st.cache_resource(show_spinner=False)
+def warm_up() -> bool:
+    """Once a server: one thread a request, and the imported modules out of the collector's sight.
+
+    Streamlit collects garbage after every run; walking torch's objects each time would take
+    longer than most pages.
+    """
+    torch.set_num_threads(1)
+    test_digits()
+    gc.collect()
+    gc.freeze()
+    return True
+
+
+@st.cache_resource(show_spinner=False)
+def test_digits() -> Digits:
+    """MNIST's 10,000 test digits."""
+    return load_mnist().test
+
+
+@st.cache_resource(max_entries=16, show_spinner="Loading the model")
+def shipped(name: str, changed: float) -> Checkpoint:  # noqa: ARG001 - the key
+    """A shipped model; `changed` is its file's time, so that a retrained one is read anew."""
+    return load_checkpoint(name)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def parsed(digest: str, _content: bytes) -> Network:  # noqa: ARG001 - the key
+    """A model from bytes, named by their digest."""
+    return parse_checkpoint(_content)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def history(key: str, stamp: object, _read: Callable[[], History | None]) -> History | None:  # noqa: ARG001
+    """The history of a model; `stamp` changes when its files do."""
+    return _read()
+
+
+@st.cache_resource(max_entries=96, show_spinner=False)
+def moment(key: str, name: str, step: int, _history: History) -> Checkpoint:  # noqa: ARG001
+    """A model as it was after a step of the training called `name`."""
+    return _history.checkpoint(_history.index_of(step))
+
+
+@st.cache_resource(max_entries=128, show_spinner=False)
+def traced(digest: str, image: bytes, _model: Network, _image: Tensor) -> Trace:  # noqa: ARG001 - the key
+    """The trace of one model (by digest) on one image (by its bytes)."""
+    return trace(_model, _image)
+
+
+def remember(key: str, make: Callable[[], Value]) -> Value:
+    """The session's value under `key`, made when there is none yet."""
+    if key not in st.session_state:
+        st.session_state[key] = make()
+    value: Value = st.session_state[key]
+    return value
+
+
+IMAGENET = "imagenet"
+
+
+@st.cache_resource(show_spinner="Loading the ImageNet network", max_entries=2)
+def image_network(name: str = IMAGENET) -> ImageNetwork:
+    """The carried network, or one that was fetched."""
+    return load_imagenet() if name == IMAGENET else load_fetched(name, weights_folder())

@@ -1,0 +1,75 @@
+"""A model's answers to one of the test sets, worked out once for all pages and visitors."""
+
+from collections.abc import Collection
+from contextlib import nullcontext
+from dataclasses import dataclass
+
+import streamlit as st
+import torch
+from torch import Tensor
+
+from cnnviz.data.mnist import Digits
+from cnnviz.data.pen_digits import pen_test_digits
+from cnnviz.evaluation.metrics import Report, calibration_error, logits_of, report
+from cnnviz.networks.network import Network
+from cnnviz.ui.state import cache
+from cnnviz.ui.state.current_model import CurrentModel, playing
+
+SETS = {"MNIST test": "mnist", "Pen": "pen, writers never trained on"}  # on screen -> in a model's card
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """A model's answers to one set of digits."""
+
+    name: str  # of the set, as in a model's card
+    digits: Digits
+    logits: Tensor
+    report: Report
+    temperature: float | None  # None when the model was not calibrated
+
+    @property
+    def confidences(self) -> Tensor:
+        """The probabilities that readings are given with: calibrated, where the model was."""
+        return (self.logits / (self.temperature or 1.0)).softmax(1)
+
+    @property
+    def calibration_error(self) -> float:
+        return calibration_error(self.confidences, self.digits.labels.long())
+
+    @property
+    def calibration(self) -> str:
+        """The calibration error in words, beside the bare softmax's."""
+        softmax = f"{self.report.calibration_error:.2%} for the bare softmax"
+        if self.temperature is None:
+            return f"{softmax}; this model was not calibrated."
+        return (
+            f"**{self.calibration_error:.2%}** with the temperature {self.temperature:.2f} fitted on "
+            f"validation digits, {softmax}."
+        )
+
+    def without(self, wrong: Collection[int]) -> "Measured":
+        """The same without the digits at these positions, whose labels are wrong."""
+        kept = torch.ones(len(self.digits), dtype=torch.bool)
+        kept[list(wrong)] = False
+        digits, logits = self.digits[kept], self.logits[kept]
+        name = f"{self.name.partition(',')[0]}, without items wrong in the original"
+        return Measured(name, digits, logits, report(logits, digits.labels), self.temperature)
+
+
+@st.cache_resource(max_entries=96, show_spinner=False)
+def _logits(digest: str, name: str, _model: Network) -> Tensor:  # noqa: ARG001 - the key
+    return logits_of(_model, digits_of(name).images)
+
+
+def digits_of(name: str) -> Digits:
+    return cache.test_digits() if name == "MNIST test" else pen_test_digits()
+
+
+def measure(chosen: CurrentModel, name: str) -> Measured:
+    """The model's answers to a set, by its name on screen."""
+    digits = digits_of(name)
+    waiting = nullcontext() if playing() else st.spinner("Reading ten thousand digits")
+    with waiting:
+        logits = _logits(chosen.digest, name, chosen.model)
+    return Measured(SETS[name], digits, logits, report(logits, digits.labels), chosen.card.get("temperature"))

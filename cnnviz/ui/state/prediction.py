@@ -1,0 +1,124 @@
+"""How far a reading is to be trusted: calibrated confidence, and whether it is a digit at all.
+
+The rule on every page: where the app says what it reads and how sure it is, the percentage is
+calibrated; where ten probabilities stand together, they are the network's softmax.
+"""
+
+from dataclasses import dataclass
+
+import streamlit as st
+from torch import Tensor
+
+from cnnviz.evaluation.ood import Likeness
+from cnnviz.networks.network import Network
+from cnnviz.ui.state.current_digit import current_digit
+from cnnviz.ui.state.current_model import CurrentModel, current_model, current_trace
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The digit read, how sure it is, and a sentence on how far to trust it."""
+
+    digit: int
+    probability: float
+    words: str
+    strange: bool = False  # it looks like no digit; the one named is only the nearest
+
+
+def read(probabilities: Tensor, temperature: float = 1.0, strange: bool = False) -> Reading:
+    """Put ten probabilities (10,) into words.
+
+    temperature: the calibrated confidence is softmax(logits / temperature), see
+    cnnviz.evaluation.metrics.temperature. The softmax a page shows as the network's last layer stays as
+    it is; only `probability` and the words are calibrated. The digit is the same for any value.
+    strange: the picture looks like no digit, see cnnviz.evaluation.ood.
+    """
+    calibrated = (probabilities.clamp(min=1e-30).log() / temperature).softmax(0)
+    values, digits = calibrated.topk(2)
+    first, second = (int(digit) for digit in digits)
+    best, next_best = (float(value) for value in values)
+    if strange:
+        words = "does not look like a digit"
+    elif best >= SURE:
+        words = "sure"
+    elif next_best >= TORN:
+        words = f"torn between {first} and {second}"
+    elif best >= FAIRLY:
+        words = f"fairly sure, perhaps a {second}"
+    else:
+        words = "only guessing"
+    return Reading(first, best, words, strange)
+
+
+def current_reading() -> Reading:
+    """The current model's answer on the current digit. Raises CheckpointError."""
+    return reading_of(current_trace().probabilities, is_strange())
+
+
+def reading_of(probabilities: Tensor, strange: bool = False) -> Reading:
+    """The current model's softmax (10,) on any picture in words. Raises CheckpointError."""
+    return read(probabilities, _temperature() or 1.0, strange)
+
+
+def confidence(reading: Reading) -> str:
+    """Its percentage, named for what it is: "97.3% calibrated"."""
+    return f"{percent(reading.probability)}{' calibrated' if _temperature() else ''}"
+
+
+def two_percentages() -> str:
+    """Why the same answer has two percentages; both of them for the current digit."""
+    temperature, probabilities = _temperature(), current_trace().probabilities
+    if not temperature:
+        return "The softmax of the network's ten outputs; it was not calibrated for this model."
+    calibrated, softmax = reading_of(probabilities).probability, float(probabilities.max())
+    return (
+        f"{percent(calibrated)}, calibrated, is how often such an answer is right; it stands wherever the "
+        f"app says what it reads. {percent(softmax)} is the network's own softmax; it stands where ten "
+        "probabilities stand together. The first is the softmax of the ten outputs divided by "
+        f"{temperature:.2f}, the temperature, fitted on digits this model had never seen."
+    )
+
+
+def percent(probability: float) -> str:
+    """With one decimal; never 100%, which no network can know."""
+    return ">99.9%" if probability > 0.9995 else f"{probability:.1%}"
+
+
+def _temperature() -> float | None:
+    """The current model's; None when it was not calibrated."""
+    return current_model().card.get("temperature")
+
+
+def is_strange() -> bool:
+    """Whether the visitor's picture looks like no digit to the current model.
+
+    Test digits are digits. A moment of a training is not asked: each would need its own
+    reference pictures, a second's work, while the slider moves.
+    """
+    digit, chosen = current_digit(), current_model()
+    if digit.source in ("default", "test") or chosen.moment is not None:
+        return False
+    return likeness(chosen).is_strange(digit.image)
+
+
+def likeness(chosen: CurrentModel) -> Likeness:
+    """The model's sense of what a digit looks like, worked out once a server."""
+    return _likeness(chosen.digest, chosen.model)
+
+
+def strangeness(chosen: CurrentModel, name: str, images: Tensor) -> Tensor:
+    """Of the digits (N, 28, 28) of the set called `name`: (N,)."""
+    return _strangeness(chosen.digest, name, chosen, images)
+
+
+@st.cache_resource(max_entries=6, show_spinner="Learning what digits look like to this model")
+def _likeness(digest: str, _model: Network) -> Likeness:  # noqa: ARG001 - the key
+    return Likeness.of(_model)
+
+
+@st.cache_resource(max_entries=12, show_spinner="Looking for odd digits")
+def _strangeness(digest: str, name: str, _chosen: CurrentModel, _images: Tensor) -> Tensor:  # noqa: ARG001
+    return likeness(_chosen).strangeness(_images)
+
+
+SURE, FAIRLY, TORN = 0.95, 0.75, 0.2

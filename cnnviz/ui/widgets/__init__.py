@@ -1,0 +1,1 @@
+"""Streamlit widgets that more than one page uses."""

@@ -1,0 +1,47 @@
+"""Probabilities become words a person would use."""
+
+import pytest
+import torch
+
+from cnnviz.ui.state.prediction import read
+
+
+def probabilities(**values: float) -> torch.Tensor:
+    """d3=0.9 puts 0.9 on digit 3; the rest is spread over the others."""
+    result = torch.zeros(10)
+    for name, value in values.items():
+        result[int(name[1:])] = value
+    rest = result == 0
+    result[rest] = (1 - result.sum()) / rest.sum()
+    return result
+
+
+@pytest.mark.parametrize(
+    ("values", "digit", "words"),
+    [
+        ({"d7": 0.99}, 7, "sure"),
+        ({"d3": 0.85, "d8": 0.1}, 3, "fairly sure, perhaps a 8"),
+        ({"d9": 0.5, "d4": 0.45}, 9, "torn between 9 and 4"),
+        ({"d0": 0.3, "d6": 0.15}, 0, "only guessing"),
+    ],
+)
+def test_words(values: dict[str, float], digit: int, words: str) -> None:
+    reading = read(probabilities(**values))
+
+    assert (reading.digit, reading.words) == (digit, words)
+    assert reading.probability == pytest.approx(values[f"d{digit}"])
+
+
+def test_a_temperature_calibrates_the_confidence_and_keeps_the_digit() -> None:
+    logits = torch.tensor([2.0, 5.0, -1.0, 0.5, 0.0, 1.0, 4.0, -2.0, 0.3, 0.1])
+
+    reading = read(logits.softmax(0), temperature=2.5)
+
+    assert reading.digit == 1
+    assert reading.probability == pytest.approx(float((logits / 2.5).softmax(0).max()))
+
+
+def test_a_strange_picture_is_said_to_be_no_digit_however_sure_the_network_is() -> None:
+    reading = read(probabilities(d7=0.99), strange=True)
+
+    assert (reading.digit, reading.words) == (7, "does not look like a digit")
