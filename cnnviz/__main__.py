@@ -34,7 +34,7 @@ from cnnviz.training.cross_validation_examples import QUICK
 from cnnviz.training.cross_validation_examples import measure as measure_folds
 from cnnviz.training.cross_validation_examples import save as save_example
 from cnnviz.training.datasets import load_parts
-from cnnviz.training.history import Keeper, save_history
+from cnnviz.training.history import SnapshotRecorder, save_history
 from cnnviz.training.loop import Progress, fit
 from cnnviz.training.model_card import (
     fitted_temperature,
@@ -65,7 +65,7 @@ def train(options: argparse.Namespace) -> None:
         config = replace(config, epochs=options.epochs)
     start = time.perf_counter()
     training, validation = load_parts(config)
-    history = Keeper(config, validation)
+    history = SnapshotRecorder(config, validation)
     last = None
     for last in fit(config, training, validation, records=1_000):
         _report_progress(last)
@@ -99,7 +99,7 @@ def cross_validate(options: argparse.Namespace) -> None:
     assert figures is not None
     summary = summarize(figures.accuracies)
     low, high = summary.corrected
-    print(f"mean {summary.mean:.2%}, standard deviation {summary.deviation:.2%}")
+    print(f"mean {summary.mean:.2%}, standard deviation {summary.standard_deviation:.2%}")
     print(f"95 % interval of the mean, with the folds' overlap: {low:.2%} to {high:.2%}")
     if options.save:
         save_example(options.name, figures)
@@ -128,8 +128,12 @@ def measure(options: argparse.Namespace) -> None:
     path = options.out / f"{options.name}.safetensors"
     checkpoint = load_checkpoint(path)
     model, card = checkpoint.model, checkpoint.card
-    warmth = fitted_temperature(model, TrainConfig.from_json(card["training"]))
-    figures = {"bytes": path.stat().st_size, "temperature": warmth, "test": test_figures(model, warmth)}
+    temperature = fitted_temperature(model, TrainConfig.from_json(card["training"]))
+    figures = {
+        "bytes": path.stat().st_size,
+        "temperature": temperature,
+        "test": test_figures(model, temperature),
+    }
     figures |= shipped_figures(model)
     if options.seeds:
         others = [json.loads(other.read_text()) for other in options.seeds]

@@ -1,4 +1,4 @@
-"""All colours, in one place: blue is positive, orange is negative, zero is the paper.
+"""All colors, in one place: blue is positive, orange is negative, zero is the paper.
 
 SCALES       the stops of each scale, for the light and the dark theme
 colour()     values -> uint8 RGB, for still pictures; the browser draws from the same stops
@@ -33,7 +33,7 @@ SCALES: dict[Scale, dict[Theme, tuple[str, ...]]] = {
 
 # Accents that keep 3:1 contrast on both papers.
 ACCENT = {"light": "#2166ac", "dark": "#7fb3e0"}
-# Words and lines on a tinted ground: the themes' own text colour.
+# Words and lines on a tinted ground: the themes' own text color.
 INK = {"light": "#22211e", "dark": "#ece8de"}
 # Curves and words that stay in the background, still 3:1.
 MUTED = {"light": "#857f70", "dark": "#98917f"}
@@ -43,10 +43,10 @@ CORNERS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")  # a pooling window's fou
 SERIES = ("#2a7ab8", "#d55e00", "#009e73", "#cc79a7", "#b8860b", "#3d9bd1")
 
 
-def colour(
+def color(
     values: NDArray[np.floating], limit: float, scale: Scale = "signed", theme: Theme = "light"
 ) -> NDArray[np.uint8]:
-    """RGB (..., 3) of values in [-limit, limit]; beyond that the end colour."""
+    """RGB (..., 3) of values in [-limit, limit]; beyond that the end color."""
     stops = np.array([_rgb(stop) for stop in SCALES[scale][theme]], np.float32)  # (S, 3)
     position = (np.clip(values / max(limit, 1e-12), -1, 1) + 1) / 2 * (len(stops) - 1)
     below = np.minimum(position.astype(int), len(stops) - 2)
@@ -54,5 +54,5 @@ def colour(
     return np.asarray(stops[below] * (1 - share) + stops[below + 1] * share + 0.5, np.uint8)
 
 
-def _rgb(colour: str) -> tuple[int, int, int]:
-    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+def _rgb(color: str) -> tuple[int, int, int]:
+    return int(color[1:3], 16), int(color[3:5], 16), int(color[5:7], 16)

@@ -5,13 +5,13 @@ import torch
 
 from cnnviz.ui.pages.draw.answer import answer, probabilities
 from cnnviz.ui.pages.draw.corrections import corrections
-from cnnviz.ui.pages.draw.preprocessing_steps import xray
+from cnnviz.ui.pages.draw.preprocessing_steps import preprocessing_steps
 from cnnviz.ui.pages.draw.stroke_replay import stroke_replay
 from cnnviz.ui.shell.frame import require_frame
 from cnnviz.ui.state.current_digit import choose_random_digit, current_digit
 from cnnviz.ui.state.current_model import current_model
-from cnnviz.ui.state.prediction import likeness
-from cnnviz.ui.widgets.calibration import when_it_doubts
+from cnnviz.ui.state.prediction import ood_detector
+from cnnviz.ui.widgets.calibration import when_it_abstains
 from cnnviz.ui.widgets.canvas import canvas, clear, undo
 from cnnviz.ui.widgets.pictures import digit_png
 from cnnviz.ui.widgets.upload import upload
@@ -44,8 +44,8 @@ with right:
     probabilities()
     corrections()
 
-xray()
+preprocessing_steps()
 stroke_replay()
-when_it_doubts()
-if current_model().moment is None:  # a moment of a training is never asked
-    likeness(current_model())  # before the first stroke asks for it
+when_it_abstains()
+if current_model().snapshot is None:  # a moment of a training is never asked
+    ood_detector(current_model())  # before the first stroke asks for it

@@ -26,7 +26,7 @@ st.caption(
     "**What this does not show.** These numbers are true for this one digit, not for others. A large "
     "contribution is not yet a cause: take it away and the rest may still give the same answer. The "
     "coloured path is one of thousands. It does not show what a map looks for in general (Filters), "
-    "nor how the weights came about (Train). Colours have each layer's own range, so equal blue in "
+    "nor how the weights came about (Train). Colors have each layer's own range, so equal blue in "
     "two layers is not the same number."
 )
 code_panel(network.program(chosen, digit, trace, selection))

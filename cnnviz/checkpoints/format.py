@@ -10,7 +10,9 @@ The weights file names its own network in its metadata, so that it can travel al
 
 import hashlib
 import json
+import re
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +30,7 @@ from cnnviz.networks.network import Network, NetworkConfig
 SIZE_LIMIT = 32_000_000  # bytes; five million float32 parameters and room
 HEADER_LIMIT = 65_536
 WEIGHT_LIMIT = 1e4
+_RENAMED = {"ask": "qkv", "answer": "proj", "widen": "fc1", "narrow": "fc2"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +77,7 @@ def parse_checkpoint(content: bytes) -> Network:
     except (ValueError, AttributeError, NetworkError) as error:
         raise CheckpointError(f"The file does not name a network that can be built: {error}") from error
     try:
-        state = safetensors.torch.load(content)
+        state = current_names(safetensors.torch.load(content))
     except safetensors.SafetensorError as error:
         raise CheckpointError(f"The file is damaged or cut off: {error}.") from error
     network = Network(config)
@@ -108,6 +111,14 @@ def digest(content: bytes) -> str:
 def freeze(network: Network) -> Network:
     """Eval mode, no parameter gradients: what every shared model must be."""
     return network.eval().requires_grad_(False)
+
+
+def current_names(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors under today's names: files of earlier versions call attention's layers otherwise."""
+    return {
+        re.sub(r"\b(ask|answer|widen|narrow)\.", lambda found: f"{_RENAMED[found[1]]}.", name): tensor
+        for name, tensor in state.items()
+    }
 
 
 def check_state(network: Network, state: dict[str, Tensor]) -> None:

@@ -13,7 +13,7 @@ import safetensors
 import safetensors.torch
 from torch import Tensor
 
-from cnnviz.checkpoints.format import check_state, freeze, parse_checkpoint, read_header
+from cnnviz.checkpoints.format import check_state, current_names, freeze, parse_checkpoint, read_header
 from cnnviz.errors import CheckpointError
 from cnnviz.networks.network import Network
 from cnnviz.networks.zoo import NETWORKS, TITLES
@@ -47,7 +47,7 @@ def read_model(content: bytes) -> tuple[Network, str]:
             )
     metadata = read_header(content).get("__metadata__")
     ours = isinstance(metadata, dict) and "network" in metadata
-    network = parse_checkpoint(content) if ours else _recognised(content)
+    network = parse_checkpoint(content) if ours else _recognized(content)
     return network, title_of(network)
 
 
@@ -57,10 +57,10 @@ def title_of(network: Network) -> str:
     return next((TITLES[name].split(" · ")[0] for name in names), "Own network")
 
 
-def _recognised(content: bytes) -> Network:
+def _recognized(content: bytes) -> Network:
     """A bare state dict as the one known network whose names and shapes it has."""
     try:
-        state = safetensors.torch.load(content)
+        state = current_names(safetensors.torch.load(content))
     except safetensors.SafetensorError as error:
         raise CheckpointError(f"The file is damaged or cut off: {error}.") from error
     shapes = _shapes(state)

@@ -1,9 +1,9 @@
 """Models people brought or tuned, kept on this machine: DIGEST.safetensors beside DIGEST.json.
 
     keep_model(root, network, card)   store it; the same weights are stored once
-    list_own(root)                    all of them, newest first
-    open_own(root, digest)            its file's bytes and its card
-    delete_own(root, digest)          make room
+    list_stored(root)                    all of them, newest first
+    open_stored(root, digest)            its file's bytes and its card
+    delete_stored(root, digest)          make room
 
 Everybody who uses this machine's server sees them, so their number and size are bounded, and
 nothing is thrown away silently: when the shelf is full, the next one is refused.
@@ -31,7 +31,7 @@ _ODD = re.compile(r"[^\w .,()+·%/-]")  # a name is shown to others: nothing in 
 
 
 @dataclass(frozen=True)
-class OwnModel:
+class StoredModel:
     """One stored model. created: seconds since 1970."""
 
     digest: str
@@ -46,7 +46,7 @@ class OwnModel:
         return f"{self.name} · {clock}"
 
 
-def keep_model(root: Path, network: Network, name: str, card: Mapping[str, Any] | None = None) -> OwnModel:
+def keep_model(root: Path, network: Network, name: str, card: Mapping[str, Any] | None = None) -> StoredModel:
     """Store the network under its weights' digest, with what is known of it. Raises CheckpointError."""
     content = serialize(network)
     weights = _file(root, digest(content))
@@ -62,13 +62,13 @@ def keep_model(root: Path, network: Network, name: str, card: Mapping[str, Any] 
     return _read(weights)
 
 
-def list_own(root: Path) -> list[OwnModel]:
+def list_stored(root: Path) -> list[StoredModel]:
     """All stored models, newest first."""
     files = [path for path in root.glob("*.safetensors") if _DIGEST.fullmatch(path.stem)]
     return sorted(map(_read, files), key=lambda model: -model.created)
 
 
-def open_own(root: Path, name: str) -> tuple[bytes, dict[str, Any]]:
+def open_stored(root: Path, name: str) -> tuple[bytes, dict[str, Any]]:
     """The safetensors file's bytes and the card. Raises CheckpointError when it is not here."""
     path = _file(root, name)
     try:
@@ -83,7 +83,7 @@ def title_of(root: Path, name: str) -> str:
     return _read(_file(root, name)).title
 
 
-def delete_own(root: Path, name: str) -> None:
+def delete_stored(root: Path, name: str) -> None:
     """Remove a model; one that is already gone is no error."""
     path = _file(root, name)
     path.unlink(missing_ok=True)
@@ -97,10 +97,10 @@ def _file(root: Path, name: str) -> Path:
     return root / f"{name}.safetensors"
 
 
-def _read(path: Path) -> OwnModel:
+def _read(path: Path) -> StoredModel:
     card = _card(path)
     created = card.get("created")
-    return OwnModel(
+    return StoredModel(
         path.stem,
         str(card.get("name") or f"Model {path.stem[:6]}"),
         created if isinstance(created, int | float) else 0.0,

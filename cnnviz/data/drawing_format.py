@@ -1,4 +1,4 @@
-"""Drawings as text: a picture short enough for a link, and labelled drawings as a file.
+"""Drawings as text: a picture short enough for a link, and labeled drawings as a file.
 
     pack_image(image)         a 28x28 picture as URL-safe text
     unpack_image(text)        and back
@@ -29,7 +29,7 @@ POINTS = 20_000  # of one drawing
 PACKED_LIMIT = 4_000  # characters of a packed picture
 
 
-class Labelled(TypedDict):
+class Labeled(TypedDict):
     """One drawing and what it is. image: as pack_image() writes it; strokes: canvas pixels, may be empty."""
 
     label: int
@@ -37,29 +37,29 @@ class Labelled(TypedDict):
     strokes: list[list[list[float]]]
 
 
-def parse_labelled(content: bytes) -> list[Labelled]:
+def parse_labeled(content: bytes) -> list[Labeled]:
     """The drawings in a file's bytes, at most LIMIT. Raises DataError with one sentence."""
     if len(content) > BYTES:
         raise DataError(f"The file is larger than {BYTES // 1_000_000} MB.")
     try:
         found = json.loads(content)
     except (ValueError, RecursionError) as error:
-        raise DataError("This is not a file of labelled drawings: it is no JSON.") from error
+        raise DataError("This is not a file of labeled drawings: it is no JSON.") from error
     if not isinstance(found, list) or not found:
-        raise DataError("This file holds no list of labelled drawings.")
+        raise DataError("This file holds no list of labeled drawings.")
     if len(found) > LIMIT:
         raise DataError(f"The file holds {len(found):,} drawings; at most {LIMIT:,} are read.")
     return [_record(thing, number) for number, thing in enumerate(found, 1)]
 
 
-def digits_of(records: Sequence[Labelled]) -> Digits:
+def digits_of(records: Sequence[Labeled]) -> Digits:
     """Their pictures and labels, uint8 (N, 28, 28) and (N,)."""
     images = [(unpack_image(record["image"]) * 255).round().to(torch.uint8) for record in records]
     labels = torch.tensor([record["label"] for record in records], dtype=torch.uint8)
     return Digits(torch.stack(images) if images else torch.zeros(0, SIDE, SIDE, dtype=torch.uint8), labels)
 
 
-def _record(thing: Any, number: int) -> Labelled:
+def _record(thing: Any, number: int) -> Labeled:
     label = thing.get("label") if isinstance(thing, dict) else None
     if type(label) is not int or not 0 <= label <= 9:
         raise DataError(f"Drawing {number} in the file has no label from 0 to 9.")
@@ -72,7 +72,7 @@ def _record(thing: Any, number: int) -> Labelled:
 
 
 def _strokes(value: Any) -> list[list[list[float]]]:
-    """The strokes when they are what they should be, else none: the picture is what is learnt from."""
+    """The strokes when they are what they should be, else none: the picture is what is learned from."""
     if not isinstance(value, list) or not all(isinstance(stroke, list) for stroke in value):
         return []
     points = [point for stroke in value for point in stroke]
@@ -89,7 +89,7 @@ def _is_point(value: Any) -> bool:
 
 
 def pack_image(image: Tensor) -> str:
-    """(28, 28) in 256 grey levels as URL-safe text, about 300 characters."""
+    """(28, 28) in 256 gray levels as URL-safe text, about 300 characters."""
     content = (image * 255).round().to(torch.uint8).numpy().tobytes()
     return base64.urlsafe_b64encode(zlib.compress(content, 9)).decode().rstrip("=")
 

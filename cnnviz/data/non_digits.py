@@ -1,7 +1,7 @@
 """Drawings that are no digits, made by code: to measure whether a network admits that it is one.
 
 KINDS                          what there is: letters, boxes, scribbles, ...
-not_digits(count, seed)        `count` pictures of each kind, prepared like a drawing
+non_digits(count, seed)        `count` pictures of each kind, prepared like a drawing
 
 They are synthetic: templates in straight strokes and arcs, varied like the pen digits and painted
 with the same pen. Letters and signs that can pass for a digit (O, I, Z, S, B, G, Q, a tick, a ring)
@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from cnnviz.data.pen_augmentation import Points, another_hand
+from cnnviz.data.pen_augmentation import Points, augment_strokes
 from cnnviz.data.preprocessing import to_digit
 from cnnviz.data.rasterize import fit, rasterize
 
@@ -54,7 +54,7 @@ KINDS = ("letters", "signs", "boxes", "stars", "hearts", "faces", "scribbles")
 
 
 @lru_cache(maxsize=4)
-def not_digits(count: int, seed: int) -> dict[str, Tensor]:
+def non_digits(count: int, seed: int) -> dict[str, Tensor]:
     """Kind -> float32 (count, 28, 28) in [0, 1], ink = 1; the same for the same count and seed."""
     return {kind: _pictures(kind, count, np.random.default_rng([seed, at])) for at, kind in enumerate(KINDS)}
 
@@ -64,7 +64,7 @@ def _pictures(kind: str, count: int, generator: np.random.Generator) -> Tensor:
 
 
 def _picture(strokes: list[Points], generator: np.random.Generator) -> Tensor:
-    varied = fit(another_hand(strokes, -1, generator), CANVAS, generator.uniform(60, 115))
+    varied = fit(augment_strokes(strokes, -1, generator), CANVAS, generator.uniform(60, 115))
     return to_digit(rasterize(varied, generator.uniform(5, 12), CANVAS)).image
 
 

@@ -1,7 +1,7 @@
 """The same digit by another hand: other habits, other proportions, another steadiness.
 
-    another_hand(strokes, label, generator)   a varied copy, as a different person might write it
-    add_habit(strokes, label, generator)      a slash, a foot, a flag, a bar, a hook that was not there
+    augment_strokes(strokes, label, generator)   a varied copy, as a different person might write it
+    add_style(strokes, label, generator)      a slash, a foot, a flag, a bar, a hook that was not there
 
 Coordinates are those of the pen digits: x right, y down, the longer side 1000.
 """
@@ -13,7 +13,12 @@ from numpy.typing import NDArray
 
 Points = NDArray[np.float64]  # (P, 2)
 
-HABITS = {0: 0.65, 1: 0.8, 7: 0.5, 9: 0.5}  # share of the plain ones that get a habit of writing they lack
+WRITING_STYLES = {
+    0: 0.65,
+    1: 0.8,
+    7: 0.5,
+    9: 0.5,
+}  # share of the plain ones that get a habit of writing they lack
 # Squeezed and set upright, a seven is a flagged one: what tells the two apart is not varied away.
 STRETCH = {1: (-0.2, 0.2), 7: (-0.1, 0.35)}  # logarithm of what broadens; all others: EITHER_WAY
 SLANT = {1: (-0.15, 0.3), 7: (-0.05, 0.4)}  # tangent of the lean to the right; all others: LEANING
@@ -21,18 +26,18 @@ EITHER_WAY, LEANING = (-0.35, 0.35), (-0.4, 0.4)
 STRAIGHT = 0.12  # a one is a plain line when it strays from its chord by less than this share
 
 
-def another_hand(
+def augment_strokes(
     strokes: Sequence[NDArray[np.generic]], label: int, generator: np.random.Generator
 ) -> list[Points]:
     """Habits added, ends cut or drawn out, strokes set apart, then bent, slanted, turned, stretched."""
-    lines = add_habit([np.asarray(stroke, np.float64) for stroke in strokes], label, generator)
+    lines = add_style([np.asarray(stroke, np.float64) for stroke in strokes], label, generator)
     lines = [_unsteady(_ends(line, generator), generator) for line in lines]
     if len(lines) > 1:  # strokes that do not meet where they should, some of them by far
         lines = [line + generator.normal(0, generator.uniform(5, 50), (1, 2)) for line in lines]
     return _warp(lines, label, generator)
 
 
-def add_habit(strokes: list[Points], label: int, generator: np.random.Generator) -> list[Points]:
+def add_style(strokes: list[Points], label: int, generator: np.random.Generator) -> list[Points]:
     """Sometimes a slash through a zero, a foot or a flag on a one, a bar or a hook on a seven.
 
     Only digits written in as few strokes as the plain form takes get one, so that nothing is
@@ -40,7 +45,7 @@ def add_habit(strokes: list[Points], label: int, generator: np.random.Generator)
     """
     makers = {0: _slash, 1: _foot_and_flag, 7: _bar_or_hook, 9: _tail}
     drawn = generator.random()
-    if drawn > HABITS.get(label, 0) or len(strokes) > 1 or np.ptp(strokes[0][:, 1]) < 1:
+    if drawn > WRITING_STYLES.get(label, 0) or len(strokes) > 1 or np.ptp(strokes[0][:, 1]) < 1:
         return strokes
     return makers[label](strokes[0], generator)
 

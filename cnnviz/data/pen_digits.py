@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from cnnviz.data.mnist import Digits
-from cnnviz.data.pen_augmentation import another_hand
+from cnnviz.data.pen_augmentation import augment_strokes
 from cnnviz.data.preprocessing import SIDE, to_digit
 from cnnviz.data.rasterize import fit, rasterize
 from cnnviz.errors import NothingDrawn
@@ -149,7 +149,7 @@ def varied_pictures(digits: list[PenDigit], seed: int, variants: int) -> Digits:
     """So many pictures of each, as different hands would have drawn it."""
     generator = np.random.default_rng(seed)
     varied = [
-        replace(digit, strokes=tuple(another_hand(digit.strokes, digit.label, generator)))
+        replace(digit, strokes=tuple(augment_strokes(digit.strokes, digit.label, generator)))
         for _ in range(variants)
         for digit in digits
     ]
@@ -196,7 +196,7 @@ def pictures(digits: list[PenDigit], generator: np.random.Generator | None = Non
         strokes = fit(digit.strokes, CANVAS, extent * CANVAS / 280)
         try:
             image = to_digit(rasterize(strokes, width * CANVAS / 280, CANVAS)).image
-        except NothingDrawn:  # a dash mislabelled as a digit, shorter than the pen is wide
+        except NothingDrawn:  # a dash mislabeled as a digit, shorter than the pen is wide
             continue
         images[len(labels)] = (image * 255).round()
         labels.append(digit.label)

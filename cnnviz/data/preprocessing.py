@@ -1,7 +1,7 @@
 """From any picture of a digit to the 28x28 the networks were trained on.
 
 MNIST's own recipe (LeCun et al. 1998): the ink's bounding box is shrunk with antialiasing to
-fit 20x20, aspect kept, and placed so that its centre of mass lies in the middle of 28x28.
+fit 20x20, aspect kept, and placed so that its center of mass lies in the middle of 28x28.
 Every stage is returned, because the stages themselves are worth looking at.
 """
 
@@ -23,11 +23,11 @@ STAGES = {
     "antialias": "one source pixel decides each result pixel",
     "centre": "the box, not the mass, lies in the middle",
 }
-MIDDLE = 14  # pixel index of the centre of mass; MNIST's own digits lie within half a pixel of it
+MIDDLE = 14  # pixel index of the center of mass; MNIST's own digits lie within half a pixel of it
 EDGE = 0.15  # fainter ink is antialiasing; it must not decide where the box ends
 SMALLEST_SHARE = 0.08  # ink whose box is below this share of the picture is a dot, not a digit
 
-Grey = NDArray[np.float32]
+Gray = NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,13 +35,13 @@ class Digit:
     """image: float32 (28, 28) in [0, 1], ink = 1. steps: every stage's picture, by name, in order."""
 
     image: Tensor
-    steps: dict[str, Grey]
+    steps: dict[str, Gray]
 
 
 def to_digit(pixels: NDArray[np.generic], without: str | None = None) -> Digit:
     """Turn a drawing into a digit as MNIST would hold it.
 
-    pixels: (H, W) grey, (H, W, 3) RGB or (H, W, 4) RGBA; uint8, or floats in [0, 1]. Dark ink
+    pixels: (H, W) gray, (H, W, 3) RGB or (H, W, 4) RGBA; uint8, or floats in [0, 1]. Dark ink
     on light paper or the reverse. Steps: "grey" and "ink" at full size, "cropped" to the ink,
     "shrunk" to 20x20, "centred" in 28x28; all float32 in [0, 1].
 
@@ -50,17 +50,17 @@ def to_digit(pixels: NDArray[np.generic], without: str | None = None) -> Digit:
     Raises NothingDrawn for a blank picture or a mere dot, ImageError for anything else that
     is not such a picture.
     """
-    grey = to_grey(pixels)
-    ink = to_ink(grey)
+    gray = to_gray(pixels)
+    ink = to_ink(gray)
     cropped = crop_to_ink(ink)
     source, side = (ink, SIDE) if without == "crop" else (cropped, BOX)
     shrunk = shrink(source, side, keep_aspect=without != "aspect", antialias=without != "antialias")
-    centred = centre(shrunk, by_mass=without != "centre")
-    steps = {"grey": grey, "ink": ink, "cropped": cropped, "shrunk": shrunk, "centred": centred}
-    return Digit(torch.from_numpy(centred.copy()), steps)
+    centered = center(shrunk, by_mass=without != "centre")
+    steps = {"grey": gray, "ink": ink, "cropped": cropped, "shrunk": shrunk, "centred": centered}
+    return Digit(torch.from_numpy(centered.copy()), steps)
 
 
-def to_grey(pixels: NDArray[np.generic]) -> Grey:
+def to_gray(pixels: NDArray[np.generic]) -> Gray:
     """Luminance (ITU-R BT.601) in [0, 1]; transparency shows paper that contrasts with the ink."""
     pixels = np.asarray(pixels)
     if pixels.ndim not in (2, 3) or (pixels.ndim == 3 and pixels.shape[2] not in (3, 4)):
@@ -76,7 +76,7 @@ def to_grey(pixels: NDArray[np.generic]) -> Grey:
         raise ImageError("Pixel values must lie in 0..255 (whole numbers) or 0..1 (floats).")
     if values.ndim == 2:
         return values
-    luminance: Grey = values[..., :3] @ np.array([0.299, 0.587, 0.114], np.float32)  # (H, W)
+    luminance: Gray = values[..., :3] @ np.array([0.299, 0.587, 0.114], np.float32)  # (H, W)
     if values.shape[2] == 3:
         return luminance
     alpha = values[..., 3]
@@ -85,13 +85,13 @@ def to_grey(pixels: NDArray[np.generic]) -> Grey:
     return np.asarray(luminance * alpha + paper * (1 - alpha), np.float32)
 
 
-def to_ink(grey: Grey) -> Grey:
+def to_ink(gray: Gray) -> Gray:
     """Distance from the paper, stretched to [0, 1]; paper is what the picture's border shows."""
-    border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
+    border = np.concatenate([gray[0], gray[-1], gray[:, 0], gray[:, -1]])
     paper = float(np.median(border))
     if 0.25 < paper < 0.75:  # the ink runs along the border, or the light is uneven
-        paper = float(np.median(grey))
-    ink = np.clip(grey - paper if paper < 0.5 else paper - grey, 0, 1)
+        paper = float(np.median(gray))
+    ink = np.clip(gray - paper if paper < 0.5 else paper - gray, 0, 1)
     noise = 3 * float(np.median(np.abs(border - paper)))  # 0 for a canvas, more for a photograph
     strongest = float(ink.max())
     if strongest <= max(noise, 0.1):
@@ -99,7 +99,7 @@ def to_ink(grey: Grey) -> Grey:
     return np.where(ink > noise, ink / strongest, 0).astype(np.float32)
 
 
-def crop_to_ink(ink: Grey) -> Grey:
+def crop_to_ink(ink: Gray) -> Gray:
     """The bounding box of the ink. Raises NothingDrawn for a dot."""
     inked = ink > EDGE
     rows, columns = np.flatnonzero(inked.any(1)), np.flatnonzero(inked.any(0))
@@ -109,7 +109,7 @@ def crop_to_ink(ink: Grey) -> Grey:
     return np.asarray(ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
 
 
-def shrink(cropped: Grey, side: int = BOX, keep_aspect: bool = True, antialias: bool = True) -> Grey:
+def shrink(cropped: Gray, side: int = BOX, keep_aspect: bool = True, antialias: bool = True) -> Gray:
     """Antialiased to `side` on the longer side, aspect kept; strokes stay as dark as they were."""
     height, width = cropped.shape
     scale = side / max(height, width)
@@ -119,8 +119,8 @@ def shrink(cropped: Grey, side: int = BOX, keep_aspect: bool = True, antialias: 
     return np.asarray(np.clip(shrunk / max(float(shrunk.max()), 1e-6), 0, 1), np.float32)
 
 
-def centre(shrunk: Grey, by_mass: bool = True) -> Grey:
-    """Placed in 28x28, by whole pixels, centre of mass in the middle as far as it fits."""
+def center(shrunk: Gray, by_mass: bool = True) -> Gray:
+    """Placed in 28x28, by whole pixels, center of mass in the middle as far as it fits."""
     height, width = shrunk.shape
     top, left = (SIDE - height) // 2, (SIDE - width) // 2
     if by_mass:

@@ -11,7 +11,7 @@ FAR = 1e6  # pixels; what lies farther away is brought here, so that no square o
 
 
 def fit(strokes: Sequence[Stroke], size: int, extent: float) -> list[NDArray[np.float64]]:
-    """Scale and move strokes so that their box is `extent` long and centred in size x size."""
+    """Scale and move strokes so that their box is `extent` long and centered in size x size."""
     points = np.concatenate([np.asarray(stroke, np.float64) for stroke in strokes])  # (P, 2)
     low, high = points.min(0), points.max(0)
     scale = extent / max(float((high - low).max()), 1e-9)

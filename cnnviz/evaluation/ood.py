@@ -1,6 +1,6 @@
 """Whether a picture looks like a digit at all, as the network itself sees it.
 
-    Likeness.of(model)              under half a second; keep it as long as the model
+    OodDetector.of(model)              under half a second; keep it as long as the model
     likeness.strangeness(images)    (N,): how much more it resembles a drawing that is no digit
     likeness.threshold              above it a picture is called no digit
 
@@ -21,21 +21,21 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from cnnviz.data.mnist import load_mnist
-from cnnviz.data.non_digits import KINDS, not_digits
+from cnnviz.data.non_digits import KINDS, non_digits
 from cnnviz.data.pen_digits import pen_reference_digits, pen_validation_digits
 from cnnviz.evaluation.metrics import features
 from cnnviz.io.assets import ASSETS, read_asset
 from cnnviz.io.atomic import write_atomically
 from cnnviz.networks.network import Network
 
-NEIGHBOUR = 3
+NEIGHBOR = 3
 MNIST_DIGITS = 500  # beside the pen digits
 MNIST_VALIDATION = slice(1_000, 2_000)  # others, which help to set the threshold
 KEPT = 0.985  # of the digits the threshold is set by
 
 
 @dataclass(frozen=True, eq=False)
-class Likeness:
+class OodDetector:
     """Unit vectors of reference pictures in the model's last feature space, and the threshold."""
 
     model: Network
@@ -44,7 +44,7 @@ class Likeness:
     threshold: float
 
     @classmethod
-    def of(cls, model: Network, leave_out: str | None = None) -> "Likeness":
+    def of(cls, model: Network, leave_out: str | None = None) -> "OodDetector":
         """leave_out: a kind of non-digit it must do without, to measure how it meets unknown ones."""
         references = load_references()
         mnist = load_mnist().train.images
@@ -53,23 +53,23 @@ class Likeness:
         others = _directions(model, references.others[chosen])
         unset = cls(model, digits, others, 0.0)
         validation = references.validation, mnist[MNIST_VALIDATION]
-        quantiles = [unset.strangeness(images).quantile(KEPT) for images in validation]
+        quantiles = [unset.ood_scores(images).quantile(KEPT) for images in validation]
         return cls(model, digits, others, float(max(quantiles)))
 
-    def strangeness(self, images: Tensor) -> Tensor:
+    def ood_scores(self, images: Tensor) -> Tensor:
         """(N,) from -2 to 2 for images (N, 28, 28), uint8 or floats in [0, 1]."""
         vectors = _directions(self.model, images)
-        return torch.cat([_strangeness(part, self.digits, self.others) for part in vectors.split(500)])
+        return torch.cat([_ood_scores(part, self.digits, self.others) for part in vectors.split(500)])
 
-    def is_strange(self, image: Tensor) -> bool:
+    def is_ood(self, image: Tensor) -> bool:
         """Whether one picture (28, 28) looks like no digit."""
-        return bool(self.strangeness(image[None])[0] > self.threshold)
+        return bool(self.ood_scores(image[None])[0] > self.threshold)
 
 
-def _strangeness(vectors: Tensor, digits: Tensor, others: Tensor) -> Tensor:
+def _ood_scores(vectors: Tensor, digits: Tensor, others: Tensor) -> Tensor:
     """(N,) for unit vectors (N, units)."""
     to_digits, to_others = (
-        (vectors @ known.T).topk(NEIGHBOUR, dim=1).values[:, -1] for known in (digits, others)
+        (vectors @ known.T).topk(NEIGHBOR, dim=1).values[:, -1] for known in (digits, others)
     )
     return to_others - to_digits
 
@@ -86,9 +86,9 @@ class Coverage:
     accuracy: Tensor  # among those
 
 
-def coverage(strangeness: Tensor, right: Tensor) -> Coverage:
+def coverage(ood_scores: Tensor, right: Tensor) -> Coverage:
     """The coverage-accuracy curve of digits (N,), right where the network was (El-Yaniv & Wiener 2010)."""
-    ordered = right[strangeness.argsort(stable=True)].double()
+    ordered = right[ood_scores.argsort(stable=True)].double()
     answered = torch.arange(1, len(ordered) + 1)
     return Coverage(answered / len(ordered), ordered.cumsum(0) / answered)
 
@@ -102,7 +102,7 @@ class References:
 
     digits: Tensor
     others: Tensor  # drawings that are no digits
-    kinds: tuple[str, ...]  # of not_digits.KINDS, one for each of the others
+    kinds: tuple[str, ...]  # of non_digits.KINDS, one for each of the others
     validation: Tensor  # digits by other writers, to set the threshold by
 
 
@@ -117,7 +117,7 @@ def load_references() -> References:
 
 def paint() -> bytes:
     """The asset's content."""
-    others = torch.cat(list(not_digits(EACH, SEED).values()))
+    others = torch.cat(list(non_digits(EACH, SEED).values()))
     file = io.BytesIO()
     np.savez_compressed(
         file,

@@ -1,6 +1,6 @@
 """Slashed zeros and footed ones: how many a model reads, as written and with the habit added.
 
-habit_figures(model)   {"slashed zeros": {"n", "recall"}, ...} over writers never trained on
+style_figures(model)   {"slashed zeros": {"n", "recall"}, ...} over writers never trained on
 """
 
 from collections.abc import Callable, Iterator
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from cnnviz.data.mnist import Digits
-from cnnviz.data.pen_augmentation import add_habit
+from cnnviz.data.pen_augmentation import add_style
 from cnnviz.data.pen_digits import PenDigit, held_back_digits, pictures
 from cnnviz.data.preprocessing import STAGES, to_digit
 from cnnviz.data.rasterize import fit, rasterize
@@ -39,10 +39,13 @@ def is_footed(digit: PenDigit) -> bool:
     return digit.label == 1 and bool(np.ptp(foot[:, 0]) > 0.25 * height)
 
 
-HABITS: dict[str, Callable[[PenDigit], bool]] = {"slashed zeros": is_slashed, "footed ones": is_footed}
+WRITING_STYLES: dict[str, Callable[[PenDigit], bool]] = {
+    "slashed zeros": is_slashed,
+    "footed ones": is_footed,
+}
 
 
-def habit_figures(model: Network) -> dict[str, dict[str, float]]:
+def style_figures(model: Network) -> dict[str, dict[str, float]]:
     """Recall of each habit; "added" drew it by code into digits of the same writers that lack it."""
     return {name: _recall(model, digits) for name, digits in _sets().items()}
 
@@ -50,19 +53,19 @@ def habit_figures(model: Network) -> dict[str, dict[str, float]]:
 @lru_cache(maxsize=1)
 def _sets() -> dict[str, Digits]:
     sets = {}
-    for name, has_it in HABITS.items():
+    for name, has_it in WRITING_STYLES.items():
         everyone = held_back_digits()
         sets[name] = pictures([digit for digit in everyone if has_it(digit)])
-        sets[f"{name}, added"] = pictures(list(_with_habit(everyone, has_it)))
+        sets[f"{name}, added"] = pictures(list(_with_style(everyone, has_it)))
     return sets
 
 
-def _with_habit(digits: list[PenDigit], has_it: Callable[[PenDigit], bool]) -> Iterator[PenDigit]:
+def _with_style(digits: list[PenDigit], has_it: Callable[[PenDigit], bool]) -> Iterator[PenDigit]:
     """Every digit that lacks the habit and can be given it within twenty tries (seed 0)."""
     generator = np.random.default_rng(0)
     for digit in digits:
         lines = [stroke.astype(np.float64) for stroke in digit.strokes]
-        tries = (replace(digit, strokes=tuple(add_habit(lines, digit.label, generator))) for _ in range(20))
+        tries = (replace(digit, strokes=tuple(add_style(lines, digit.label, generator))) for _ in range(20))
         if digit.label < 2 and not has_it(digit):
             yield from [version for version in tries if has_it(version)][:1]
 
@@ -121,7 +124,7 @@ def digits_by_writer() -> dict[str, Digits]:
     }
 
 
-def misread_by_writer(model: Network) -> dict[str, int]:
+def misclassified_by_writer(model: Network) -> dict[str, int]:
     """How many of each held-back writer's digits the model misreads; the most misread writer first."""
     everybody = digits_by_writer()
     images = torch.cat([digits.images for digits in everybody.values()])

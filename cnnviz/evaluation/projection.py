@@ -23,8 +23,8 @@ class Projection:
     def of(cls, vectors: Tensor) -> "Projection":
         """Fit to vectors (N, units). The sign is fixed, so that equal data gives an equal picture."""
         mean = vectors.mean(0)
-        centred = vectors - mean
-        covariance = centred.T @ centred / (len(vectors) - 1)
+        centered = vectors - mean
+        covariance = centered.T @ centered / (len(vectors) - 1)
         values, directions = torch.linalg.eigh(covariance)
         first, second = directions[:, -1], directions[:, -2]
         chosen = torch.stack([_sign(first), _sign(second)], 1)  # (units, 2)
@@ -36,7 +36,7 @@ class Projection:
         return (vectors - self.mean) @ self.directions
 
 
-def neighbours(vectors: Tensor, seed: int = 0) -> Tensor:
+def neighbors(vectors: Tensor, seed: int = 0) -> Tensor:
     """t-SNE of vectors (N, units) -> (N, 2); near points stay near, far ones mean nothing."""
     model = TSNE(perplexity=30, init="pca", learning_rate="auto", random_state=seed)
     return torch.from_numpy(model.fit_transform(vectors.numpy()))

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from cnnviz.colors import ACCENT, MUTED, SCALES, Scale, Theme, colour
+from cnnviz.colors import ACCENT, MUTED, SCALES, Scale, Theme, color
 from cnnviz.io.images import enlarge
 
 INK = {"light": "#22211e", "dark": "#ece8de"}
@@ -47,7 +47,7 @@ def tile_sheet(
     picture, brush = _paper(sheet, down * height + gap)
     left = (sheet.side - across * width + gap) // 2
     for number, tile in enumerate(values):
-        pixels = enlarge(colour(tile, limit, scale, sheet.theme), cell)
+        pixels = enlarge(color(tile, limit, scale, sheet.theme), cell)
         place = (left + number % across * width, 2 * sheet.line + number // across * height)
         picture.paste(Image.fromarray(pixels), place)
         x, y = place
@@ -59,14 +59,14 @@ def tile_sheet(
 def confusion_sheet(sheet: Sheet, counts: NDArray[np.integer]) -> NDArray[np.uint8]:
     """Counts (10, 10), rows true, columns read: right ones blue, wrong ones orange, by share of the row.
 
-    The colour goes with the share's square root, because a hundredth of errors should be seen.
+    The color goes with the share's square root, because a hundredth of errors should be seen.
     """
     shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
     signed = np.sqrt(shares) * np.where(np.eye(len(counts), dtype=bool), 0.6, -1)
     cell = (sheet.side - 2 * sheet.line) // len(counts)
     picture, brush = _paper(sheet, (len(counts) + 1) * cell)
     left, top = (sheet.side - len(counts) * cell) // 2, 2 * sheet.line + sheet.line
-    pixels = enlarge(colour(signed, 1.0, "signed", sheet.theme), cell)
+    pixels = enlarge(color(signed, 1.0, "signed", sheet.theme), cell)
     picture.paste(Image.fromarray(pixels), (left, top))
     font, small = _font(round(cell * 0.32)), _font(round(sheet.line * 0.5))
     for place, count in np.ndenumerate(counts):

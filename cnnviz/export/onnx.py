@@ -16,7 +16,7 @@ from torch import nn
 
 from cnnviz.data.mnist import MEAN, STD
 from cnnviz.errors import ExportError
-from cnnviz.networks.layers import Attention, Normalize, Places, Residual
+from cnnviz.networks.layers import Normalize, PositionEmbedding, Residual, TransformerBlock
 from cnnviz.networks.network import CLASSES, SIZE, Network
 
 OPSET, IR_VERSION = 17, 8  # of 2022, so that runtimes a few years old read the file
@@ -67,27 +67,27 @@ class _Graph:
 
     def layer(self, name: str, module: nn.Module, value: str) -> str:
         if isinstance(module, Normalize):
-            centred = self._add("Sub", f"{name}.0", value, self._constant(f"{name}.mean", np.float32(MEAN)))
-            return self._add("Div", name, centred, self._constant(f"{name}.std", np.float32(STD)))
+            centered = self._add("Sub", f"{name}.0", value, self._constant(f"{name}.mean", np.float32(MEAN)))
+            return self._add("Div", name, centered, self._constant(f"{name}.std", np.float32(STD)))
         if isinstance(module, Residual):
             inside = value
             for part, step in module.named_children():
                 inside = self.layer(f"{name}.{part}", step, inside)
             return self._add("Add", name, value, inside)
-        if isinstance(module, Attention):
+        if isinstance(module, TransformerBlock):
             return self._attention(name, module, value)
-        if isinstance(module, Places):
+        if isinstance(module, PositionEmbedding):
             return self._add("Add", name, value, *self._weights(name, module))
         if isinstance(module, nn.Dropout | nn.Identity):
             return value
         operator, attributes = _plain(module)
         return self._add(operator, name, value, *self._weights(name, module), **attributes)
 
-    def _attention(self, name: str, module: Attention, value: str) -> str:
-        width, heads = module.answer.in_features, module.heads
+    def _attention(self, name: str, module: TransformerBlock, value: str) -> str:
+        width, heads = module.proj.in_features, module.heads
         flat = self._reshaped(f"{name}.flat", value, 0, width, -1)
         words = self._add("Transpose", f"{name}.words", flat, perm=[0, 2, 1])  # (N, P, C)
-        asked = self._dense(f"{name}.ask", module.ask, self.layer(f"{name}.norm1", module.norm1, words))
+        asked = self._dense(f"{name}.qkv", module.qkv, self.layer(f"{name}.norm1", module.norm1, words))
         parts = self._reshaped(f"{name}.heads", asked, 0, 0, 3, heads, width // heads)
         parts = self._add("Transpose", f"{name}.parts", parts, perm=[2, 0, 3, 1, 4])  # (3, N, heads, P, d)
         query, key, told = (
@@ -98,16 +98,16 @@ class _Graph:
         )
         turned = self._add("Transpose", f"{name}.turned", key, perm=[0, 1, 3, 2])
         scale = self._constant(f"{name}.scale", np.float32(math.sqrt(width // heads)))
-        likeness = self._add("MatMul", f"{name}.products", query, turned)
-        likeness = self._add("Div", f"{name}.likeness", likeness, scale)
-        shares = self._add("Softmax", f"{name}.shares", likeness, axis=-1)
+        scores = self._add("MatMul", f"{name}.products", query, turned)
+        scores = self._add("Div", f"{name}.scaled_products", scores, scale)
+        shares = self._add("Softmax", f"{name}.shares", scores, axis=-1)
         heard = self._add("MatMul", f"{name}.heard", shares, told)
         heard = self._add("Transpose", f"{name}.joined", heard, perm=[0, 2, 1, 3])
         heard = self._reshaped(f"{name}.merged", heard, 0, 0, width)
-        answer = self._dense(f"{name}.answer", module.answer, heard)
+        answer = self._dense(f"{name}.proj", module.proj, heard)
         words = self._add("Add", f"{name}.first", words, answer)
-        wide = self._dense(f"{name}.widen", module.widen, self.layer(f"{name}.norm2", module.norm2, words))
-        thought = self._dense(f"{name}.narrow", module.narrow, self._gelu(f"{name}.gelu", wide))
+        wide = self._dense(f"{name}.fc1", module.fc1, self.layer(f"{name}.norm2", module.norm2, words))
+        thought = self._dense(f"{name}.fc2", module.fc2, self._gelu(f"{name}.gelu", wide))
         words = self._add("Add", f"{name}.second", words, thought)
         back = self._add("Transpose", f"{name}.back", words, perm=[0, 2, 1])
         return self._add("Reshape", name, back, self._add("Shape", f"{name}.shape", value))

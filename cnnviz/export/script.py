@@ -16,11 +16,11 @@ from torch import nn
 
 from cnnviz.data.mnist import MEAN, STD
 from cnnviz.export import script_templates as parts
-from cnnviz.networks.layers import Attention, Normalize, Places, Residual
+from cnnviz.networks.layers import Normalize, PositionEmbedding, Residual, TransformerBlock
 from cnnviz.networks.network import Network, NetworkConfig
 from cnnviz.training.config import TrainConfig
 from cnnviz.training.loop import mixed_precision, multiplies_bfloat16
-from cnnviz.training.schedule import RateChange
+from cnnviz.training.schedule import LearningRateChange
 
 PEN_FILE = "pen-training-digits.npz"
 _NEEDS = "Needs: pip install torch torchvision. MNIST is fetched into FOLDER at the first start."
@@ -31,7 +31,7 @@ def training_script(
     name: str = "model",
     accuracy: float | None = None,
     steps: int | None = None,
-    changes: Sequence[RateChange] = (),
+    changes: Sequence[LearningRateChange] = (),
 ) -> str:
     """The program's text. name: of the weights it writes; accuracy: measured on the test digits.
 
@@ -178,7 +178,9 @@ def _normalize(network: NetworkConfig) -> str:
 def _blocks(network: NetworkConfig) -> list[str]:
     """The classes of the network's own kinds of layer, as cnnviz itself has them."""
     kinds = {type(module) for _, module in _layers(network)}
-    return [inspect.getsource(kind) for kind in (Residual, Places, Attention) if kind in kinds]
+    return [
+        inspect.getsource(kind) for kind in (Residual, PositionEmbedding, TransformerBlock) if kind in kinds
+    ]
 
 
 def _layers(network: NetworkConfig) -> list[tuple[str, nn.Module]]:
@@ -221,10 +223,10 @@ def _layer(module: nn.Module) -> str:
         normed, function = isinstance(module.norm1, nn.BatchNorm2d), type(module.activation).__name__
         conv = module.conv1
         return f"Residual({conv.in_channels}, {conv.kernel_size[0]}, {normed}, nn.{function})"
-    if isinstance(module, Places):
-        return f"Places({', '.join(map(str, module.places.shape[:2]))})"
-    if isinstance(module, Attention):
-        return f"Attention({module.answer.in_features}, {module.heads})"
+    if isinstance(module, PositionEmbedding):
+        return f"PositionEmbedding({', '.join(map(str, module.places.shape[:2]))})"
+    if isinstance(module, TransformerBlock):
+        return f"TransformerBlock({module.proj.in_features}, {module.heads})"
     return "Normalize()" if isinstance(module, Normalize) else f"nn.{type(module).__name__}()"
 
 
@@ -238,7 +240,7 @@ def _training_parts(config: TrainConfig) -> str:
 
 
 def _optimizer(config: TrainConfig) -> str:
-    """The same optimiser, fused as cnnviz's is."""
+    """The same optimizer, fused as cnnviz's is."""
     options = {"lr": "LEARNING_RATE", "weight_decay": repr(config.weight_decay), "fused": "True"}
     if config.optimizer == "momentum":
         options["momentum"] = repr(config.momentum)

@@ -3,7 +3,7 @@
 scenes(model)                        what can be filmed
 film(history, scene, image, ...)     Iterator of pictures, uint8 (H, W, 3), all equally large
 
-Colours mean the same in all pictures of a film: their range is the largest value of all moments.
+Colors mean the same in all pictures of a film: their range is the largest value of all moments.
 """
 
 from collections.abc import Iterator
@@ -20,12 +20,12 @@ from cnnviz.evaluation.metrics import evaluate
 from cnnviz.export.figures import Sheet, confusion_sheet, tile_sheet
 from cnnviz.feature_visualization.activation_maximization import last
 from cnnviz.feature_visualization.objectives import channel
-from cnnviz.feature_visualization.presets import SMOOTH, climb
+from cnnviz.feature_visualization.presets import SMOOTH, optimize
 from cnnviz.interpret.activations import find, stages
 from cnnviz.interpret.filters import conv_layers, kernels_of, strongest_inputs
 from cnnviz.networks.network import Network
 from cnnviz.networks.tracing import trace
-from cnnviz.training.history import History, Moment
+from cnnviz.training.history import History, Snapshot
 
 Kind = Literal["kernels", "maps", "favourites", "confusion"]
 UNITS = 64  # shown at most
@@ -50,7 +50,7 @@ class Scene:
 
 
 def scenes(model: Network) -> list[Scene]:
-    """All films of a network; those of kernels, maps and favourites need convolutions."""
+    """All films of a network; those of kernels, maps and favorites need convolutions."""
     layers = conv_layers(model)
     outer = [layer for layer in layers if "." not in layer]  # not inside a block
     choices: list[tuple[Kind, list[str]]] = [("kernels", layers), ("maps", outer), ("favourites", outer)]
@@ -71,9 +71,9 @@ def film(
     is counted; side: width in pixels.
     """
     limit = _limit(history, scene, image)
-    for index, moment in enumerate(history.moments):
+    for index, snapshot in enumerate(history.snapshots):
         model = history.checkpoint(index).model
-        sheet = Sheet(scene.title, _caption(moment, history), index / history.last, side, theme)
+        sheet = Sheet(scene.title, _caption(snapshot, history), index / history.last, side, theme)
         if scene.kind == "confusion":
             yield confusion_sheet(sheet, evaluate(model, test.images, test.labels).confusion.numpy())
         else:
@@ -88,14 +88,14 @@ def _values(model: Network, scene: Scene, image: Tensor, final: Network) -> Tens
     if scene.kind == "maps":
         return find(stages(trace(model, image)), scene.layer).after
     count = min(UNITS, len(model.get_submodule(scene.layer).weight))  # type: ignore[arg-type]
-    return last(climb(model, channel(scene.layer, range(count)), SMOOTH)).images[:, 0]
+    return last(optimize(model, channel(scene.layer, range(count)), SMOOTH)).images[:, 0]
 
 
 def _limit(history: History, scene: Scene, image: Tensor) -> float:
     if scene.kind == "maps":
         return max(
             float(_values(history.checkpoint(index).model, scene, image, history.checkpoint(0).model).max())
-            for index in range(len(history.moments))
+            for index in range(len(history.snapshots))
         )
     return history.largest(f"{scene.layer}.weight") if scene.kind == "kernels" else 1.0
 
@@ -104,8 +104,8 @@ def _scale(scene: Scene) -> Scale:
     return "digit" if scene.kind == "favourites" else "signed"
 
 
-def _caption(moment: Moment, history: History) -> str:
-    place = moment.when(history.steps)
-    if moment.validation_accuracy is None:
+def _caption(snapshot: Snapshot, history: History) -> str:
+    place = snapshot.when(history.steps)
+    if snapshot.validation_accuracy is None:
         return place
-    return f"{place} · {moment.validation_accuracy:.2%} of validation digits right"
+    return f"{place} · {snapshot.validation_accuracy:.2%} of validation digits right"

@@ -1,4 +1,4 @@
-"""The one loop behind maximised images and dreams: change a picture until the network is excited.
+"""The one loop behind maximized images and dreams: change a picture until the network is excited.
 
     maximize(model, objective, ...)   -> Iterator[Frame]
     last(frames)                      the last frame, the others thrown away
@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from cnnviz.errors import ConfigError, NetworkError
-from cnnviz.feature_visualization.fused_model import own_copy
+from cnnviz.feature_visualization.fused_model import fused_copy
 from cnnviz.feature_visualization.objectives import Look, Objective, evaluate_objective, features
 from cnnviz.feature_visualization.parameterization import Decode, Fourier, ImageParameters, Pixels, Size
 from cnnviz.feature_visualization.regularizers import Regularizer
@@ -30,8 +30,8 @@ from cnnviz.networks.network import SIZE
 DIGIT: Size = (1, SIZE, SIZE)
 STEPS_LIMIT = 4096
 PORTION = 16  # pictures run together
-WAKING = 8  # how often a start that leaves the network cold is made twice as loud
-AWAKE = 0.9  # of the pixels that matter to the objective when the start is loudest
+RESCALING = 8  # how often a start that leaves the network cold is made twice as loud
+ANSWERING = 0.9  # of the pixels that matter to the objective when the start is loudest
 LOUDER = 2.0  # than what woke it
 Change = Callable[[Tensor], Tensor]  # gradient -> what to add to the values
 
@@ -49,7 +49,7 @@ class Frame:
     steps: int
     images: Tensor
     values: Tensor
-    still: Tensor
+    dead: Tensor
 
     @property
     def last(self) -> bool:
@@ -102,7 +102,7 @@ class NormalizedStep:
 
 
 @dataclass(frozen=True)
-class Settle:
+class AnnealedStep:
     """Steps like NormalizedStep's that shrink to nothing, with momentum.
 
     The best pictures have pixels at 0 and 1; large steps find out which, small ones settle the rest.
@@ -161,7 +161,7 @@ def maximize(
     images = images or Fourier()
     values, decode = images.begin(seeds, size)
     if look is features:
-        model = own_copy(model)
+        model = fused_copy(model)
     run = _Run(model, objective, decode, tuple(transforms), tuple(regularizers), size, look)
     wake = isinstance(images, Pixels | Fourier)  # these begin with noise
     return _frames(run, values, (rule or Adam()).begin(values), steps, every, wake)
@@ -210,8 +210,8 @@ class _Run:
             for move in moves:
                 moved = move(moved)
             gain = self.score(crop_middle(moved, *self.size[1:]), rows)
-            for charge in self.regularizers:
-                gain = gain - charge(images)
+            for penalty in self.regularizers:
+                gain = gain - penalty(images)
             return torch.autograd.grad(gain.sum(), leaf)[0]
 
     def answering(self, values: Tensor) -> Tensor:
@@ -224,38 +224,38 @@ class _Run:
             counts.append(gradient.flatten(1).count_nonzero(1))  # (rows,)
         return torch.cat(counts)  # (N,)
 
-    def frame(self, step: int, steps: int, values: Tensor, still: Tensor) -> Frame:
+    def frame(self, step: int, steps: int, values: Tensor, dead: Tensor) -> Frame:
         with torch.no_grad():
             images = self.decode(values).clone()
             scores = [self.score(images[rows], rows) for rows in self.parts(len(images))]
-            return Frame(step, steps, images, torch.cat(scores), still.clone())
+            return Frame(step, steps, images, torch.cat(scores), dead.clone())
 
 
 def _frames(run: _Run, values: Tensor, change: Change, steps: int, every: int, wake: bool) -> Iterator[Frame]:
     generator = torch.Generator().manual_seed(0)  # every seed meets the same disturbances
     if wake:
-        values = _woken(run, values)
+        values = _rescaled(run, values)
     gradient = run.gradient(values, generator)
-    still = torch.ones(len(values), dtype=torch.bool)
-    yield run.frame(0, steps, values, still)
+    dead = torch.ones(len(values), dtype=torch.bool)
+    yield run.frame(0, steps, values, dead)
     for step in range(1, steps + 1):
-        still &= _cold(gradient)
+        dead &= _cold(gradient)
         values = values + change(gradient)
         if step % every == 0 or step == steps:
-            yield run.frame(step, steps, values, still)
+            yield run.frame(step, steps, values, dead)
         if step < steps:
             gradient = run.gradient(values, generator)
 
 
-def _woken(run: _Run, start: Tensor) -> Tensor:
-    """Values loud enough to climb from: even grey may pass below every ReLU, or all but a few.
+def _rescaled(run: _Run, start: Tensor) -> Tensor:
+    """Values loud enough to climb from: even gray may pass below every ReLU, or all but a few.
 
     Where few pixels matter a step may silence them; noise, made louder, wakes the others.
     """
-    most = run.answering(start * 2**WAKING)
+    most = run.answering(start * 2**RESCALING)
     values = start.clone()
-    for _ in range(WAKING):
-        asleep = run.answering(values) < AWAKE * most
+    for _ in range(RESCALING):
+        asleep = run.answering(values) < ANSWERING * most
         if not asleep.any():
             break
         values[asleep] *= 2

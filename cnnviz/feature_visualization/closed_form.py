@@ -2,7 +2,7 @@
 
 Up to the first activation function a network is affine: a unit's value is a weighted sum of the
 pixels plus a constant. With pixels in [0, 1] its maximum has every pixel at 1 whose weight is
-positive and at 0 where it is negative. So a first-layer filter's favourite is its own kernel's
+positive and at 0 where it is negative. So a first-layer filter's favorite is its own kernel's
 sign, and a climb can be checked against it.
 """
 
@@ -54,7 +54,7 @@ def optimum(
 ) -> Optimum:
     """The best pictures for channels of an affine layer: of their middle cell, or of the whole map.
 
-    An eval-mode batch normalisation may turn a filter's sign round; its weights are part of the sum.
+    An eval-mode batch normalization may turn a filter's sign round; its weights are part of the sum.
     Raises NetworkError for a layer behind an activation function or a pooling.
     """
     if not is_affine(model, layer):

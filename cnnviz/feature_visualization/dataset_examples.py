@@ -22,7 +22,7 @@ BATCH = 250  # fits the cache
 
 
 @dataclass(frozen=True, eq=False)
-class Reality:
+class DatasetExamples:
     """How a layer's U units respond to N digits; of each unit, the k digits with the strongest cell.
 
     best, digits, cells: (U, k): the cell's value, the digit's index, the cell's place row by row.
@@ -50,7 +50,7 @@ class Reality:
         )
 
 
-def respond(model: Network, layer: str, images: Tensor, count: int = 9) -> Reality:
+def top_activations(model: Network, layer: str, images: Tensor, count: int = 9) -> DatasetExamples:
     """The responses to uint8 images (N, 28, 28), and each unit's `count` strongest digits.
 
     Of every digit only its strongest cell takes part, so that the patches show different digits.
@@ -68,7 +68,7 @@ def respond(model: Network, layer: str, images: Tensor, count: int = 9) -> Reali
     strongest = torch.cat(peaks).topk(min(count, len(images)), dim=0)  # (k, U)
     cells_of = torch.cat(places).gather(0, strongest.indices)
     mean = torch.cat(means)  # (N, U)
-    return Reality(
+    return DatasetExamples(
         layer,
         images,
         strongest.values.T,

@@ -73,9 +73,9 @@ def dream(
     """Frames of step 0 (the picture as it is) to octaves × steps, one every `every` steps.
 
     image: float32 (C, H, W) or (H, W) in [0, 1]. objective: default all of `default_layer(model)`.
-    ratio: of the sides of neighbouring octaves; those with a side below 28 pixels are left out.
+    ratio: of the sides of neighboring octaves; those with a side below 28 pixels are left out.
     strength: mean change of a pixel at each step, in 255ths. jitter: largest random shift of a step.
-    smooth: standard deviation, in pixels, of the blur on each gradient; without it fine colour noise wins.
+    smooth: standard deviation, in pixels, of the blur on each gradient; without it fine color noise wins.
     mask: (H, W) in [0, 1], how far each pixel may change. seed: of the shifts; same seed, same picture.
     Everything is checked before the first frame. Raises ImageError, ConfigError, NetworkError.
     """
@@ -162,12 +162,12 @@ def zoom(
     first = next(dream(model, image, objective, octaves=1, steps=1, strength=strength, smooth=smooth))
 
     def film() -> Iterator[Frame]:
-        picture, still = first.images, first.still
-        yield Frame(0, frames, picture, first.values, still)
+        picture, dead = first.images, first.dead
+        yield Frame(0, frames, picture, first.values, dead)
         for number in range(1, frames + 1):
             found = dreamed(_closer(picture, closer)[0], number)
-            picture, still = found.images, still & found.still
-            yield Frame(number, frames, picture, found.values, still)
+            picture, dead = found.images, dead & found.dead
+            yield Frame(number, frames, picture, found.values, dead)
 
     return film()
 
@@ -236,20 +236,20 @@ class DreamStep:
 
         def change(gradient: Tensor) -> Tensor:
             nonlocal now
-            wish = step(blurred(gradient, self.smooth))
-            after = (now + (wish if self.mask is None else wish * self.mask)).clamp(0, 1)
+            request = step(blurred(gradient, self.smooth))
+            after = (now + (request if self.mask is None else request * self.mask)).clamp(0, 1)
             before, now = now, after
             return after - before
 
         return change
 
 
-def blurred(images: Tensor, deviation: float) -> Tensor:
+def blurred(images: Tensor, standard_deviation: float) -> Tensor:
     """(N, C, H, W) under a Gaussian of this standard deviation in pixels, mirrored at the edges."""
-    radius = min(math.ceil(3 * deviation), min(images.shape[2:]) - 1)
+    radius = min(math.ceil(3 * standard_deviation), min(images.shape[2:]) - 1)
     if radius == 0:
         return images
-    bell = torch.exp(-torch.arange(-radius, radius + 1).square() / (2 * deviation**2))
+    bell = torch.exp(-torch.arange(-radius, radius + 1).square() / (2 * standard_deviation**2))
     bell = (bell / bell.sum()).expand(images.shape[1], 1, 1, -1)  # (C, 1, 1, K)
     padded = F.pad(images, [radius] * 4, mode="reflect")
     across = F.conv2d(padded, bell, groups=images.shape[1])
@@ -267,7 +267,7 @@ def _frames(
     generator = torch.Generator().manual_seed(pace.seed)
     full = sizes[-1]
     detail = torch.zeros(1, image.shape[1], *sizes[0])
-    still = torch.ones(1, dtype=torch.bool)
+    dead = torch.ones(1, dtype=torch.bool)
     for number, size in enumerate(sizes):
         base = _resized(image, size)
         start = (base + _resized(detail, size)).clamp(0, 1)
@@ -292,12 +292,12 @@ def _frames(
                 steps=len(sizes) * pace.steps,
                 images=(image + _resized(detail, full)).clamp(0, 1),
                 values=frame.values,
-                still=still & frame.still,
+                dead=dead & frame.dead,
                 octave=number + 1,
                 octaves=len(sizes),
                 size=size,
             )
-        still = still & frame.still
+        dead = dead & frame.dead
 
 
 def _resized(images: Tensor, size: tuple[int, int]) -> Tensor:

@@ -1,9 +1,9 @@
 """A private copy of a model, arranged for many gradients with respect to its pictures.
 
-    own_copy(model)   the same function of the picture, faster backwards; the shared model is not touched
+    fused_copy(model)   the same function of the picture, faster backwards; the shared model is not touched
 
 Three changes, none of which changes a result by more than rounding: weights lie in the memory
-order convolutions are fastest in; an eval-mode batch normalisation, being a factor and a shift, is
+order convolutions are fastest in; an eval-mode batch normalization, being a factor and a shift, is
 taken into the convolution before it; and the first convolution's gradient is computed by one
 matrix product (with one input channel the library's own way takes four times as long).
 """
@@ -18,10 +18,10 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 
-def own_copy(model: nn.Module) -> nn.Module:
+def fused_copy(model: nn.Module) -> nn.Module:
     """The eval-mode model with frozen weights of its own and the same names.
 
-    What a batch normalisation gives, its convolution gives already; the name stands for the same values.
+    What a batch normalization gives, its convolution gives already; the name stands for the same values.
     """
     mine = copy.deepcopy(model).requires_grad_(False)
     if isinstance(mine, nn.Sequential):

@@ -1,9 +1,9 @@
 """What single units of the ImageNet network would love to see.
 
-    unit_pictures(network, layer, channels)   -> Iterator[Frame], one colour picture a channel
+    unit_pictures(network, layer, channels)   -> Iterator[Frame], one color picture a channel
 
 The recipe is that of Olah, Mordvintsev and Schubert, *Feature Visualization* (Distill 2017): waves
-instead of pixels, colours that do not move together, and small shifts, turns and changes of scale.
+instead of pixels, colors that do not move together, and small shifts, turns and changes of scale.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,36 +20,36 @@ from cnnviz.networks.imagenet import ImageNetwork
 
 SIDE = 96
 STEPS = 64
-GREY = 0.5
-# Square root of the covariance of ImageNet's colours, as in Lucid: brightness varies most, green
-# against magenta least. Columns are scaled by the longest, so that noise starts as plausible colours.
-_COLOURS = torch.tensor([[0.26, 0.09, 0.02], [0.27, 0.00, -0.05], [0.27, -0.09, 0.03]])
+GRAY = 0.5
+# Square root of the covariance of ImageNet's colors, as in Lucid: brightness varies most, green
+# against magenta least. Columns are scaled by the longest, so that noise starts as plausible colors.
+_COLORS = torch.tensor([[0.26, 0.09, 0.02], [0.27, 0.00, -0.05], [0.27, -0.09, 0.03]])
 CONTRAST = 3.0
 
 TRANSFORMS: tuple[Transform, ...] = (
-    Pad(8, GREY),
+    Pad(8, GRAY),
     Jitter(6),
-    Scale(0.92, 1.08, GREY),
-    Rotate(6, GREY),
+    Scale(0.92, 1.08, GRAY),
+    Rotate(6, GRAY),
     Jitter(4),
 )
 
 
 @dataclass(frozen=True)
-class ColourFourier:
-    """Fourier in colours as they vary in photographs: brightness, blue to yellow, green to magenta."""
+class ColorFourier:
+    """Fourier in colors as they vary in photographs: brightness, blue to yellow, green to magenta."""
 
     decay: float = 1.0
 
     def begin(self, seeds: Sequence[int], size: Size) -> tuple[Tensor, Decode]:
         values, decode = Fourier(self.decay).begin(seeds, size)
-        mixing = CONTRAST * _COLOURS / _COLOURS.norm(dim=0).max()
+        mixing = CONTRAST * _COLORS / _COLORS.norm(dim=0).max()
 
-        def coloured(values: Tensor) -> Tensor:
+        def colored(values: Tensor) -> Tensor:
             waves = torch.logit(decode(values), 1e-6)  # what Fourier had before its sigmoid
             return torch.sigmoid(torch.einsum("oc,nchw->nohw", mixing, waves))
 
-        return values, coloured
+        return values, colored
 
 
 def unit_pictures(
@@ -66,7 +66,7 @@ def unit_pictures(
     return maximize(
         network,
         channel(layer, list(channels)),
-        images=ColourFourier(),
+        images=ColorFourier(),
         transforms=TRANSFORMS,
         steps=steps,
         every=every,

@@ -12,7 +12,7 @@
 `channel("conv2", range(64))` is 64 objectives in one batch. `2 * a - b`, `-a`: arithmetic as usual.
 
 A convolution or dense layer is taken *before* its activation function (and after its batch
-normalisation), because behind a ReLU the gradient of a silent unit is zero. Name the activation
+normalization), because behind a ReLU the gradient of a silent unit is zero. Name the activation
 ("relu2") to have its output. "input" is the picture itself.
 """
 
@@ -120,7 +120,7 @@ def channel(layer: str, channels: Units) -> Objective:
     def score(activation: Tensor, rows: slice) -> Tensor:
         return _pick(activation, wanted, layer, rows).reshape(len(activation), -1).mean(1)  # (n,)
 
-    return _reading(f"{_words('channel', wanted)} of {layer}", layer, score, _count(channels))
+    return _prediction(f"{_words('channel', wanted)} of {layer}", layer, score, _count(channels))
 
 
 def neuron(layer: str, channels: Units, row: int | None = None, column: int | None = None) -> Objective:
@@ -140,12 +140,12 @@ def neuron(layer: str, channels: Units, row: int | None = None, column: int | No
             )
         return maps[:, place[0], place[1]]
 
-    return _reading(f"one cell of {_words('channel', wanted)} of {layer}", layer, score, _count(channels))
+    return _prediction(f"one cell of {_words('channel', wanted)} of {layer}", layer, score, _count(channels))
 
 
 def layer(name: str) -> Objective:
     """Mean squared activation of a whole layer: whatever it sees already, more of that."""
-    return _reading(f"all of {name}", name, lambda activation, _: activation.flatten(1).square().mean(1))
+    return _prediction(f"all of {name}", name, lambda activation, _: activation.flatten(1).square().mean(1))
 
 
 def class_logit(classes: Units, layer: str = "logits") -> Objective:
@@ -156,7 +156,7 @@ def class_logit(classes: Units, layer: str = "logits") -> Objective:
         own = _pick(logits, wanted, layer, rows)  # (n,)
         return own - (logits.sum(1) - own) / (logits.shape[1] - 1)
 
-    return _reading(_words("class", wanted), layer, score, _count(classes))
+    return _prediction(_words("class", wanted), layer, score, _count(classes))
 
 
 def diversity(layer: str) -> Objective:
@@ -171,7 +171,7 @@ def diversity(layer: str) -> Objective:
         others = (gram @ gram.T).sum(1) - gram.square().sum(1)
         return -others / max(len(gram) - 1, 1)
 
-    return replace(_reading(f"diversity in {layer}", layer, score), coupled=True)
+    return replace(_prediction(f"diversity in {layer}", layer, score), coupled=True)
 
 
 def guided(layer: str, features: Tensor) -> Objective:
@@ -187,7 +187,7 @@ def guided(layer: str, features: Tensor) -> Objective:
         cells = activation.flatten(2).transpose(1, 2)  # (N, H*W, C)
         return (cells @ guide).amax(2).mean(1)
 
-    return _reading(f"{layer} as in the guide", layer, score)
+    return _prediction(f"{layer} as in the guide", layer, score)
 
 
 def difference(objective: Objective, other: nn.Module) -> Objective:
@@ -222,7 +222,7 @@ def features(model: nn.Module, images: Tensor, names: Collection[str]) -> dict[s
 
 
 def before_activation(model: nn.Module, name: str) -> str:
-    """The layer whose output counts as `name`'s: behind a convolution its batch normalisation."""
+    """The layer whose output counts as `name`'s: behind a convolution its batch normalization."""
     if name == INPUT:
         return name
     layers = list(model.named_children())
@@ -253,7 +253,7 @@ def evaluate_objective(
     return values
 
 
-def _reading(
+def _prediction(
     name: str, layer: str, score: Callable[[Tensor, slice], Tensor], count: int | None = None
 ) -> Objective:
     """An objective of one layer."""

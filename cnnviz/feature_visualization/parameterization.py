@@ -30,12 +30,12 @@ class ImageParameters(Protocol):
 
 @dataclass(frozen=True)
 class Pixels:
-    """The logit of every pixel; starts as even grey with normal noise of this standard deviation."""
+    """The logit of every pixel; starts as even gray with normal noise of this standard deviation."""
 
-    deviation: float = 0.01
+    standard_deviation: float = 0.01
 
     def begin(self, seeds: Sequence[int], size: Size) -> tuple[Tensor, Decode]:
-        return self.deviation * _noise(seeds, size), torch.sigmoid
+        return self.standard_deviation * _noise(seeds, size), torch.sigmoid
 
 
 @dataclass(frozen=True)
@@ -46,14 +46,14 @@ class Fourier:
     """
 
     decay: float = 1.0
-    deviation: float = 0.01
+    standard_deviation: float = 0.01
 
     def begin(self, seeds: Sequence[int], size: Size) -> tuple[Tensor, Decode]:
         channels, height, width = size
         frequency = _frequencies(height, width)  # (H, W // 2 + 1) cycles a pixel
         scale = frequency.clamp(min=1 / max(height, width)) ** -self.decay
         scale = (scale * math.sqrt(height * width))[..., None]
-        values = self.deviation * _noise(seeds, (channels, *frequency.shape, 2))
+        values = self.standard_deviation * _noise(seeds, (channels, *frequency.shape, 2))
 
         def decode(values: Tensor) -> Tensor:
             waves = torch.view_as_complex(values * scale)  # (N, C, H, W // 2 + 1)
@@ -69,7 +69,7 @@ class Spectrum:
 
     Only the phases are free: where each wave has its crests. Pictures start with random ones.
     contrast × (picture − floor), cut to [0, 1]: a floor above 0 keeps the ripples between strokes
-    from greying the paper.
+    from graying the paper.
     """
 
     magnitude: Tensor

@@ -33,7 +33,7 @@ PHOTO = "forest"
 SETTINGS = {"octaves": 4, "ratio": 1.4, "steps": 10, "strength": 2.0, "jitter": 32, "smooth": 1.2, "seed": 0}
 UNIT_LAYERS = ("block2", "block4", "block6", "block11")
 ACROSS = 8  # tiles in a row of a layer's picture
-BATCH = 8  # units optimised together
+BATCH = 8  # units optimized together
 QUALITY = 90
 
 
@@ -65,7 +65,7 @@ def make(folder: Path = FOLDER) -> None:
 
 
 def _units(network: ImageNetwork, layer: str) -> NDArray[np.uint8]:
-    """All channels of a layer as one picture of tiles, the last row filled up with grey."""
+    """All channels of a layer as one picture of tiles, the last row filled up with gray."""
     channels = range(layer_named(layer).channels)
     tiles = []
     for start in range(0, len(channels), BATCH):

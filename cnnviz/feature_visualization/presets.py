@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from cnnviz.data.mnist import load_mnist
 from cnnviz.errors import ConfigError
-from cnnviz.feature_visualization.activation_maximization import DIGIT, Adam, Frame, Settle, maximize
+from cnnviz.feature_visualization.activation_maximization import DIGIT, Adam, AnnealedStep, Frame, maximize
 from cnnviz.feature_visualization.objectives import Look, Objective, features
 from cnnviz.feature_visualization.parameterization import (
     Fourier,
@@ -36,7 +36,7 @@ SPECTRUM_DIGITS = 5000
 
 
 @dataclass(frozen=True)
-class Recipe:
+class MaximizationPreset:
     """How to climb. `settle` of the `steps` come at the end, pixel by pixel, ever smaller.
 
     jitter: pixels each way; turn: degrees each way; zoom: 0.1 is sizes from 1 / 1.1 to 1.1.
@@ -45,7 +45,7 @@ class Recipe:
 
     writing: Writing = "fourier"
     steps: int = 64
-    settle: int = 0
+    annealed: int = 0
     rate: float = 0.1
     jitter: int = 0
     turn: float = 0.0
@@ -56,7 +56,7 @@ class Recipe:
     blur: float = 0.0
 
     def __post_init__(self) -> None:
-        if not 0 <= self.settle <= self.steps:
+        if not 0 <= self.annealed <= self.steps:
             raise ConfigError("Of all steps at least 0 and at most all settle.")
 
     def images(self) -> ImageParameters:
@@ -77,19 +77,19 @@ class Recipe:
         return tuple(found)
 
     def regularizers(self, scale: float = 1.0) -> tuple[Regularizer, ...]:
-        charges = (
+        penalties = (
             (L1, self.l1),
             (L2, self.l2),
             (TotalVariation, self.variation),
             (Blur, self.blur),
         )
-        return tuple(charge(weight * scale) for charge, weight in charges if weight)
+        return tuple(penalty(weight * scale) for penalty, weight in penalties if weight)
 
 
-SHARP = Recipe(steps=96, settle=80)
-SMOOTH = Recipe(steps=80, jitter=2)
-INK = Recipe("spectrum", steps=96, rate=0.2, jitter=1)
-CLASS = Recipe("spectrum", steps=128, rate=0.2, jitter=2, turn=8, zoom=0.15, variation=5)
+SHARP = MaximizationPreset(steps=96, annealed=80)
+SMOOTH = MaximizationPreset(steps=80, jitter=2)
+MACO = MaximizationPreset("spectrum", steps=96, rate=0.2, jitter=1)
+CLASS = MaximizationPreset("spectrum", steps=128, rate=0.2, jitter=2, turn=8, zoom=0.15, variation=5)
 
 
 @lru_cache(maxsize=1)
@@ -98,10 +98,10 @@ def digit_spectrum() -> Tensor:
     return mean_magnitude(load_mnist().train[:SPECTRUM_DIGITS].pixels())
 
 
-def climb(
+def optimize(
     model: nn.Module,
     objective: Objective,
-    recipe: Recipe = SHARP,
+    preset: MaximizationPreset = SHARP,
     *,
     seed: int | Sequence[int] = 0,
     scale: float = 1.0,
@@ -118,44 +118,46 @@ def climb(
         maximize,
         model,
         objective,
-        transforms=recipe.transforms(),
-        regularizers=recipe.regularizers(scale),
+        transforms=preset.transforms(),
+        regularizers=preset.regularizers(scale),
         every=every,
         seed=seed,
         size=size,
         look=look,
     )
-    waves = recipe.steps - recipe.settle
-    first = run(images=recipe.images(), rule=Adam(recipe.rate), steps=waves)
-    return _both_parts(first, run, recipe)
+    waves = preset.steps - preset.annealed
+    first = run(images=preset.images(), rule=Adam(preset.rate), steps=waves)
+    return _both_parts(first, run, preset)
 
 
 def _both_parts(
-    first: Iterator[Frame], run: Callable[..., Iterator[Frame]], recipe: Recipe
+    first: Iterator[Frame], run: Callable[..., Iterator[Frame]], preset: MaximizationPreset
 ) -> Iterator[Frame]:
     """The waves' frames, then those of the pixels that settle, counted on."""
     frame = None
     for frame in first:
-        yield replace(frame, steps=recipe.steps)
-    if not recipe.settle or frame is None:
+        yield replace(frame, steps=preset.steps)
+    if not preset.annealed or frame is None:
         return
-    settled = run(images=GivenImage(frame.images), rule=Settle(steps=recipe.settle), steps=recipe.settle)
+    settled = run(
+        images=GivenImage(frame.images), rule=AnnealedStep(steps=preset.annealed), steps=preset.annealed
+    )
     next(settled)  # its start is the frame just seen
     for later in settled:
-        still = frame.still & later.still
-        yield replace(later, step=frame.step + later.step, steps=recipe.steps, still=still)
+        dead = frame.dead & later.dead
+        yield replace(later, step=frame.step + later.step, steps=preset.steps, dead=dead)
 
 
 # One trick at a time: first on pixels, then on waves, then on the spectrum of real digits.
-BENCH = {
-    "pixels": Recipe("pixels", steps=128),
-    "pixels, jitter": Recipe("pixels", steps=128, jitter=2),
-    "pixels, less ink": Recipe("pixels", steps=128, l1=4),
-    "pixels, flat": Recipe("pixels", steps=128, variation=2),
-    "pixels, blur": Recipe("pixels", steps=128, blur=60),
-    "waves": Recipe("fourier", steps=128),
-    "waves, jitter": Recipe("fourier", steps=128, jitter=2),
-    "waves, moves": Recipe("fourier", steps=128, jitter=2, turn=8, zoom=0.15),
-    "spectrum": Recipe("spectrum", steps=128, rate=0.2),
-    "spectrum, moves": Recipe("spectrum", steps=128, rate=0.2, jitter=2, turn=8, zoom=0.15),
+ABLATION = {
+    "pixels": MaximizationPreset("pixels", steps=128),
+    "pixels, jitter": MaximizationPreset("pixels", steps=128, jitter=2),
+    "pixels, less ink": MaximizationPreset("pixels", steps=128, l1=4),
+    "pixels, flat": MaximizationPreset("pixels", steps=128, variation=2),
+    "pixels, blur": MaximizationPreset("pixels", steps=128, blur=60),
+    "waves": MaximizationPreset("fourier", steps=128),
+    "waves, jitter": MaximizationPreset("fourier", steps=128, jitter=2),
+    "waves, moves": MaximizationPreset("fourier", steps=128, jitter=2, turn=8, zoom=0.15),
+    "spectrum": MaximizationPreset("spectrum", steps=128, rate=0.2),
+    "spectrum, moves": MaximizationPreset("spectrum", steps=128, rate=0.2, jitter=2, turn=8, zoom=0.15),
 }

@@ -39,7 +39,7 @@ class L2:
 
 @dataclass(frozen=True)
 class TotalVariation:
-    """weight × mean |difference of neighbours|, horizontal plus vertical: patches instead of specks."""
+    """weight × mean |difference of neighbors|, horizontal plus vertical: patches instead of specks."""
 
     weight: float
 

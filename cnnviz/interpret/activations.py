@@ -5,7 +5,7 @@ find(stages, name)             the stage that contains a layer of this name
 measure(values)                each unit's lowest, highest and mean value
 dead(stage)                    units that stay at zero for this digit
 order(stage, by)               unit indices, sorted
-limits(stages, stage, scope)   the largest |value| the colours must reach
+limits(stages, stage, scope)   the largest |value| the colors must reach
 histogram(values)              a map's values, zeros counted apart
 strongest_cell(values)         where a map is largest
 """
@@ -22,10 +22,14 @@ from cnnviz.networks.tracing import LayerRecord, Trace
 
 Order = Literal["index", "mean", "maximum"]
 Scope = Literal["unit", "layer", "network"]
-_STARTS = ("Conv2d", "Linear", "Residual", "Attention", "LayerNorm")
+_STARTS = ("Conv2d", "Linear", "Residual", "TransformerBlock", "LayerNorm")
 _ACTIVATIONS = ("ReLU", "Tanh")
 _POOLS = {"MaxPool2d": "max-pooling", "AvgPool2d": "average pooling"}
-_BLOCKS = {"Places": "adding places", "Attention": "attention", "LayerNorm": "normalisation"}
+_BLOCKS = {
+    "PositionEmbedding": "adding the position embedding",
+    "TransformerBlock": "attention",
+    "LayerNorm": "normalisation",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,12 +124,12 @@ def order(stage: Stage, by: Order) -> Tensor:
 
 
 def limits(among: Sequence[Stage], stage: Stage, scope: Scope) -> tuple[Tensor, Tensor]:
-    """(C,) each: the |value| at which a unit's colours end, before and after.
+    """(C,) each: the |value| at which a unit's colors end, before and after.
 
     "unit": its own largest; "layer": the stage's; "network": the largest that any activation or
-    pooling puts out. Before and after share it, so that what passes keeps its colour; what ReLU
-    cuts off may then lie beyond the end colour. Where the activation changes the scale itself
-    (tanh, softmax, normalisation), and where nothing passes, each has its own.
+    pooling puts out. Before and after share it, so that what passes keeps its color; what ReLU
+    cuts off may then lie beyond the end color. Where the activation changes the scale itself
+    (tanh, softmax, normalization), and where nothing passes, each has its own.
     """
     before, after = (_spread(values, scope) for values in (stage.before, stage.after))
     if stage.doing == "softmax":

@@ -5,8 +5,8 @@
 
 Every layer is taken backwards: max-pooling puts a value back where its winner was (the "switch"
 of this very image), ReLU drops what is negative on the way, a convolution is transposed, with
-the same weights and no bias. What the paper does not have: batch normalisation and the input's
-normalisation only scale (their shifts are biases too), average pooling shares a value out
+the same weights and no bias. What the paper does not have: batch normalization and the input's
+normalization only scale (their shifts are biases too), average pooling shares a value out
 equally, tanh lets everything pass. A residual block hands on what it got and adds what its own
 layers make of it on their way back. Attention has no way back: it is no sum with fixed weights.
 """
@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from cnnviz.data.mnist import STD
 from cnnviz.errors import NetworkError
 from cnnviz.interpret.pooling import spread
-from cnnviz.networks.layers import Attention, Normalize, Residual
+from cnnviz.networks.layers import Normalize, Residual, TransformerBlock
 from cnnviz.networks.network import Network
 from cnnviz.networks.tracing import LayerRecord, Trace
 
@@ -57,7 +57,7 @@ def unpool(model: Network, passed: Trace, layer: str, keep: Tensor) -> Tensor:
     x = passed[layer].output * keep
     names = list(passed.layers)
     names = names[: names.index(layer) + 1]
-    if any(isinstance(model.get_submodule(name), Attention) for name in names):
+    if any(isinstance(model.get_submodule(name), TransformerBlock) for name in names):
         raise NetworkError(
             "What went through attention cannot be taken back to the picture: its weights are made anew for "
             "every digit."
@@ -105,7 +105,7 @@ def _transposed(module: nn.Conv2d, side: int, x: Tensor) -> Tensor:
 
 
 def _unscaled(module: nn.Module, x: Tensor) -> Tensor:
-    """Through batch normalisation, which only scales; through the identity in its place as it is."""
+    """Through batch normalization, which only scales; through the identity in its place as it is."""
     if not isinstance(module, nn.BatchNorm2d):
         return x
     assert module.running_var is not None

@@ -3,7 +3,7 @@
     conv_layers(model)                    names of the convolutions, in order
     kernels_of(model, layer, channel)     (N, k, k): every filter's kernel on one input channel
     strongest_inputs(model, layer)        (N,): the input channel each filter weighs most
-    templates_of(model)                   for networks without convolutions: (units, 28, 28)
+    first_layer_weights(model)                   for networks without convolutions: (units, 28, 28)
     partial_response(...)                 the map one kernel alone would give
     spectrum(kernel)                      which stripes it passes
     nearest_known(kernel)                 the textbook filter it resembles, and how much
@@ -78,7 +78,7 @@ def strongest_inputs(model: Network, layer: str) -> Tensor:
     return norms.argmax(1)
 
 
-def templates_of(model: Network) -> tuple[str, Tensor]:
+def first_layer_weights(model: Network) -> tuple[str, Tensor]:
     """Name of the first dense layer and its weights as pictures, (units, 28, 28).
 
     Raises NetworkError when the image does not reach that layer untouched.
@@ -119,8 +119,8 @@ def spectrum(kernel: Tensor, size: int = 16) -> Tensor:
     The constant is at (size // 2, size // 2); one step from it is 1 / size cycles a pixel,
     columns for stripes that change from left to right, rows from top to bottom.
     """
-    centred: Tensor = torch.fft.fftshift(torch.fft.fft2(kernel, s=(size, size)))
-    return centred.abs()
+    centered: Tensor = torch.fft.fftshift(torch.fft.fft2(kernel, s=(size, size)))
+    return centered.abs()
 
 
 # ---- known filters ----
@@ -157,7 +157,7 @@ def known_filters(side: int) -> tuple[KnownFilter, ...]:
     inner = (steps.abs() == steps.abs().min()).float()  # (k,): 0, 1, 0
     dot = torch.outer(inner, inner)
     cross = torch.maximum(inner[:, None], inner)  # (k, k)
-    four_neighbours = (dot * cross.sum() - dot.sum()) * cross
+    four_neighbors = (dot * cross.sum() - dot.sum()) * cross
     entries = [
         *_edges("Sobel", torch.outer(bell, bell * steps)),
         *_edges("Prewitt", torch.outer(torch.ones(side), steps)),
@@ -166,9 +166,9 @@ def known_filters(side: int) -> tuple[KnownFilter, ...]:
         ("box blur", torch.ones(side, side), "large values everywhere", "small values everywhere"),
         ("Gaussian blur", torch.outer(bell, bell), "large values around the middle", "small values there"),
         ("identity", dot, "a large value in the middle", "a small value in the middle"),
-        ("Laplacian, four neighbours", four_neighbours, "a middle above its neighbours", "one below them"),
+        ("Laplacian, four neighbours", four_neighbors, "a middle above its neighbours", "one below them"),
         ("Laplacian, eight neighbours", _balanced(dot), "a middle above its surroundings", "one below them"),
-        ("sharpen", four_neighbours + dot, "a large middle above its neighbours", "a small one below them"),
+        ("sharpen", four_neighbors + dot, "a large middle above its neighbours", "a small one below them"),
     ]
     return _distinct([KnownFilter(*entry) for entry in entries])
 

@@ -4,7 +4,7 @@
     winners(model, record)           Winners: who won every window, by how much, ties, empty windows
     route(winners, gradient)         a gradient at the pooled map, handed on to the feature map
     logit_gradient(model, trace, layer, digit)   how each pooled value moves the digit's logit
-    centre_pixels(model, layer)      the pixel in the middle of what each cell of a map looks at
+    center_pixels(model, layer)      the pixel in the middle of what each cell of a map looks at
     survivors(model, layer, winners) these pixels, for the winners of every map
     average(model, record)           what average pooling makes of the same feature map
 
@@ -166,7 +166,7 @@ def logit_gradient(model: Network, passed: Trace, layer: str, digit: int) -> Ten
 # ---- back to the pixels ----
 
 
-def centre_pixels(model: Network, layer: str) -> Tensor:
+def center_pixels(model: Network, layer: str) -> Tensor:
     """int64 (side,): the pixel row (and column) in the middle of what each row of the maps can see.
 
     The upper of two when the span is even; on the image even where padding reaches beyond it.
@@ -176,12 +176,12 @@ def centre_pixels(model: Network, layer: str) -> Tensor:
 
 
 def survivors(model: Network, layer: str, chosen: Winners) -> Tensor:
-    """int64 (C, 28, 28): how many winners of each map have this pixel at their centre.
+    """int64 (C, 28, 28): how many winners of each map have this pixel at their center.
 
-    Empty windows and ties are left out: there, no pixel prevailed over its neighbours.
+    Empty windows and ties are left out: there, no pixel prevailed over its neighbors.
     """
-    centres = centre_pixels(model, before(model, layer))
-    pixel = centres[chosen.rows] * SIZE + centres[chosen.columns]  # (C, h, w)
+    centers = center_pixels(model, before(model, layer))
+    pixel = centers[chosen.rows] * SIZE + centers[chosen.columns]  # (C, h, w)
     counts = torch.zeros(len(pixel), SIZE * SIZE, dtype=torch.int64)
     counts.scatter_add_(1, pixel.flatten(1), chosen.decided.long().flatten(1))
     return counts.reshape(-1, SIZE, SIZE)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from torch import nn
 
 from cnnviz.errors import NetworkError
-from cnnviz.networks.layers import Attention, Residual
+from cnnviz.networks.layers import Residual, TransformerBlock
 from cnnviz.networks.network import SIZE, Network, output_shapes
 
 
@@ -80,7 +80,7 @@ def pixel_spans(model: Network, layer: str, *, clip: bool = True) -> list[tuple[
 
 
 def map_stride(model: Network, layer: str) -> int:
-    """How many pixels apart neighbouring cells of the layer's maps lie; SIZE for maps of one cell."""
+    """How many pixels apart neighboring cells of the layer's maps lie; SIZE for maps of one cell."""
     if len(pixel_spans(model, layer)) == 1:
         return SIZE
     shapes = {"input": (1, SIZE, SIZE), **output_shapes(model.config)}
@@ -118,7 +118,7 @@ def _windows_before(
             yield vertical, horizontal
         elif isinstance(module, Residual):
             yield _both_convolutions(module, source[1]), _both_convolutions(module, source[2])
-        elif isinstance(module, Attention):
+        elif isinstance(module, TransformerBlock):
             yield _Window(source[1], 0, 0, 1, source[1]), _Window(source[2], 0, 0, 1, source[2])
 
 

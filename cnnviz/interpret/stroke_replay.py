@@ -76,7 +76,7 @@ def replay(
     """
     if not any(len(stroke) for stroke in strokes):
         raise NothingDrawn("Nothing is drawn yet.")
-    steps = moments(strokes, limit)
+    steps = stopping_points(strokes, limit)
     images = torch.zeros(len(steps), 28, 28)
     readable = torch.zeros(len(steps), dtype=torch.bool)
     for number, pixels in enumerate(paint(strokes, widths, steps, size)):
@@ -84,7 +84,7 @@ def replay(
             digit = to_digit(pixels)
         except NothingDrawn:
             continue
-        images[number] = (digit.image * 255).round() / 255  # 256 grey levels, as everywhere
+        images[number] = (digit.image * 255).round() / 255  # 256 gray levels, as everywhere
         readable[number] = True
     if final is not None:
         images[-1], readable[-1] = final, True
@@ -94,7 +94,7 @@ def replay(
     return Replay(tuple(steps), images, probabilities, _changes(probabilities))
 
 
-def moments(strokes: Sequence[Stroke], limit: int = STEPS) -> list[Step]:
+def stopping_points(strokes: Sequence[Stroke], limit: int = STEPS) -> list[Step]:
     """At most `limit` steps (more only when there are more strokes), evenly spaced along the pen's way.
 
     Each ends at a point the pen reported; the end of every stroke is among them.
@@ -135,9 +135,9 @@ def _points(strokes: Sequence[Stroke]) -> Iterator[Step]:
 
 def _changes(probabilities: Tensor) -> tuple[Change, ...]:
     """Steps at which the likeliest digit differs from the last readable step's."""
-    readings = [
+    predictions = [
         (step, int(values.argmax())) for step, values in enumerate(probabilities) if not values[0].isnan()
     ]
     return tuple(
-        Change(step, before, after) for (_, before), (step, after) in pairwise(readings) if before != after
+        Change(step, before, after) for (_, before), (step, after) in pairwise(predictions) if before != after
     )

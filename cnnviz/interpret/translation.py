@@ -2,7 +2,7 @@
 
     shifted(image, right, down)                    the digit, moved; what leaves the image is lost
     shift_effects(model, image, layer, shifts)     one ShiftEffect a shift, all in one batch
-    stride(model, layer)                           pixels between neighbouring cells of the pooled map's input
+    stride(model, layer)                           pixels between neighboring cells of the pooled map's input
 
 Only windows that one cell won count (for average pooling: whose cells differ); the even background
 would stay the same whatever happens.
@@ -136,7 +136,7 @@ def _up_to(model: Network, layer: str, x: Tensor) -> Tensor:
 
 
 def stride(model: Network, layer: str) -> int:
-    """How many pixels apart neighbouring cells of the feature map look."""
+    """How many pixels apart neighboring cells of the feature map look."""
     return map_stride(model, before(model, layer))
 
 

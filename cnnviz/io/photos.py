@@ -1,6 +1,6 @@
 """Photographs: the eight that cnnviz carries, and any other picture.
 
-PHOTOS                   name -> Photo, with title, author and licence
+PHOTOS                   name -> Photo, with title, author and license
 load_photo(name, side)   float32 (3, H, W) in [0, 1]
 to_photo(pixels, side)   the same from decoded pixels
 to_pixels(image)         back to uint8 (H, W, 3) or (H, W)
@@ -32,11 +32,11 @@ class Photo:
     label: str
     title: str
     author: str
-    licence: str
+    license: str
 
     @property
     def credit(self) -> str:
-        return f"“{self.title}”, {self.author}, {self.licence}"
+        return f"“{self.title}”, {self.author}, {self.license}"
 
 
 _LOMIRI = "CC BY 4.0, Lomiri wallpapers"

@@ -1,7 +1,7 @@
 """Films as files: equally large pictures in, bytes of a file out.
 
-gif(pictures, ...)   an animated GIF; plays everywhere, 256 colours a picture
-mp4(pictures, ...)   H.264 video, smaller and in full colour
+gif(pictures, ...)   an animated GIF; plays everywhere, 256 colors a picture
+mp4(pictures, ...)   H.264 video, smaller and in full color
 """
 
 import io
@@ -23,7 +23,7 @@ Pictures = Sequence[NDArray[np.uint8]]  # (H, W) or (H, W, 3) each
 def gif(pictures: Pictures, milliseconds: int = 120, hold: int = 1200) -> bytes:
     """An endless animated GIF of equally large pictures; the last one stays for `hold` milliseconds.
 
-    GIF knows 256 colours a picture: each gets a palette of its own. Raises ConfigError.
+    GIF knows 256 colors a picture: each gets a palette of its own. Raises ConfigError.
     """
     _check(pictures)
     frames = [Image.fromarray(pixels).convert("RGB").quantize(256) for pixels in pictures]

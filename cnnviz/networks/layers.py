@@ -1,8 +1,9 @@
 """Layers with an inside, where a plain list of PyTorch's own modules does not reach.
 
-    Residual     x + F(x): two convolutions and the way round them
-    Places       adds to every cell what its place stands for
-    Attention    every cell asks all others, then thinks by itself
+    Residual             x + F(x): two convolutions and the way round them
+    PositionEmbedding    adds to every cell what its place stands for
+    TransformerBlock     attention between all cells, then an MLP in each of them
+    attention_weights    how much every cell attends to every other, head by head
 
 Each takes maps float32 (N, C, H, W) and returns maps of that shape, so that a trace shows it like
 any other layer. Self-contained: programs that leave the app carry these classes as they stand here.
@@ -37,7 +38,7 @@ class Residual(nn.Module):
         return inside
 
 
-class Places(nn.Module):
+class PositionEmbedding(nn.Module):
     """Learnt numbers for every place, (C, H, W): attention alone would not know where a cell is."""
 
     def __init__(self, width: int, side: int):
@@ -51,44 +52,45 @@ class Places(nn.Module):
         return x + self.places
 
 
-class Attention(nn.Module):
-    """A transformer's layer over the cells of its maps, each a word of C numbers (Vaswani et al. 2017).
+class TransformerBlock(nn.Module):
+    """Multi-head attention and an MLP over the cells of its maps, each a token of C numbers.
 
-    Normalisation comes first, as in ViT (Dosovitskiy et al. 2020); the hidden layer is four times as wide.
+    Vaswani et al. 2017. Normalization comes first, as in ViT (Dosovitskiy et al. 2020); the hidden
+    layer is four times as wide.
     """
 
     def __init__(self, width: int, heads: int):
         super().__init__()
         self.heads = heads
         self.norm1 = nn.LayerNorm(width)
-        self.ask = nn.Linear(width, 3 * width)  # query, key and value of every head
-        self.answer = nn.Linear(width, width)
+        self.qkv = nn.Linear(width, 3 * width)  # query, key and value of every head
+        self.proj = nn.Linear(width, width)
         self.norm2 = nn.LayerNorm(width)
-        self.widen = nn.Linear(width, 4 * width)
+        self.fc1 = nn.Linear(width, 4 * width)
         self.activation = nn.GELU()
-        self.narrow = nn.Linear(4 * width, width)
+        self.fc2 = nn.Linear(4 * width, width)
 
     def forward(self, x: Tensor) -> Tensor:
-        words = x.flatten(2).transpose(1, 2)  # (N, H * W, C)
-        words = words + self.answer(self.hear(self.norm1(words)))
-        words = words + self.narrow(self.activation(self.widen(self.norm2(words))))
-        result: Tensor = words.transpose(1, 2).reshape(x.shape)
+        tokens = x.flatten(2).transpose(1, 2)  # (N, H * W, C)
+        tokens = tokens + self.proj(self.attend(self.norm1(tokens)))
+        tokens = tokens + self.fc2(self.activation(self.fc1(self.norm2(tokens))))
+        result: Tensor = tokens.transpose(1, 2).reshape(x.shape)
         return result
 
-    def hear(self, words: Tensor) -> Tensor:
-        """(N, P, C) -> (N, P, C): of each head the values of all words, weighed by likeness."""
-        query, key, value = self.parts(words)
-        heard: Tensor = self.weigh(query, key) @ value  # (N, heads, P, C / heads)
-        return heard.transpose(1, 2).reshape(words.shape)
+    def attend(self, tokens: Tensor) -> Tensor:
+        """(N, P, C) -> (N, P, C): of each head the values of all tokens, by their attention weights."""
+        query, key, value = self.split_heads(tokens)
+        attended: Tensor = self.weights(query, key) @ value  # (N, heads, P, C / heads)
+        return attended.transpose(1, 2).reshape(tokens.shape)
 
-    def parts(self, words: Tensor) -> Tensor:
-        """(N, P, C) -> (3, N, heads, P, C / heads): what each word asks for, answers to and tells."""
-        shape = (*words.shape[:2], 3, self.heads, -1)
-        parts: Tensor = self.ask(words).reshape(shape).permute(2, 0, 3, 1, 4)  # (3, N, heads, P, C / heads)
-        return parts
+    def split_heads(self, tokens: Tensor) -> Tensor:
+        """(N, P, C) -> (3, N, heads, P, C / heads): each token's query, key and value."""
+        shape = (*tokens.shape[:2], 3, self.heads, -1)
+        heads: Tensor = self.qkv(tokens).reshape(shape).permute(2, 0, 3, 1, 4)  # (3, N, heads, P, C / heads)
+        return heads
 
-    def weigh(self, query: Tensor, key: Tensor) -> Tensor:
-        """(N, heads, P, P): how much word i hears of word j; each row sums to 1."""
+    def weights(self, query: Tensor, key: Tensor) -> Tensor:
+        """(N, heads, P, P): how much token i attends to token j; each row sums to 1."""
         return (query @ key.transpose(2, 3) / math.sqrt(query.shape[3])).softmax(3)
 
 
@@ -114,14 +116,14 @@ class Dropout(nn.Dropout):
         return x * keep / (1 - self.p)
 
 
-def attention_weights(layer: Attention, maps: Tensor) -> Tensor:
-    """For the layer's input, maps (C, H, W): of cell (i, j) the share it hears of cell (k, l).
+def attention_weights(layer: TransformerBlock, maps: Tensor) -> Tensor:
+    """For the layer's input, maps (C, H, W): how much cell (i, j) attends to cell (k, l).
 
     (heads, H, W, H, W), in [0, 1]: softmax(q k^T / sqrt(d)) of Vaswani et al. 2017.
     """
     _, height, width = maps.shape
     with torch.no_grad():
-        words = layer.norm1(maps.flatten(1).T[None])  # (1, H * W, C)
-        query, key, _ = layer.parts(words)
-        shares = layer.weigh(query, key)[0]  # (heads, H * W, H * W)
+        tokens = layer.norm1(maps.flatten(1).T[None])  # (1, H * W, C)
+        query, key, _ = layer.split_heads(tokens)
+        shares = layer.weights(query, key)[0]  # (heads, H * W, H * W)
     return shares.reshape(-1, height, width, height, width)  # (heads, H, W, H, W)

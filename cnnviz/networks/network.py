@@ -1,12 +1,12 @@
 """The networks, each an ordered list of named layers.
 
     NETWORKS                  name -> NetworkConfig of every network cnnviz knows
-    build(config, seed)       a Network with PyTorch's default initialisation, from its own seed
+    build(config, seed)       a Network with PyTorch's default initialization, from its own seed
     layer_table(config)       name, kind, output shape and parameters of every layer
     shape_title(config)       its filters and hidden units in a few characters
 
 A Network takes float32 (N, 1, 28, 28) in [0, 1] and returns logits (N, 10). Its own
-normalisation is its first layer, so that no caller can forget it. Activations are modules,
+normalization is its first layer, so that no caller can forget it. Activations are modules,
 never the functional form: gradient rules (guided backpropagation) attach to modules.
 """
 
@@ -30,7 +30,7 @@ from cnnviz.networks.config import (
     layer_name,
     side_after,
 )
-from cnnviz.networks.layers import Attention, Dropout, Normalize, Places, Residual
+from cnnviz.networks.layers import Dropout, Normalize, PositionEmbedding, Residual, TransformerBlock
 from cnnviz.networks.zoo import NETWORKS, TITLES, config_of
 
 __all__ = [
@@ -39,7 +39,7 @@ __all__ = [
     "output_shapes", "parameter_count", "pool_first", "shape_title",
 ]  # fmt: skip
 
-WEIGHTED = (nn.Conv2d, nn.Linear, Residual, Attention)  # the layers that learn what to look for
+WEIGHTED = (nn.Conv2d, nn.Linear, Residual, TransformerBlock)  # the layers that learn what to look for
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Network(nn.Sequential):
 
 
 def build(config: NetworkConfig, seed: int = 0) -> Network:
-    """A new network with PyTorch's default initialisation drawn from `seed` alone."""
+    """A new network with PyTorch's default initialization drawn from `seed` alone."""
     with torch.device("meta"):  # without values, so that the global generator is left alone
         network = Network(config)
     # Not to_empty(), which imports a computer algebra system to lay out tensors.
@@ -71,7 +71,7 @@ def build(config: NetworkConfig, seed: int = 0) -> Network:
     for module in network.modules():
         if isinstance(module, nn.Conv2d | nn.Linear):
             _initialize(module, generator)
-        elif isinstance(module, nn.BatchNorm2d | nn.LayerNorm | Places):
+        elif isinstance(module, nn.BatchNorm2d | nn.LayerNorm | PositionEmbedding):
             module.reset_parameters()
     return network
 
@@ -182,12 +182,12 @@ def _conv_layers(
 
 
 def _patch_layers(patches: Patches, number: int, channels: int, side: int) -> Iterator[tuple[str, nn.Module]]:
-    """Words stay maps, one cell a word; at the end their mean, normalised."""
+    """Words stay maps, one cell a word; at the end their mean, normalized."""
     side //= patches.side
     yield "patches", nn.Conv2d(channels, patches.width, patches.side, patches.side)
-    yield "places", Places(patches.width, side)
+    yield "places", PositionEmbedding(patches.width, side)
     for round_number in range(1, patches.rounds + 1):
-        yield f"attention{round_number}", Attention(patches.width, patches.heads)
+        yield f"attention{round_number}", TransformerBlock(patches.width, patches.heads)
     yield f"pool{number}", nn.AvgPool2d(side)
     yield "flatten", nn.Flatten()
     yield f"norm{number}", nn.LayerNorm(patches.width)

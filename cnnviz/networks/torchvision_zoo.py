@@ -5,7 +5,7 @@
     fetch(name, folder)          -> Iterator of the share fetched so far; https, checked, atomic
     load_fetched(name, folder)   the network as one list of named layers, as load_imagenet() gives
 
-Their licence is torchvision's (BSD-3-Clause). The files are those of download.pytorch.org, whose names
+Their license is torchvision's (BSD-3-Clause). The files are those of download.pytorch.org, whose names
 end in the first eight digits of their SHA-256.
 """
 
@@ -22,7 +22,7 @@ from torch import Tensor, nn
 
 from cnnviz.errors import CheckpointError, DataError, NetworkError
 from cnnviz.io.download import open_https
-from cnnviz.networks.imagenet import LOGITS, Centre, ImageLayer, ImageNetwork, read_tensors
+from cnnviz.networks.imagenet import LOGITS, Center, ImageLayer, ImageNetwork, read_tensors
 
 CHUNK = 1_000_000  # bytes read at a time
 
@@ -169,16 +169,16 @@ def as_layers(name: str, parts: nn.Module) -> ImageNetwork:
 
 
 class Standardize(nn.Module):
-    """[0, 1] minus ImageNet's mean colour, divided by its deviation."""
+    """[0, 1] minus ImageNet's mean color, divided by its deviation."""
 
     def forward(self, x: Tensor) -> Tensor:
         mean = torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1)
-        deviation = torch.tensor([0.229, 0.224, 0.225]).view(1, 3, 1, 1)
-        return ((x - mean) / deviation).contiguous(memory_format=torch.channels_last)
+        standard_deviation = torch.tensor([0.229, 0.224, 0.225]).view(1, 3, 1, 1)
+        return ((x - mean) / standard_deviation).contiguous(memory_format=torch.channels_last)
 
 
 def _googlenet(parts: nn.Module) -> Iterator[tuple[str, nn.Module]]:
-    yield "normalize", Centre()  # what its transform_input makes of standardised colours
+    yield "normalize", Center()  # what its transform_input makes of standardised colors
     for name, module in parts.named_children():
         if name == "avgpool":
             yield from (("pool", module), ("flatten", nn.Flatten()))

@@ -82,7 +82,7 @@ def trace(model: Network, image: Tensor) -> Trace:
 def predict(model: nn.Module, images: Tensor) -> Tensor:
     """Probabilities (N, 10) for images (N, 28, 28) or one (28, 28), floats in [0, 1].
 
-    The model's own normalisation is applied inside. Raises ImageError for other shapes,
+    The model's own normalization is applied inside. Raises ImageError for other shapes,
     other ranges and NaN.
     """
     batch = check_images(images).reshape(-1, 1, SIZE, SIZE)  # (N, 1, 28, 28)

@@ -17,7 +17,7 @@ _IN_PAIRS: tuple[Pool, ...] = ("none", "max")
 _BLOCK32 = ConvBlock(32, padding=1, batch_norm=True, skip=True)
 
 NETWORKS: dict[str, NetworkConfig] = {
-    # Two layers one can look into, as in `classic`, with larger kernels and batch normalisation.
+    # Two layers one can look into, as in `classic`, with larger kernels and batch normalization.
     "default": NetworkConfig(
         convs=(ConvBlock(24, kernel=5, batch_norm=True), ConvBlock(64, kernel=5, batch_norm=True)),
         dropout=0.2,
@@ -28,7 +28,7 @@ NETWORKS: dict[str, NetworkConfig] = {
     "classic": NetworkConfig(convs=_CONV32_64, dropout=0.5),
     # Two convolutions with padding 1 and a 128-unit dense layer.
     "padded": NetworkConfig(convs=(ConvBlock(16, padding=1), ConvBlock(32, padding=1)), dense=(128,)),
-    # As `classic`, with a 128-unit dense layer and normalised input.
+    # As `classic`, with a 128-unit dense layer and normalized input.
     "wide": NetworkConfig(convs=_CONV32_64, dense=(128,), normalize=True),
     # One layer of eight filters: small enough to follow by hand.
     "eight": NetworkConfig(convs=(ConvBlock(8),), dense=(128,)),

@@ -8,23 +8,23 @@ needs no slot, being over before anybody would notice.
 import time
 from typing import Any, Literal
 
-from cnnviz.runs.queue import Slot
-from cnnviz.runs.run_dir import RunFolder
-from cnnviz.training.schedule import RateChange, Steering
+from cnnviz.runs.queue import QueueSlot
+from cnnviz.runs.run_dir import RunDir
+from cnnviz.training.schedule import LearningRateChange, TrainingControl
 
 LINGER_SECONDS = 300.0  # a paused process keeps half a gigabyte of memory that long
 POLL_SECONDS = 0.2
 
-Verdict = Literal["train", "stop", "leave"]
+Action = Literal["train", "stop", "leave"]
 
 
-class Helm(Steering):
+class RunController(TrainingControl):
     """Reads control.json after every step, and writes down each change of the rate that it takes up."""
 
-    def __init__(self, folder: RunFolder, slot: Slot | None, step: int):
+    def __init__(self, folder: RunDir, slot: QueueSlot | None, step: int):
         """step: where the run stands. Without a slot (a cluster has its own queue) none is waited for."""
         record = folder.read("changes")
-        super().__init__([RateChange(**change) for change in record.get("changes", [])])
+        super().__init__([LearningRateChange(**change) for change in record.get("changes", [])])
         self.folder = folder
         self.slot = slot
         self._number = record.get("number", 0)  # of the last wish taken up
@@ -40,12 +40,12 @@ class Helm(Steering):
         """Whether the run is to hold after `step` steps."""
         return self._control.get("command") == "pause" and self._control.get("until", 0) <= step
 
-    def orders(self) -> tuple[list[RateChange], int | None]:
-        """What is wished so far, for a Steering of one who trains elsewhere and cannot look here."""
+    def commands(self) -> tuple[list[LearningRateChange], int | None]:
+        """What is wished so far, for a TrainingControl of one who trains elsewhere and cannot look here."""
         single = self._control.get("command") == "pause"
         return list(self.changes), self._control.get("until") if single else None
 
-    def verdict(self, step: int) -> Verdict:
+    def decide(self, step: int) -> Action:
         """What to do after `step` steps; in a pause the answer takes as long as the pause."""
         if self.pauses(step):
             if self.slot:
@@ -74,11 +74,11 @@ class Helm(Steering):
 
     def _take_up_rate(self, step: int) -> None:
         """A new wish replaces what was recorded for later steps; those who repeat a run bring none."""
-        wish = self._control.get("rate", {})
-        if wish.get("number", 0) <= self._number:
+        request = self._control.get("rate", {})
+        if request.get("number", 0) <= self._number:
             return
-        self._number = wish["number"]
-        change = RateChange(step, wish["factor"], wish["rate"])
+        self._number = request["number"]
+        change = LearningRateChange(step, request["factor"], request["rate"])
         self.changes = [earlier for earlier in self.changes if earlier.step < step] + [change]
         changes = [one.as_json() for one in self.changes]
         self.folder.write("changes", {"number": self._number, "changes": changes})

@@ -1,7 +1,7 @@
 """Cross-validations that go on by themselves: one run a fold, started through an engine.
 
-start_study(...)        deals the digits out and submits a run for each fold
-open_study(root, id)    how it stands; list_studies(root): all of them
+start_cross_validation(...)        deals the digits out and submits a run for each fold
+open_cross_validation(root, id)    how it stands; list_cross_validations(root): all of them
 Study                   what a study was at the moment it was opened; see also cnnviz.runs.run_group
 """
 
@@ -11,23 +11,23 @@ from pathlib import Path
 from cnnviz.errors import ConfigError, RunError
 from cnnviz.runs.engine import Engine
 from cnnviz.runs.run import open_run
-from cnnviz.runs.run_dir import RunFolder
-from cnnviz.runs.run_group import RunSet, members, prune, submit_all
-from cnnviz.runs.task import Part
+from cnnviz.runs.run_dir import RunDir
+from cnnviz.runs.run_group import RunGroup, members, prune, submit_all
+from cnnviz.runs.task import Task
 from cnnviz.training.config import TrainConfig
 from cnnviz.training.cross_validation import Fold, Score, all_folds, check_recipe, fold_counts
 from cnnviz.training.cross_validation_examples import Figures
 
 
 @dataclass(frozen=True)
-class Study(RunSet):
+class CrossValidationRun(RunGroup):
     """A cross-validation as it was when it was opened; open it again for what has happened since."""
 
     config: TrainConfig
     folds: int
     stratified: bool
 
-    def asked(self) -> list[tuple[TrainConfig, Part]]:
+    def asked(self) -> list[tuple[TrainConfig, Task]]:
         return [(self.config, fold) for fold in all_folds(self.folds, self.stratified)]
 
     def _scores(self) -> list[Score]:
@@ -44,11 +44,13 @@ class Study(RunSet):
         return Figures(self.config, self.folds, self.stratified, tuple(self._scores()), records)
 
 
-def start_study(engine: Engine, root: Path, config: TrainConfig, folds: int, stratified: bool) -> str:
+def start_cross_validation(
+    engine: Engine, root: Path, config: TrainConfig, folds: int, stratified: bool
+) -> str:
     """Submit a run for each fold; returns the study's unguessable id. Raises ConfigError, RunError."""
     config = fold_config(config)
     fold_counts(config, folds, stratified)  # raises when these digits cannot be dealt out so
-    prune(root, list_studies(root))
+    prune(root, list_cross_validations(root))
     return submit_all(engine, [(config, fold) for fold in all_folds(folds, stratified)])
 
 
@@ -58,7 +60,7 @@ def fold_config(config: TrainConfig) -> TrainConfig:
     return replace(config, validation_size=0)
 
 
-def open_study(root: Path, study_id: str) -> Study:
+def open_cross_validation(root: Path, study_id: str) -> CrossValidationRun:
     """The study called `study_id`. Raises RunError when there is none, or its files are damaged."""
     folders = members(root, Fold.kind).get(study_id)
     if not folders:
@@ -66,7 +68,7 @@ def open_study(root: Path, study_id: str) -> Study:
     return _read(study_id, folders)
 
 
-def list_studies(root: Path) -> list[Study]:
+def list_cross_validations(root: Path) -> list[CrossValidationRun]:
     """All studies, newest first; damaged ones are left out."""
     found = []
     for study_id, folders in members(root, Fold.kind).items():
@@ -74,10 +76,10 @@ def list_studies(root: Path) -> list[Study]:
             found.append(_read(study_id, folders))
         except RunError:
             continue
-    return sorted(found, key=lambda study: -study.created)
+    return sorted(found, key=lambda group: -group.created)
 
 
-def _read(study_id: str, folders: list[RunFolder]) -> Study:
+def _read(study_id: str, folders: list[RunDir]) -> CrossValidationRun:
     """Raises RunError for files that are damaged."""
     opened = [open_run(folder.path.parent, folder.id) for folder in folders]
     try:
@@ -85,7 +87,7 @@ def _read(study_id: str, folders: list[RunFolder]) -> Study:
     except (KeyError, TypeError, ConfigError) as error:
         raise RunError("This cross-validation's files are damaged.") from error
     by_fold = {fold.number: run for fold, run in zip(dealt, opened, strict=True)}
-    return Study(
+    return CrossValidationRun(
         study_id,
         opened[0].created,
         tuple(by_fold.get(number) for number in range(dealt[0].folds)),

@@ -17,10 +17,10 @@ from typing import Protocol
 from cnnviz.errors import RunError
 from cnnviz.runs import run_dir
 from cnnviz.runs.run import open_run, prune
-from cnnviz.runs.run_dir import ALIVE, RunFolder
-from cnnviz.runs.task import Part
+from cnnviz.runs.run_dir import ALIVE, RunDir
+from cnnviz.runs.task import Task
 from cnnviz.training.config import TrainConfig
-from cnnviz.training.schedule import RateChange
+from cnnviz.training.schedule import LearningRateChange
 
 QUEUE_LIMIT = 4
 
@@ -33,7 +33,7 @@ class Engine(Protocol):
         """How many runs train at a time."""
         ...
 
-    def submit(self, config: TrainConfig, study: str = "", part: Part | None = None) -> str:
+    def submit(self, config: TrainConfig, group: str = "", task: Task | None = None) -> str:
         """Start a run, or put it in the queue; returns its id. Raises RunError.
 
         study: the set of runs it belongs to (cnnviz.runs.run_group); part: what it is there.
@@ -41,7 +41,7 @@ class Engine(Protocol):
         ...
 
     def stop(self, run_id: str) -> None:
-        """Have a run save what it learnt and end, within a record or two."""
+        """Have a run save what it learned and end, within a record or two."""
         ...
 
     def pause(self, run_id: str) -> None:
@@ -79,10 +79,10 @@ class LocalEngine:
     root: Path
     slots: int = field(default_factory=lambda: max(1, (os.cpu_count() or 1) // 2))
 
-    def submit(self, config: TrainConfig, study: str = "", part: Part | None = None) -> str:
-        self._check_queue(study)
-        more = {"study": study, part.kind: part.as_json()} if part else {}
-        if not study:
+    def submit(self, config: TrainConfig, group: str = "", task: Task | None = None) -> str:
+        self._check_queue(group)
+        more = {"study": group, task.kind: task.as_json()} if task else {}
+        if not group:
             prune(self.root)
         try:
             folder = run_dir.create(self.root, config.as_json(), **more)
@@ -106,7 +106,7 @@ class LocalEngine:
 
     def go_on(self, run_id: str) -> None:
         folder = self._paused(run_id)
-        self._check_queue(folder.study)
+        self._check_queue(folder.group)
         folder.ask("go")
         self._wake(folder)
 
@@ -116,7 +116,7 @@ class LocalEngine:
         self._wake(folder)
 
     def set_rate(self, run_id: str, factor: float = 1.0, rate: float | None = None) -> None:
-        RateChange(0, factor, rate)
+        LearningRateChange(0, factor, rate)
         folder = run_dir.find(self.root, run_id)
         if folder.state() in ALIVE:
             folder.ask_rate(factor, rate)
@@ -135,20 +135,20 @@ class LocalEngine:
         run = open_run(self.root, run_id)
         if not run.resumable:
             raise RunError(f"Only a run that was stopped or cut off can go on; this one is {run.state}.")
-        self._check_queue(run.folder.study)
+        self._check_queue(run.folder.group)
         try:
             run.folder.prepare_resume()
             self._start(run.folder)
         except OSError as error:
             raise RunError(f"The run could not be started: {error.strerror}.") from error
 
-    def _paused(self, run_id: str) -> RunFolder:
+    def _paused(self, run_id: str) -> RunDir:
         folder = run_dir.find(self.root, run_id)
         if (state := folder.state()) != "paused":
             raise RunError(f"Only a paused run can be taken further; this one is {state}.")
         return folder
 
-    def _wake(self, folder: RunFolder) -> None:
+    def _wake(self, folder: RunDir) -> None:
         """Start a process for a paused run whose own has left or was killed, to read what was asked."""
         with folder.asking():  # one visitor at a time, and not while the process makes up its mind to leave
             if folder.worker_expected():
@@ -159,10 +159,10 @@ class LocalEngine:
         except OSError as error:
             raise RunError(f"The run could not be started: {error.strerror}.") from error
 
-    def _check_queue(self, study: str) -> None:
+    def _check_queue(self, group: str) -> None:
         """A study waits as one, however many runs it is made of."""
-        waiting = {folder.study or folder.id for folder in run_dir.queue(self.root)}
-        if len(waiting - {study}) >= QUEUE_LIMIT:
+        waiting = {folder.group or folder.id for folder in run_dir.queue(self.root)}
+        if len(waiting - {group}) >= QUEUE_LIMIT:
             raise RunError(
                 f"{QUEUE_LIMIT} runs are waiting already; stop one, or try again when one has ended."
             )
@@ -171,7 +171,7 @@ class LocalEngine:
         """Of the worker's command line."""
         return ["--slots", str(self.slots)]
 
-    def _start(self, folder: RunFolder) -> None:
+    def _start(self, folder: RunDir) -> None:
         """Its own session, so that neither Ctrl+C nor the server's end reaches the worker."""
         command = [sys.executable, "-m", "cnnviz.runs.worker", str(folder.path.resolve()), *self._options()]
         with folder.log_file.open("ab") as log:
@@ -186,7 +186,7 @@ class LocalEngine:
         threading.Thread(target=_wait, args=(process, folder), daemon=True).start()
 
 
-def _wait(process: "subprocess.Popen[bytes]", folder: RunFolder) -> None:
+def _wait(process: "subprocess.Popen[bytes]", folder: RunDir) -> None:
     """Collect the ended process, so that no zombie stays; speak for one that never came to life."""
     process.wait()
     if not folder.read("worker") and not folder.read("end") and folder.path.exists():

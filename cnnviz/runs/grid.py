@@ -174,7 +174,7 @@ class Point:
 
     @property
     def title(self) -> str:
-        """Learning rate 0.01, optimiser adam."""
+        """Learning rate 0.01, optimizer adam."""
         words = ", ".join(
             f"{SETTINGS[name].title.lower()} {value if isinstance(value, str) else f'{value:g}'}"
             for name, value in self.values.items()

@@ -6,15 +6,15 @@ from contextlib import suppress
 from filelock import FileLock, Timeout
 
 from cnnviz.runs import run_dir
-from cnnviz.runs.run_dir import RunFolder
+from cnnviz.runs.run_dir import RunDir
 
 POLL_SECONDS = 0.3
 
 
-class Slot:
+class QueueSlot:
     """One run's place: taken in the order of the queue, held while it trains, given back in a pause."""
 
-    def __init__(self, folder: RunFolder, slots: int):
+    def __init__(self, folder: RunDir, slots: int):
         self.folder = folder
         self.slots = slots
         self._lock: FileLock | None = None

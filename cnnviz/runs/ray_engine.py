@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Any
 
 from cnnviz.errors import RunError
 from cnnviz.runs.engine import LocalEngine
-from cnnviz.runs.queue import Slot
-from cnnviz.runs.run_dir import RunFolder
+from cnnviz.runs.queue import QueueSlot
+from cnnviz.runs.run_dir import RunDir
 
 if TYPE_CHECKING:
-    from cnnviz.runs.controller import Helm
-    from cnnviz.runs.task import Part
+    from cnnviz.runs.controller import RunController
+    from cnnviz.runs.task import Task
     from cnnviz.training.config import TrainConfig
     from cnnviz.training.loop import Position, Progress
-    from cnnviz.training.schedule import RateChange
+    from cnnviz.training.schedule import LearningRateChange
 
 AHEAD = 4  # records the cluster may be ahead of what is written down
 DEATHS = 3  # of actors, one after the other without a record between
@@ -51,24 +51,24 @@ class Trainer:
     def records(
         self,
         config: "TrainConfig",
-        part: "Part | None",
+        task: "Task | None",
         resume: "Position | None",
-        changes: "list[RateChange]",
+        changes: "list[LearningRateChange]",
         until: int | None,
     ) -> Iterator["Progress"]:
         import torch
 
         from cnnviz.runs.recorder import local_records
-        from cnnviz.training.schedule import Steering
+        from cnnviz.training.schedule import TrainingControl
 
         torch.set_num_threads(1)  # as in a local run, so that the weights come out the same
-        yield from local_records(config, part, resume, Steering(changes, until))
+        yield from local_records(config, task, resume, TrainingControl(changes, until))
 
 
-class Cluster(Slot):
+class RayExecutor(QueueSlot):
     """A run's place on the cluster; it waits its turn here first. Raises RunError when none answers."""
 
-    def __init__(self, folder: RunFolder, slots: int, address: str):
+    def __init__(self, folder: RunDir, slots: int, address: str):
         super().__init__(folder, slots)
         self.address = address
         self._ray: Any = None
@@ -91,24 +91,28 @@ class Cluster(Slot):
         super().release()
 
     def records(
-        self, config: "TrainConfig", part: "Part | None", resume: "Position | None", helm: "Helm"
+        self,
+        config: "TrainConfig",
+        task: "Task | None",
+        resume: "Position | None",
+        controller: "RunController",
     ) -> Iterator["Progress"]:
-        """As local_records(), from the cluster; each wish of the helm takes effect at the last record."""
+        """As local_records(), from the cluster; each request takes effect at the last record."""
         position, deaths = resume, 0
         while True:
             if self._actor is None:  # it died, or was given back in a pause
                 self._engage(patient=True)
-            orders = helm.orders()
+            commands = controller.commands()
             method = self._actor.records.options(
                 num_returns="streaming", _generator_backpressure_num_objects=AHEAD
             )
-            stream = method.remote(config, part, position, *orders)
+            stream = method.remote(config, task, position, *commands)
             try:
                 for reference in stream:
                     progress = self._ray.get(reference)
                     position, deaths = progress.position(), 0
                     yield progress
-                    if self._actor is None or helm.orders() != orders:
+                    if self._actor is None or controller.commands() != commands:
                         break
                 else:
                     return
@@ -119,7 +123,7 @@ class Cluster(Slot):
                 if deaths > DEATHS:
                     raise RunError(
                         f"The cluster's process died {deaths} times in a row; it may lack memory. "
-                        "What was learnt before is kept."
+                        "What was learned before is kept."
                     ) from error
             self._dismiss()
 

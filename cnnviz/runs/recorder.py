@@ -15,30 +15,30 @@ import safetensors
 import safetensors.torch
 import torch
 
-from cnnviz.checkpoints.format import check_state, serialize
+from cnnviz.checkpoints.format import check_state, current_names, serialize
 from cnnviz.errors import CheckpointError, DivergedError
 from cnnviz.io.atomic import write_atomically
 from cnnviz.networks.network import Network
-from cnnviz.runs.controller import Helm, Verdict
-from cnnviz.runs.queue import Slot
-from cnnviz.runs.run_dir import RunFolder
-from cnnviz.runs.task import Part, digits_for, part_of
+from cnnviz.runs.controller import Action, RunController
+from cnnviz.runs.queue import QueueSlot
+from cnnviz.runs.run_dir import RunDir
+from cnnviz.runs.task import Task, digits_for, task_of
 from cnnviz.training.config import TrainConfig
 from cnnviz.training.history import is_planned
 from cnnviz.training.loop import Best, Position, Progress, State, fit
 from cnnviz.training.model_card import make_card
-from cnnviz.training.schedule import RateChange, Steering
-from cnnviz.training.timer import Stopwatch
+from cnnviz.training.schedule import LearningRateChange, TrainingControl
+from cnnviz.training.timer import Timer
 
 RECORDS = 300
-PART_RECORDS = 60  # of a run of several, of which many are on screen at once
+TASK_RECORDS = 60  # of a run of several, of which many are on screen at once
 SNAPSHOTS = 32
 SNAPSHOT_BYTES = 64_000_000  # of all snapshots of a run together
 WEIGHTS_SECONDS = 1.0
 POSITION_SECONDS = 10.0
 
 
-def train(folder: RunFolder, slot: Slot | None = None) -> None:
+def train(folder: RunDir, slot: QueueSlot | None = None) -> None:
     """Train the folder's run from where it stands until it is finished, told to stop, or long paused.
 
     slot: given back while the run pauses. Raises RunError when the run diverges, OSError when it
@@ -47,66 +47,66 @@ def train(folder: RunFolder, slot: Slot | None = None) -> None:
     torch.set_num_threads(1)  # a second thread's spinning slows everybody on a busy machine
     asked = folder.read("config")
     config = TrainConfig.from_json(asked["config"])
-    part = part_of(asked)
+    task = task_of(asked)
     position = load_position(folder)
     start = position.step if position else -1
     folder.cut_events(start)
-    helm = Helm(folder, slot, max(start, 0))
-    recorder = Recorder(folder, config, start, snapshots=0 if part else SNAPSHOTS)
-    if isinstance(slot, Elsewhere):  # waiting here for what is computed there is no sleep
-        recorder.watch = Stopwatch(computing=time.perf_counter)
-    verdict: Verdict = "train"
+    controller = RunController(folder, slot, max(start, 0))
+    recorder = Recorder(folder, config, start, snapshots=0 if task else SNAPSHOTS)
+    if isinstance(slot, RemoteExecutor):  # waiting here for what is computed there is no sleep
+        recorder.watch = Timer(computing=time.perf_counter)
+    decide: Action = "train"
     if position:
-        verdict = helm.verdict(position.step)
+        decide = controller.decide(position.step)
         recorder.watch.reset()
-        recorder.keep_from_change(position, helm.changes)
-    source = slot.records if isinstance(slot, Elsewhere) else local_records
-    records = source(config, part, position, helm) if verdict == "train" else ()
+        recorder.keep_from_change(position, controller.changes)
+    source = slot.records if isinstance(slot, RemoteExecutor) else local_records
+    records = source(config, task, position, controller) if decide == "train" else ()
     recorder.watch.reset()  # fetching the digits is no training
     for progress in records:
-        recorder.keep(progress, helm.changes)
+        recorder.keep(progress, controller.changes)
         position = progress.position()
         if progress.last:
             break
-        helm.look(progress.step)
-        if pauses := helm.pauses(progress.step):
+        controller.look(progress.step)
+        if pauses := controller.pauses(progress.step):
             recorder.secure(position)
-        verdict = helm.verdict(progress.step)
+        decide = controller.decide(progress.step)
         if pauses:
             recorder.watch.reset()
-        recorder.keep_from_change(position, helm.changes)
-        if verdict != "train":
+        recorder.keep_from_change(position, controller.changes)
+        if decide != "train":
             break
-    if verdict == "leave":
+    if decide == "leave":
         return
     assert position is not None
-    if part:
-        recorder.finish_part(position, verdict == "stop")
+    if task:
+        recorder.finish_task(position, decide == "stop")
     else:
-        recorder.finish(position, verdict == "stop")
+        recorder.finish(position, decide == "stop")
 
 
 @runtime_checkable
-class Elsewhere(Protocol):
+class RemoteExecutor(Protocol):
     """A slot that is not on this machine, and brings the records itself."""
 
     def records(
-        self, config: TrainConfig, part: Part | None, resume: Position | None, helm: Helm
+        self, config: TrainConfig, task: Task | None, resume: Position | None, controller: RunController
     ) -> Iterator[Progress]: ...
 
 
 def local_records(
-    config: TrainConfig, part: Part | None, resume: Position | None, steering: Steering
+    config: TrainConfig, task: Task | None, resume: Position | None, control: TrainingControl
 ) -> Iterator[Progress]:
     """Train here, on the digits that are for this part if it is one."""
-    records = PART_RECORDS if part else RECORDS
-    return fit(config, *digits_for(config, part), records=records, resume=resume, steering=steering)
+    records = TASK_RECORDS if task else RECORDS
+    return fit(config, *digits_for(config, task), records=records, resume=resume, control=control)
 
 
 class Recorder:
     """Writes a run's records, weights and snapshots into its folder."""
 
-    def __init__(self, folder: RunFolder, config: TrainConfig, start: int = -1, snapshots: int = SNAPSHOTS):
+    def __init__(self, folder: RunDir, config: TrainConfig, start: int = -1, snapshots: int = SNAPSHOTS):
         """start: the step of the last record already written; -1 when there is none."""
         self.folder = folder
         self.config = config
@@ -115,10 +115,10 @@ class Recorder:
         self.snapshots = snapshots
         events = folder.events()
         self.seconds = events[-1].get("seconds", 0.0) if events else 0.0  # of training, pauses left out
-        self.watch = Stopwatch()
+        self.watch = Timer()
         self.weights_at = self.position_at = -math.inf
 
-    def keep(self, progress: Progress, changes: Sequence[RateChange] = ()) -> None:
+    def keep(self, progress: Progress, changes: Sequence[LearningRateChange] = ()) -> None:
         """Write one record down; `changes`: of the rate, so far. Raises DivergedError."""
         self._check(progress, changes)
         lap = self.watch.lap()
@@ -139,13 +139,13 @@ class Recorder:
         self._save_weights(position.step, position.state)
         self._save_position(position)
 
-    def keep_from_change(self, position: Position, changes: Sequence[RateChange]) -> None:
+    def keep_from_change(self, position: Position, changes: Sequence[LearningRateChange]) -> None:
         """Before training on at a changed rate: what to go back to, should the run run away."""
         if changes and changes[-1].step == position.step:
             self._save_position(position, self.folder.before_file)
 
     def finish(self, position: Position, stopped: bool) -> None:
-        """Save what was learnt, measure it once on the test sets, and say that the run has ended."""
+        """Save what was learned, measure it once on the test sets, and say that the run has ended."""
         self._save_position(position)
         step, state = position.step, position.state
         if self.config.keep_best and position.best:
@@ -161,8 +161,8 @@ class Recorder:
         accuracy = card["test"]["mnist"]["accuracy"]
         self.folder.end("stopped" if stopped else "finished", step=position.step, test_accuracy=accuracy)
 
-    def finish_part(self, position: Position, stopped: bool) -> None:
-        """Save what was learnt; the last record has the validation figures, no test digit is read."""
+    def finish_task(self, position: Position, stopped: bool) -> None:
+        """Save what was learned; the last record has the validation figures, no test digit is read."""
         self._save_position(position)
         self._save_weights(position.step, position.state)
         last = self.folder.events()[-1]
@@ -190,7 +190,7 @@ class Recorder:
         if not file:
             self.position_at = time.perf_counter()
 
-    def _check(self, progress: Progress, changes: Sequence[RateChange]) -> None:
+    def _check(self, progress: Progress, changes: Sequence[LearningRateChange]) -> None:
         try:
             if not math.isfinite(progress.loss):
                 raise CheckpointError("The loss is no longer a number.")
@@ -212,20 +212,20 @@ class Recorder:
         return is_planned(self.step, progress.step, progress.steps, count)
 
 
-def load_position(folder: RunFolder) -> Position | None:
+def load_position(folder: RunDir) -> Position | None:
     """Where the run can be taken up; None when it has not come that far or the file is damaged."""
     try:
         with safetensors.safe_open(folder.resume_file, "pt") as file:
             figures = json.loads(file.metadata()["position"])
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        parts: dict[str, State] = {"state": {}, "optimizer": {}, "best": {}}
-        for key, value in tensors.items():
-            part, _, name = key.partition(":")
-            parts[part][name] = value
+        groups: dict[str, State] = {"state": {}, "optimizer": {}, "best": {}}
+        for key, value in current_names(tensors).items():
+            task, _, name = key.partition(":")
+            groups[task][name] = value
         best = None
         if "best" in figures:
             step, accuracy, waited = figures["best"]
-            best = Best(step, accuracy, waited, parts["best"])
-        return Position(int(figures["step"]), parts["state"], parts["optimizer"], best)
+            best = Best(step, accuracy, waited, groups["best"])
+        return Position(int(figures["step"]), groups["state"], groups["optimizer"], best)
     except (OSError, safetensors.SafetensorError, TypeError, KeyError, ValueError):
         return None

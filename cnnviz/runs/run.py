@@ -26,9 +26,9 @@ from cnnviz.errors import CheckpointError, ConfigError, NetworkError, RunError
 from cnnviz.networks.network import Network, shape_title
 from cnnviz.networks.zoo import NETWORKS, TITLES
 from cnnviz.runs import run_dir
-from cnnviz.runs.run_dir import ALIVE, RunFolder, State
+from cnnviz.runs.run_dir import ALIVE, RunDir, State
 from cnnviz.training.config import TrainConfig
-from cnnviz.training.history import History, earlier_card, ended_with, moment_of
+from cnnviz.training.history import History, earlier_card, ended_with, snapshot_of
 from cnnviz.training.recipes import PRESETS, RECIPES
 
 LISTED = 20
@@ -40,7 +40,7 @@ KEPT_BYTES = 500_000_000
 class Run:
     """A run as it was when it was opened; open it again for what has happened since."""
 
-    folder: RunFolder
+    folder: RunDir
     config: TrainConfig
     created: float  # seconds since 1970
     state: State
@@ -122,7 +122,7 @@ def open_run(root: Path, run_id: str) -> Run:
 def list_runs(root: Path, limit: int = LISTED) -> list[Run]:
     """The newest runs, newest first; damaged ones and the parts of studies are left out."""
     runs = []
-    alone = (folder for folder in run_dir.all_folders(root) if not folder.study)
+    alone = (folder for folder in run_dir.all_folders(root) if not folder.group)
     for folder in itertools.islice(alone, limit):
         try:
             runs.append(_read(folder))
@@ -141,7 +141,7 @@ def delete_run(root: Path, run_id: str) -> None:
 
 def prune(root: Path, kept: int = KEPT, kept_bytes: int = KEPT_BYTES) -> None:
     """Delete the oldest ended runs until at most `kept` and `kept_bytes` are left; studies stay."""
-    folders = [folder for folder in run_dir.all_folders(root) if not folder.study]
+    folders = [folder for folder in run_dir.all_folders(root) if not folder.group]
     sizes = {folder.id: _size(folder.path) for folder in folders}
     for folder in reversed(folders):
         if len(sizes) <= kept and sum(sizes.values()) <= kept_bytes:
@@ -159,23 +159,23 @@ def history_of_run(run: Run) -> History | None:
     if not files:
         return None
     latest = max(figures)
-    moments = [moment_of(figures[step]) for step, _ in files]
-    if latest > moments[-1].step:
-        moments.append(moment_of(figures[latest]))
+    snapshots = [snapshot_of(figures[step]) for step, _ in files]
+    if latest > snapshots[-1].step:
+        snapshots.append(snapshot_of(figures[latest]))
     best = run.best_step(events)
     if best is not None and best in figures:
-        moments[-1] = ended_with(moments[-1], best, figures[best]["validation_accuracy"])
-    if len(moments) < 2:
+        snapshots[-1] = ended_with(snapshots[-1], best, figures[best]["validation_accuracy"])
+    if len(snapshots) < 2:
         return None
 
     def load(index: int) -> Checkpoint:
-        if index == len(moments) - 1:
+        if index == len(snapshots) - 1:
             content, card = run.weights(), run.card()
         else:
             content, card = _content(files[index][1]), earlier_card(run.card())
         return Checkpoint(parse_checkpoint(content), card, digest(content))
 
-    return History(run.id, tuple(moments), int(figures[latest]["steps"]), load)
+    return History(run.id, tuple(snapshots), int(figures[latest]["steps"]), load)
 
 
 def _content(path: Path) -> bytes:
@@ -192,7 +192,7 @@ def network_title(config: TrainConfig) -> str:
     return names[0].split(" · ")[0] if names else f"Own network · {shape_title(config.network)}"
 
 
-def _read(folder: RunFolder) -> Run:
+def _read(folder: RunDir) -> Run:
     record = folder.read("config")
     try:
         config = _config(json.dumps(record["config"]))

@@ -7,7 +7,7 @@
     worker.json             the worker's process, and whether it waits in the queue, trains or pauses
     events.jsonl            one JSON object a record, appended
     weights.safetensors     the latest weights, a checkpoint that can travel alone
-    resume.safetensors      weights, optimiser and step: where the run can be taken up again
+    resume.safetensors      weights, optimizer and step: where the run can be taken up again
     before.safetensors      the same from just before the latest change of the learning rate
     snapshots/              step-00000.safetensors and so on: the run's history
     card.json, end.json     the finished model's card; how the run ended
@@ -45,7 +45,7 @@ _probing = threading.Lock()
 
 
 @dataclass(frozen=True)
-class RunFolder:
+class RunDir:
     """The files of one run."""
 
     path: Path
@@ -55,7 +55,7 @@ class RunFolder:
         return self.path.name
 
     @property
-    def study(self) -> str:
+    def group(self) -> str:
         """The study this run is a part of; empty for a run of its own."""
         return str(self.read("config").get("study", ""))
 
@@ -172,7 +172,7 @@ class RunFolder:
             self.write("control", control)
 
     def prepare_resume(self) -> None:
-        """Back to the state before the worker started, keeping all that was learnt.
+        """Back to the state before the worker started, keeping all that was learned.
 
         A run that was driven away by a change of its rate goes back to before that change.
         """
@@ -252,34 +252,34 @@ class RunFolder:
         return {"state": "queued" if is_starting else "interrupted"}
 
 
-def create(root: Path, config: dict[str, Any], **more: Any) -> RunFolder:
+def create(root: Path, config: dict[str, Any], **more: Any) -> RunDir:
     """A new folder under an unguessable name; `more` is kept beside the configuration. Raises OSError."""
-    folder = RunFolder(root / secrets.token_urlsafe(9))
+    folder = RunDir(root / secrets.token_urlsafe(9))
     folder.path.mkdir(parents=True)
     folder.ask("go")
     folder.write("config", {"created": time.time(), "config": config, **more})
     return folder
 
 
-def find(root: Path, run_id: str) -> RunFolder:
+def find(root: Path, run_id: str) -> RunDir:
     """The folder of a run. Raises RunError for a name that is no run here."""
-    if _ID.fullmatch(run_id) and RunFolder(root / run_id).read("config"):
-        return RunFolder(root / run_id)
+    if _ID.fullmatch(run_id) and RunDir(root / run_id).read("config"):
+        return RunDir(root / run_id)
     raise RunError("There is no such training run on this machine; it may have been deleted.")
 
 
-def all_folders(root: Path) -> list[RunFolder]:
+def all_folders(root: Path) -> list[RunDir]:
     """Every run, newest first."""
     if not root.is_dir():
         return []
-    folders = [RunFolder(path) for path in root.iterdir() if _ID.fullmatch(path.name)]
+    folders = [RunDir(path) for path in root.iterdir() if _ID.fullmatch(path.name)]
     created = {folder.id: folder.read("config").get("created", 0) for folder in folders}
     return sorted(
         (folder for folder in folders if created[folder.id]), key=lambda folder: -created[folder.id]
     )
 
 
-def queue(root: Path) -> list[RunFolder]:
+def queue(root: Path) -> list[RunDir]:
     """The runs that wait, longest-waiting first."""
     waiting = [folder for folder in all_folders(root) if folder.state() == "queued"]
-    return sorted(waiting, key=RunFolder.submitted)
+    return sorted(waiting, key=RunDir.submitted)

@@ -1,6 +1,6 @@
 """Runs that belong together: the folds of a cross-validation, the points of a sweep.
 
-RunSet                   what they were at the moment they were opened
+RunGroup                   what they were at the moment they were opened
 submit_all(...)          submits a run for each part through an engine
 stop_all, end_all, resume_all, delete_all, prune
 members(root, kind)      the folders of every set whose parts are of that kind
@@ -18,8 +18,8 @@ from cnnviz.errors import RunError
 from cnnviz.runs import run_dir
 from cnnviz.runs.engine import Engine
 from cnnviz.runs.run import Run, delete_run
-from cnnviz.runs.run_dir import RunFolder, State
-from cnnviz.runs.task import Part
+from cnnviz.runs.run_dir import RunDir, State
+from cnnviz.runs.task import Task
 from cnnviz.training.config import TrainConfig
 
 KEPT = 12
@@ -35,7 +35,7 @@ _ORDER: tuple[State, ...] = (
 
 
 @dataclass(frozen=True)
-class RunSet(ABC):
+class RunGroup(ABC):
     """As it was when it was opened; open it again for what has happened since."""
 
     id: str
@@ -43,7 +43,7 @@ class RunSet(ABC):
     runs: tuple[Run | None, ...]  # one a part, in order; None: not begun, because the server ended
 
     @abstractmethod
-    def asked(self) -> list[tuple[TrainConfig, Part]]:
+    def asked(self) -> list[tuple[TrainConfig, Task]]:
         """What each run is to train, in order."""
 
     def settled(self, run: Run) -> bool:
@@ -78,34 +78,34 @@ class RunSet(ABC):
         return next((run.reason for run, state in states if run and state == "failed"), "")
 
 
-def submit_all(engine: Engine, asked: Sequence[tuple[TrainConfig, Part]]) -> str:
+def submit_all(engine: Engine, asked: Sequence[tuple[TrainConfig, Task]]) -> str:
     """Submit every run; returns the set's unguessable id. Raises RunError."""
-    set_id = secrets.token_urlsafe(9)
-    for config, part in asked:
-        engine.submit(config, set_id, part)
-    return set_id
+    group_id = secrets.token_urlsafe(9)
+    for config, task in asked:
+        engine.submit(config, group_id, task)
+    return group_id
 
 
-def stop_all(engine: Engine, chosen: RunSet) -> None:
-    """Have every run save what it learnt and end; the waiting ones first, so that none begins."""
+def stop_all(engine: Engine, chosen: RunGroup) -> None:
+    """Have every run save what it learned and end; the waiting ones first, so that none begins."""
     _for_all(chosen, engine.stop)
 
 
-def end_all(engine: Engine, chosen: RunSet) -> None:
+def end_all(engine: Engine, chosen: RunGroup) -> None:
     """End every run at once; they keep what they saved last."""
     _for_all(chosen, engine.kill)
 
 
-def resume_all(engine: Engine, chosen: RunSet) -> None:
+def resume_all(engine: Engine, chosen: RunGroup) -> None:
     """Take up every run that was stopped or cut off, begin those that never were. Raises RunError."""
-    for (config, part), run in zip(chosen.asked(), chosen.runs, strict=True):
+    for (config, task), run in zip(chosen.asked(), chosen.runs, strict=True):
         if run is None:
-            engine.submit(config, chosen.id, part)
+            engine.submit(config, chosen.id, task)
         elif run.resumable and not chosen.settled(run):
             engine.resume(run.id)
 
 
-def delete_all(root: Path, chosen: RunSet) -> None:
+def delete_all(root: Path, chosen: RunGroup) -> None:
     """Remove all its runs. Raises RunError while one is alive."""
     if chosen.alive:
         raise RunError("Some of its runs are still going; stop them before deleting it.")
@@ -114,16 +114,16 @@ def delete_all(root: Path, chosen: RunSet) -> None:
             delete_run(root, run.id)
 
 
-def prune(root: Path, listed: Sequence[RunSet], kept: int = KEPT) -> None:
+def prune(root: Path, listed: Sequence[RunGroup], kept: int = KEPT) -> None:
     """Delete the last ended ones of a list until fewer than `kept` are left."""
     for chosen in reversed(listed[kept - 1 :]):
         if not chosen.alive:
             delete_all(root, chosen)
 
 
-def members(root: Path, kind: str) -> dict[str, list[RunFolder]]:
+def members(root: Path, kind: str) -> dict[str, list[RunDir]]:
     """The folders of each set whose parts are of this kind, oldest first."""
-    found: dict[str, list[RunFolder]] = {}
+    found: dict[str, list[RunDir]] = {}
     for folder in reversed(run_dir.all_folders(root)):
         record = folder.read("config")
         if record.get("study") and record.get(kind):
@@ -131,7 +131,7 @@ def members(root: Path, kind: str) -> dict[str, list[RunFolder]]:
     return found
 
 
-def _for_all(chosen: RunSet, act: Callable[[str], None]) -> None:
+def _for_all(chosen: RunGroup, act: Callable[[str], None]) -> None:
     for run in reversed(chosen.runs):
         if run and run.alive:
             act(run.id)

@@ -19,9 +19,9 @@ from cnnviz.errors import ConfigError, RunError
 from cnnviz.runs.engine import Engine
 from cnnviz.runs.grid import Grid, Point
 from cnnviz.runs.run import Run, open_run
-from cnnviz.runs.run_dir import RunFolder, State
-from cnnviz.runs.run_group import RunSet, members, prune, submit_all
-from cnnviz.runs.task import Part
+from cnnviz.runs.run_dir import RunDir, State
+from cnnviz.runs.run_group import RunGroup, members, prune, submit_all
+from cnnviz.runs.task import Task
 from cnnviz.training.config import TrainConfig
 
 
@@ -39,13 +39,13 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Sweep(RunSet):
+class Sweep(RunGroup):
     """A sweep as it was when it was opened; open it again for what has happened since."""
 
     config: TrainConfig  # of one of its runs; the points' values replace those it has
     grid: Grid
 
-    def asked(self) -> list[tuple[TrainConfig, Part]]:
+    def asked(self) -> list[tuple[TrainConfig, Task]]:
         return [(point.config(self.config), point) for point in self.grid.points()]
 
     def settled(self, run: Run) -> bool:
@@ -106,7 +106,7 @@ def _diverged(run: Run) -> bool:
     return run.state == "failed" and bool(run.folder.read("end").get("diverged"))
 
 
-def _read(sweep_id: str, folders: list[RunFolder]) -> Sweep:
+def _read(sweep_id: str, folders: list[RunDir]) -> Sweep:
     """Raises RunError for files that are damaged."""
     opened = [open_run(folder.path.parent, folder.id) for folder in folders]
     try:

@@ -1,6 +1,6 @@
 """What a run is within several that belong together: a fold of a cross-validation, a point of a sweep.
 
-part_of(record)             out of a run folder's config.json
+task_of(record)             out of a run folder's config.json
 digits_for(config, part)    what such a run learns from, and what it is measured on
 """
 
@@ -12,10 +12,10 @@ from cnnviz.training.config import TrainConfig
 from cnnviz.training.cross_validation import Fold, fold_parts
 from cnnviz.training.datasets import load_parts
 
-Part = Fold | Point
+Task = Fold | Point
 
 
-def part_of(record: dict[str, Any]) -> Part | None:
+def task_of(record: dict[str, Any]) -> Task | None:
     """None for a run of its own. Raises ConfigError."""
     for kind in (Fold, Point):
         if record.get(kind.kind):
@@ -23,6 +23,6 @@ def part_of(record: dict[str, Any]) -> Part | None:
     return None
 
 
-def digits_for(config: TrainConfig, part: Part | None) -> tuple[Digits, Digits]:
+def digits_for(config: TrainConfig, task: Task | None) -> tuple[Digits, Digits]:
     """(training, validation) digits; a fold holds its own part back. Raises ConfigError."""
-    return fold_parts(config, part) if isinstance(part, Fold) else load_parts(config)
+    return fold_parts(config, task) if isinstance(task, Fold) else load_parts(config)

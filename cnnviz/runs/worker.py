@@ -14,8 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from cnnviz.errors import CnnvizError, DivergedError
-from cnnviz.runs.queue import Slot
-from cnnviz.runs.run_dir import RunFolder
+from cnnviz.runs.queue import QueueSlot
+from cnnviz.runs.run_dir import RunDir
 
 MEMORY_LIMIT = 2_000_000_000  # bytes of data
 
@@ -27,7 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--slots", type=int, default=1, help="runs this machine trains at a time")
     parser.add_argument("--ray", default="", metavar="ADDRESS", help="train on this Ray cluster")
     options = parser.parse_args(arguments)
-    folder = RunFolder(options.folder.resolve())
+    folder = RunDir(options.folder.resolve())
     with folder.held():
         slot = _place(folder, options.slots, options.ray)
         try:
@@ -51,22 +51,22 @@ def reason_of(error: Exception) -> str:
         return str(error)
     if isinstance(error, OSError):
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            return "The disk is full. What was learnt before is kept; make room and resume."
-        return f"The run could not be written: {error.strerror}. What was learnt before is kept."
+            return "The disk is full. What was learned before is kept; make room and resume."
+        return f"The run could not be written: {error.strerror}. What was learned before is kept."
     if isinstance(error, MemoryError) or "allocate memory" in str(error):
         return "Training needed more memory than it may use; choose a smaller batch or network."
     return f"Training broke off with an internal error ({type(error).__name__}); worker.log has the details."
 
 
-def _place(folder: RunFolder, slots: int, ray_address: str) -> Slot:
+def _place(folder: RunDir, slots: int, ray_address: str) -> QueueSlot:
     if not ray_address:
-        return Slot(folder, slots)
-    from cnnviz.runs.ray_engine import Cluster
+        return QueueSlot(folder, slots)
+    from cnnviz.runs.ray_engine import RayExecutor
 
-    return Cluster(folder, slots, ray_address)
+    return RayExecutor(folder, slots, ray_address)
 
 
-def _train(folder: RunFolder, slot: Slot) -> None:
+def _train(folder: RunDir, slot: QueueSlot) -> None:
     # Here and not above: importing PyTorch takes seconds and half a gigabyte.
     from cnnviz.runs.recorder import train
 

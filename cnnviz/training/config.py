@@ -28,7 +28,7 @@ class TrainConfig:
     batch_size: int = 128
     learning_rate: float = 1e-3  # the highest of the schedule
     optimizer: Optimizer = "adam"
-    momentum: float = 0.9  # of the optimiser called momentum; the others have their own or none
+    momentum: float = 0.9  # of the optimizer called momentum; the others have their own or none
     schedule: Schedule = "constant"
     weight_decay: float = 0.0
     label_smoothing: float = 0.0  # share of the target spread over all classes

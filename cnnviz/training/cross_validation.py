@@ -2,7 +2,7 @@
 
 cross_validate(...)     trains fold after fold; yields FoldProgress
 summarize(...)          mean, spread and intervals of the folds' figures
-by_chance(...)          the spread that counting so few digits gives by itself
+binomial_standard_error(...)          the spread that counting so few digits gives by itself
 paired(...)             the same of the differences between two recipes on the same folds
 """
 
@@ -62,8 +62,8 @@ def all_folds(folds: int, stratified: bool = True) -> list[Fold]:
 def fold_parts(config: TrainConfig, fold: Fold) -> tuple[Digits, Digits]:
     """(training, held-out) digits of one fold; what is held out is MNIST only. Raises ConfigError."""
     digits = _chosen(config)
-    learnt, held_out = splits(digits, fold.folds, fold.stratified, config.seed)[fold.number]
-    return completed(config, digits[torch.from_numpy(learnt)]), digits[torch.from_numpy(held_out)]
+    learned, held_out = splits(digits, fold.folds, fold.stratified, config.seed)[fold.number]
+    return completed(config, digits[torch.from_numpy(learned)]), digits[torch.from_numpy(held_out)]
 
 
 def fold_counts(config: TrainConfig, folds: int, stratified: bool) -> NDArray[np.int64]:
@@ -131,7 +131,7 @@ class Summary:
 
     n: int
     mean: float
-    deviation: float  # sample standard deviation, n - 1 below the line
+    standard_deviation: float  # sample standard deviation, n - 1 below the line
     interval: tuple[float, float]  # 95 % for the mean (Student's t), as if the folds were independent
     corrected: tuple[float, float]  # the same, for folds that share most of their training digits
 
@@ -160,10 +160,10 @@ def summarize(values: Sequence[float]) -> Summary:
     if n < 2:
         raise ConfigError("One figure has no spread; wait for a second fold.")
     mean = math.fsum(values) / n
-    deviation = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (n - 1))
-    reach = student_t(n) * deviation
+    standard_deviation = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (n - 1))
+    reach = student_t(n) * standard_deviation
     plain, wide = reach * math.sqrt(1 / n), reach * math.sqrt(1 / n + 1 / (n - 1))
-    return Summary(n, mean, deviation, (mean - plain, mean + plain), (mean - wide, mean + wide))
+    return Summary(n, mean, standard_deviation, (mean - plain, mean + plain), (mean - wide, mean + wide))
 
 
 def student_t(n: int) -> float:
@@ -171,7 +171,7 @@ def student_t(n: int) -> float:
     return float(stdtrit(n - 1, (1 + LEVEL) / 2))
 
 
-def by_chance(accuracy: float, digits: int) -> float:
+def binomial_standard_error(accuracy: float, digits: int) -> float:
     """The standard deviation of folds of so many digits, each read right with the same probability."""
     return math.sqrt(accuracy * (1 - accuracy) / digits)
 

@@ -5,7 +5,7 @@
     moved(before, after)                   how far each filter went
 
 The copy stays in eval mode: a batch of a few digits by one hand has no statistics worth keeping,
-so batch normalisation goes on using those of its training, and nothing is dropped.
+so batch normalization goes on using those of its training, and nothing is dropped.
 """
 
 import copy
@@ -20,7 +20,7 @@ from cnnviz.data.augmentation import Augmentation, augment
 from cnnviz.data.mnist import Digits
 from cnnviz.errors import ConfigError
 from cnnviz.evaluation.metrics import logits_of
-from cnnviz.networks.layers import Attention, Residual
+from cnnviz.networks.layers import Residual, TransformerBlock
 from cnnviz.networks.network import SIZE, WEIGHTED, Network
 
 VARIED = Augmentation(shift=1.0, rotate=6.0, scale=0.08, shear=5.0)
@@ -105,7 +105,7 @@ def finetune(
     Raises ConfigError when there are too few digits, or the numbers ran away.
     """
     if len(own) < FEWEST:
-        raise ConfigError(f"At least {FEWEST} labelled digits are needed; there are {len(own)}.")
+        raise ConfigError(f"At least {FEWEST} labeled digits are needed; there are {len(own)}.")
     network = _private_copy(model, config.learning_from)
     generator = torch.Generator().manual_seed(config.seed)
     optimizer = torch.optim.AdamW(
@@ -138,12 +138,12 @@ def read_held_out(
     The halves are chosen at random by the configuration's seed, each digit's pictures in turn.
     """
     if len(own) < 2 * FEWEST:
-        raise ConfigError(f"At least {2 * FEWEST} labelled digits are needed; there are {len(own)}.")
+        raise ConfigError(f"At least {2 * FEWEST} labeled digits are needed; there are {len(own)}.")
     order = torch.randperm(len(own), generator=torch.Generator().manual_seed(config.seed))
     order = order[own.labels[order].argsort(stable=True)]  # the classes one after another
     halves = order[0::2], order[1::2]
-    for learnt, read in (halves, halves[::-1]):
-        *_, last = finetune(model, own[learnt], replay, config, records=1)
+    for learned, read in (halves, halves[::-1]):
+        *_, last = finetune(model, own[learned], replay, config, records=1)
         yield read, logits_of(last.network, own.images[read]).argmax(1)
 
 
@@ -161,7 +161,7 @@ def _filters(module: nn.Module) -> Tensor:
     """(filters, ...): of a residual block those of both convolutions, of attention what it asks with."""
     if isinstance(module, Residual):
         return torch.cat([module.conv1.weight, module.conv2.weight]).detach()
-    weight: Tensor = module.get_parameter("ask.weight" if isinstance(module, Attention) else "weight")
+    weight: Tensor = module.get_parameter("ask.weight" if isinstance(module, TransformerBlock) else "weight")
     return weight.detach()
 
 

@@ -33,7 +33,7 @@ class Point:
 
 
 @dataclass(frozen=True, eq=False)
-class Study:
+class FinetuningReport:
     """What is known so far; `share` of the work is done."""
 
     doing: str
@@ -45,14 +45,16 @@ class Study:
     test: dict[str, float] = field(default_factory=dict)  # "before" and the ways: MNIST's 10,000 test digits
 
 
-def study(model: Network, own: Digits, mnist: Digits, config: FinetuneConfig) -> Iterator[Study]:
+def measure_finetuning(
+    model: Network, own: Digits, mnist: Digits, config: FinetuneConfig
+) -> Iterator[FinetuningReport]:
     """mnist: all 70,000 digits; the first 60,000 are replayed, the others only measured on."""
     ways: dict[Way, FinetuneConfig] = {"with replay": config, "without replay": replace(config, replay=0)}
     if not config.replayed:
         del ways["with replay"]
     halves = 2 if len(own) >= 2 * FEWEST else 0
     pieces = len(ways) * (RECORDS + 1) + 3 * halves + 2 * (len(ways) + 1)
-    known, done = Study("", 0.0), 0
+    known, done = FinetuningReport("", 0.0), 0
     quick = mnist.test[:QUICK]
     for way, chosen in ways.items():
         for record in finetune(model, own, mnist.train, chosen, RECORDS):

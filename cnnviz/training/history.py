@@ -24,6 +24,7 @@ from torch import Tensor
 from cnnviz.checkpoints.format import (
     Checkpoint,
     check_state,
+    current_names,
     digest,
     freeze,
     load_checkpoint,
@@ -40,7 +41,7 @@ from cnnviz.training.loop import Progress
 
 
 @dataclass(frozen=True)
-class Moment:
+class Snapshot:
     """Where a run stood. epoch: passes over its digits; accuracies in [0, 1], None when not measured.
 
     The last moment of a run that ended with its best weights has those, and their accuracy.
@@ -59,10 +60,10 @@ class Moment:
         return f"step {self.step:,} of {steps:,} · epoch {self.epoch:.2f}"
 
 
-def moment_of(figures: dict[str, Any]) -> Moment:
+def snapshot_of(figures: dict[str, Any]) -> Snapshot:
     """Before its first step a run has trained on no batch, so that its accuracy there says nothing."""
     step = figures["step"]
-    return Moment(
+    return Snapshot(
         step,
         float(figures["epoch"]),
         figures.get("validation_accuracy"),
@@ -70,33 +71,33 @@ def moment_of(figures: dict[str, Any]) -> Moment:
     )
 
 
-def ended_with(last: Moment, best: int, accuracy: float) -> Moment:
+def ended_with(last: Snapshot, best: int, accuracy: float) -> Snapshot:
     """The last moment with the weights of the best validation, which was after step `best`."""
     if best == last.step:
         return last
     return replace(last, validation_accuracy=accuracy, training_accuracy=None, best_step=best)
 
 
-def read_moments(text: str) -> tuple[Moment, ...]:
+def read_snapshots(text: str) -> tuple[Snapshot, ...]:
     """The moments in order. Raises CheckpointError."""
     try:
-        moments = tuple(Moment(**record) for record in json.loads(text))
-        for moment in moments:
-            accuracies = (moment.validation_accuracy, moment.training_accuracy)
-            sane = type(moment.step) is int and math.isfinite(moment.epoch) and moment.epoch >= 0
-            best = moment.best_step
-            sane = sane and (best is None or (type(best) is int and 0 <= best < moment.step))
+        snapshots = tuple(Snapshot(**record) for record in json.loads(text))
+        for snapshot in snapshots:
+            accuracies = (snapshot.validation_accuracy, snapshot.training_accuracy)
+            sane = type(snapshot.step) is int and math.isfinite(snapshot.epoch) and snapshot.epoch >= 0
+            best = snapshot.best_step
+            sane = sane and (best is None or (type(best) is int and 0 <= best < snapshot.step))
             if not sane or any(value is not None and not 0 <= value <= 1 for value in accuracies):
                 raise ValueError("a moment's figures make no sense")
-        steps = [moment.step for moment in moments]
+        steps = [snapshot.step for snapshot in snapshots]
         if len(steps) < 2 or steps != sorted(set(steps)) or steps[0] < 0:
             raise ValueError("the moments are not in order")
     except (TypeError, ValueError) as error:
         raise CheckpointError(f"The history's list of moments is damaged: {error}.") from error
-    return moments
+    return snapshots
 
 
-MOMENTS = 28  # of a shipped model's history, besides the model itself
+SNAPSHOTS = 28  # of a shipped model's history, besides the model itself
 FEWEST = 8
 HISTORY_BYTES = 3_000_000  # of a history file; a large network keeps fewer moments, but FEWEST
 
@@ -108,33 +109,35 @@ class History:
     run, also while it is going. `load` returns a moment's checkpoint by index.
     """
 
-    def __init__(self, name: str, moments: tuple[Moment, ...], steps: int, load: Callable[[int], Checkpoint]):
+    def __init__(
+        self, name: str, snapshots: tuple[Snapshot, ...], steps: int, load: Callable[[int], Checkpoint]
+    ):
         self.name = name
-        self.moments = moments
+        self.snapshots = snapshots
         self.steps = steps
         self.checkpoint = load
         self._largest: dict[str, float] = {}
 
     @property
     def last(self) -> int:
-        return len(self.moments) - 1
+        return len(self.snapshots) - 1
 
     def index_of(self, step: int) -> int:
         """The moment nearest to a step."""
-        return min(range(len(self.moments)), key=lambda index: abs(self.moments[index].step - step))
+        return min(range(len(self.snapshots)), key=lambda index: abs(self.snapshots[index].step - step))
 
     def network(self, step: int) -> Network:
         """The network as it was after `step`, frozen. Raises CheckpointError for a step not kept."""
         index = self.index_of(step)
-        if self.moments[index].step != step:
-            kept = ", ".join(str(moment.step) for moment in self.moments)
+        if self.snapshots[index].step != step:
+            kept = ", ".join(str(snapshot.step) for snapshot in self.snapshots)
             raise CheckpointError(f"Step {step:,} was not kept; these were: {kept}.")
         return self.checkpoint(index).model
 
     def largest(self, name: str) -> float:
         """The largest |value| of one part of the state ("conv1.weight") at any moment."""
         if name not in self._largest:
-            states = (self.checkpoint(index).model.state_dict() for index in range(len(self.moments)))
+            states = (self.checkpoint(index).model.state_dict() for index in range(len(self.snapshots)))
             self._largest[name] = max(float(state[name].abs().max()) for state in states)
         return self._largest[name]
 
@@ -158,7 +161,7 @@ def is_planned(before: int, step: int, steps: int, count: int) -> bool:
 # ---- writing ----
 
 
-class Keeper:
+class SnapshotRecorder:
     """Collects a run's moments in half precision while it is trained."""
 
     def __init__(self, config: TrainConfig, validation: Digits):
@@ -167,24 +170,24 @@ class Keeper:
         self.network = Network(config.network).eval()
         self.validation = validation
         size = 2 * sum(tensor.numel() for tensor in self.network.state_dict().values())
-        self.count = max(FEWEST, min(MOMENTS, HISTORY_BYTES // size))
-        self.moments: list[Moment] = []
+        self.count = max(FEWEST, min(SNAPSHOTS, HISTORY_BYTES // size))
+        self.snapshots: list[Snapshot] = []
         self._states: list[dict[str, Tensor]] = []
 
     def offer(self, progress: Progress) -> None:
         """Keep this record if the plan wants one here. Raises CheckpointError for unusable weights."""
-        before = self.moments[-1].step if self.moments else -1
+        before = self.snapshots[-1].step if self.snapshots else -1
         if is_planned(before, progress.step, progress.steps, self.count):
             self._keep(progress)
 
     def close(self, progress: Progress) -> None:
         """The run's last record is kept in any case."""
-        if self.moments and self.moments[-1].step >= progress.step:
-            self.moments.pop()
+        if self.snapshots and self.snapshots[-1].step >= progress.step:
+            self.snapshots.pop()
             self._states.pop()
         self._keep(progress)
         if self.config.keep_best and progress.best:
-            self.moments[-1] = ended_with(self.moments[-1], progress.best.step, progress.best.accuracy)
+            self.snapshots[-1] = ended_with(self.snapshots[-1], progress.best.step, progress.best.accuracy)
 
     def _keep(self, progress: Progress) -> None:
         check_state(self.network, progress.state)
@@ -192,7 +195,7 @@ class Keeper:
         accuracy = progress.validation_accuracy
         if accuracy is None and len(self.validation):
             accuracy = evaluate(self.network, self.validation.images, self.validation.labels).accuracy
-        self.moments.append(moment_of({**progress.figures(), "validation_accuracy": accuracy}))
+        self.snapshots.append(snapshot_of({**progress.figures(), "validation_accuracy": accuracy}))
         self._states.append({name: _halved(tensor) for name, tensor in progress.state.items()})
 
     def content(self, model_digest: str) -> bytes:
@@ -204,12 +207,12 @@ class Keeper:
         metadata = {
             "network": json.dumps(self.network.config.as_json()),
             "model": model_digest,
-            "moments": json.dumps([asdict(moment) for moment in self.moments]),
+            "moments": json.dumps([asdict(snapshot) for snapshot in self.snapshots]),
         }
         return safetensors.torch.save(stacked, metadata)
 
 
-def save_history(model_file: Path, history: Keeper) -> None:
+def save_history(model_file: Path, history: SnapshotRecorder) -> None:
     """Write the history beside a saved model; the old one stays whole if the disk is full."""
     try:
         content = history.content(digest(model_file.read_bytes()))
@@ -244,24 +247,26 @@ def parse_history(content: bytes, final: Checkpoint) -> History:
     metadata = read_header(content).get("__metadata__", {})
     if metadata.get("model") != final.digest:
         raise CheckpointError("The history belongs to another training of this model.")
-    moments = read_moments(metadata.get("moments", ""))
+    snapshots = read_snapshots(metadata.get("moments", ""))
     try:
-        stacked = safetensors.torch.load(content)
+        stacked = current_names(safetensors.torch.load(content))
     except safetensors.SafetensorError as error:
         raise CheckpointError(f"The history is damaged or cut off: {error}.") from error
-    if {len(tensor) if tensor.ndim else -1 for tensor in stacked.values()} != {len(moments) - 1}:
+    if {len(tensor) if tensor.ndim else -1 for tensor in stacked.values()} != {len(snapshots) - 1}:
         raise CheckpointError("The history does not hold as many states as moments.")
-    for index in range(len(moments) - 1):
+    for index in range(len(snapshots) - 1):
         check_state(final.model, _state(stacked, index))
 
     def load(index: int) -> Checkpoint:
-        if index == len(moments) - 1:
+        if index == len(snapshots) - 1:
             return final
         network = Network(final.model.config)
         network.load_state_dict(_state(stacked, index))
-        return Checkpoint(freeze(network), earlier_card(final.card), f"{final.digest}-{moments[index].step}")
+        return Checkpoint(
+            freeze(network), earlier_card(final.card), f"{final.digest}-{snapshots[index].step}"
+        )
 
-    return History(final.digest, moments, moments[-1].step, load)
+    return History(final.digest, snapshots, snapshots[-1].step, load)
 
 
 def earlier_card(card: dict[str, Any]) -> dict[str, Any]:

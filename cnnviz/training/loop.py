@@ -21,8 +21,8 @@ from cnnviz.evaluation.metrics import evaluate
 from cnnviz.networks.layers import Dropout
 from cnnviz.networks.network import WEIGHTED, Network, build, pool_first
 from cnnviz.training.config import TrainConfig
-from cnnviz.training.schedule import Steering, learning_rate_at
-from cnnviz.training.timer import Stopwatch
+from cnnviz.training.schedule import TrainingControl, learning_rate_at
+from cnnviz.training.timer import Timer
 
 State = dict[str, Tensor]
 
@@ -39,7 +39,7 @@ class Best:
 
 @dataclass(frozen=True, eq=False)
 class Position:
-    """Where a run can be taken up again: after `step`, with these weights and optimiser values."""
+    """Where a run can be taken up again: after `step`, with these weights and optimizer values."""
 
     step: int
     state: State
@@ -66,7 +66,7 @@ class Progress:
     best: Best | None  # None before the first validation
     ended_early: bool  # this is the last record, because patience ran out
     state: State  # a copy of the weights; in the last record of a run that keeps the best, those
-    optimizer: State  # a copy of what the optimiser remembers, see Position
+    optimizer: State  # a copy of what the optimizer remembers, see Position
 
     @property
     def last(self) -> bool:
@@ -90,7 +90,7 @@ def fit(
     validation: Digits,
     records: int = 300,
     resume: Position | None = None,
-    steering: Steering | None = None,
+    control: TrainingControl | None = None,
 ) -> Iterator[Progress]:
     """Train a new network; yields about `records` times, first before any step.
 
@@ -98,35 +98,35 @@ def fit(
     same run goes on after that position, and ends with the very weights it would have had, given
     the same changes at the same steps. `steering` is asked after each step and may change the rate.
     """
-    steering = steering or Steering()
-    run = _Run(config, training, validation, steering, resume)
+    control = control or TrainingControl()
+    run = _Run(config, training, validation, control, resume)
     interval = max(1, run.steps // records)
     validate_every = max(1, min(run.per_epoch, run.steps // 10))
     if resume is None:
         yield run.record(validate=True)
     while not run.ended:
         run.advance()
-        asked = steering.look(run.step)
+        asked = control.look(run.step)
         validate = run.step % validate_every == 0 or run.step == run.steps
         if asked or validate or run.step % interval == 0:
             yield run.record(validate)
 
 
 class _Run:
-    """The network, its optimiser, and what has been counted since the last record."""
+    """The network, its optimizer, and what has been counted since the last record."""
 
     def __init__(
         self,
         config: TrainConfig,
         training: Digits,
         validation: Digits,
-        steering: Steering,
+        control: TrainingControl,
         resume: Position | None,
     ):
         self.config = config
         self.training = training
         self.validation = validation
-        self.steering = steering
+        self.control = control
         self.network = build(config.network, config.seed).to(memory_format=torch.channels_last)
         self._trained = pool_first(self.network)  # the same layers, quicker
         self.generator = _own_generator(self.network)
@@ -197,10 +197,10 @@ class _Run:
         return progress
 
     def _start_counting(self) -> None:
-        self._sums, self._counted, self._watch = torch.zeros(3), 0, Stopwatch()  # loss, right, digits
+        self._sums, self._counted, self._watch = torch.zeros(3), 0, Timer()  # loss, right, digits
 
     def _rate(self) -> float:
-        return self.steering.rate(self.step, learning_rate_at(self.config, self.step, self.steps))
+        return self.control.rate(self.step, learning_rate_at(self.config, self.step, self.steps))
 
     def _state(self) -> State:
         if self.ended and self.config.keep_best and self.best:
@@ -237,7 +237,7 @@ class _Run:
 def gradient_norms(network: Network) -> dict[str, float]:
     """L2 norm of the latest gradient of each convolution, block and dense layer, all its weights together.
 
-    Empty before the first step. The optimiser leaves the gradients in place until the next step,
+    Empty before the first step. The optimizer leaves the gradients in place until the next step,
     so that reading them here costs the steps between records nothing.
     """
     norms = {}
@@ -277,7 +277,7 @@ def _optimizer(config: TrainConfig, network: Network) -> torch.optim.Optimizer:
 
 
 def _memory(network: Network, optimizer: torch.optim.Optimizer) -> State:
-    """A copy of what the optimiser remembers of each parameter."""
+    """A copy of what the optimizer remembers of each parameter."""
     return {
         f"{name}/{kind}": value.clone()
         for name, parameter in network.named_parameters()
@@ -286,12 +286,12 @@ def _memory(network: Network, optimizer: torch.optim.Optimizer) -> State:
 
 
 def _take_up(position: Position, network: Network, optimizer: torch.optim.Optimizer) -> None:
-    """Put weights and optimiser back where they were."""
+    """Put weights and optimizer back where they were."""
     network.load_state_dict(position.state)
     parameters = dict(network.named_parameters())
     for key, value in position.optimizer.items():
         name, kind = key.split("/")
-        # The fused optimisers walk raw memory: the values must lie in it as the parameter's do.
+        # The fused optimizers walk raw memory: the values must lie in it as the parameter's do.
         place = torch.empty_like(parameters[name]) if value.shape == parameters[name].shape else value.clone()
         optimizer.state[parameters[name]][kind] = place.copy_(value)
 

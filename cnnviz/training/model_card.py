@@ -9,11 +9,11 @@ import torch
 
 from cnnviz.checkpoints.format import serialize
 from cnnviz.data.mnist import Digits, cleaned_test_digits, load_mnist, split
-from cnnviz.data.non_digits import KINDS, not_digits
+from cnnviz.data.non_digits import KINDS, non_digits
 from cnnviz.data.pen_digits import pen_test_digits, pen_validation_digits
 from cnnviz.evaluation.metrics import calibration_error, logits_of, report, temperature
-from cnnviz.evaluation.ood import Likeness
-from cnnviz.evaluation.pen_writers import accuracy_without, habit_figures
+from cnnviz.evaluation.ood import OodDetector
+from cnnviz.evaluation.pen_writers import accuracy_without, style_figures
 from cnnviz.io.assets import SHA256
 from cnnviz.networks.network import Network, parameter_count
 from cnnviz.networks.tracing import predict
@@ -24,13 +24,13 @@ DRAWINGS, DRAWINGS_SEED = 100, 1  # of each kind that is no digit; others than t
 
 def make_card(name: str, network: Network, config: TrainConfig, seconds: float) -> dict[str, Any]:
     """Measure the network once on both test sets and write everything down, ready for JSON."""
-    warmth = fitted_temperature(network, config)
+    temperature = fitted_temperature(network, config)
     return {
         "name": name,
         "parameters": parameter_count(network),
         "bytes": len(serialize(network)),  # of the weights file
-        "temperature": warmth,
-        "test": test_figures(network, warmth),
+        "temperature": temperature,
+        "test": test_figures(network, temperature),
         "seed": config.seed,
         "training": config.as_json(),
         "data": SHA256,
@@ -49,7 +49,7 @@ def fitted_temperature(network: Network, config: TrainConfig) -> float:
     return round(temperature(logits, torch.cat([mnist.labels, pen.labels])), 3)
 
 
-def test_figures(network: Network, warmth: float) -> dict[str, Any]:
+def test_figures(network: Network, temperature: float) -> dict[str, Any]:
     """Accuracy, loss and calibration on MNIST's test digits and on the held-back pen writers."""
     parts = {
         "mnist": load_mnist().test,
@@ -57,15 +57,15 @@ def test_figures(network: Network, warmth: float) -> dict[str, Any]:
         "pen, writers never trained on": pen_test_digits(),
         "pen, without items wrong in the original": pen_test_digits(with_wrong=False),
     }
-    return {name: _figures(network, digits, warmth) for name, digits in parts.items()}
+    return {name: _figures(network, digits, temperature) for name, digits in parts.items()}
 
 
 def shipped_figures(network: Network) -> dict[str, Any]:
     """What the cards of shipped models say beyond a run's: minutes of measuring."""
     return {
         "preparation": preparation_figures(network),
-        "habits": habit_figures(network),
-        "no digit": doubt_figures(network),
+        "habits": style_figures(network),
+        "no digit": ood_figures(network),
         "latency": {"median_ms": latency(network), "of": "one prediction", "machine": _machine()},
     }
 
@@ -76,13 +76,13 @@ def preparation_figures(network: Network, count: int = 1_000) -> dict[str, Any]:
     return {"n": count, **{stage or "all stages": round(value, 4) for stage, value in accuracies.items()}}
 
 
-def doubt_figures(network: Network) -> dict[str, Any]:
+def ood_figures(network: Network) -> dict[str, Any]:
     """False alarms on test digits, and drawings by code found to be no digits, of each kind.
 
     "unknown": found by a model that has no reference drawings of that kind.
     """
-    known = Likeness.of(network)
-    drawings = not_digits(DRAWINGS, DRAWINGS_SEED)
+    known = OodDetector.of(network)
+    drawings = non_digits(DRAWINGS, DRAWINGS_SEED)
     return {
         "threshold": round(known.threshold, 4),
         "false alarms": {
@@ -91,7 +91,7 @@ def doubt_figures(network: Network) -> dict[str, Any]:
         },
         "drawings of each kind": DRAWINGS,
         "found": {kind: _share(known, drawings[kind]) for kind in KINDS},
-        "unknown": {kind: _share(Likeness.of(network, kind), drawings[kind]) for kind in KINDS},
+        "unknown": {kind: _share(OodDetector.of(network, kind), drawings[kind]) for kind in KINDS},
     }
 
 
@@ -112,19 +112,19 @@ def seed_figures(cards: list[dict[str, Any]]) -> dict[str, Any]:
     return {"seeds": [card["seed"] for card in cards], "mean": means, "each": accuracies}
 
 
-def _share(likeness: Likeness, images: torch.Tensor) -> float:
+def _share(ood_detector: OodDetector, images: torch.Tensor) -> float:
     """The share of the pictures called no digit."""
-    return round(float((likeness.strangeness(images) > likeness.threshold).float().mean()), 4)
+    return round(float((ood_detector.ood_scores(images) > ood_detector.threshold).float().mean()), 4)
 
 
 def _machine() -> str:
     return f"{platform.machine()}, torch {torch.__version__}, {torch.get_num_threads()} threads"
 
 
-def _figures(network: Network, digits: Digits, warmth: float) -> dict[str, Any]:
+def _figures(network: Network, digits: Digits, temperature: float) -> dict[str, Any]:
     logits = logits_of(network, digits.images)
     figures = report(logits, digits.labels)
-    calibrated = calibration_error((logits / warmth).softmax(1), digits.labels)
+    calibrated = calibration_error((logits / temperature).softmax(1), digits.labels)
     return {
         "n": figures.n,
         "accuracy": round(figures.accuracy, 5),

@@ -1,7 +1,7 @@
 """How whoever watches a run takes a hand in it: the learning rate from some step on, a record now.
 
-RateChange      one change of the learning rate
-Steering        what fit() asks before and after each step; this one never interferes
+LearningRateChange      one change of the learning rate
+TrainingControl        what fit() asks before and after each step; this one never interferes
 """
 
 import math
@@ -16,7 +16,7 @@ HIGHEST_RATE, LARGEST_FACTOR = 10.0, 1_000.0
 
 
 @dataclass(frozen=True)
-class RateChange:
+class LearningRateChange:
     """After `step` steps the schedule counts `factor` times, or the rate is held at `rate`.
 
     A later change replaces an earlier one. Raises ConfigError for numbers that cannot work.
@@ -40,10 +40,10 @@ class RateChange:
         return asdict(self)
 
 
-class Steering:
+class TrainingControl:
     """Changes known beforehand and no wishes on the way; a run is repeated by its list of changes."""
 
-    def __init__(self, changes: Sequence[RateChange] = (), until: int | None = None):
+    def __init__(self, changes: Sequence[LearningRateChange] = (), until: int | None = None):
         """until: a step after which a record is wanted."""
         self.changes = list(changes)
         self.until = until

@@ -9,7 +9,7 @@ ASLEEP_SHARE = 0.05  # of a lap in which the process computed; below, it was not
 Clock = Callable[[], float]
 
 
-class Stopwatch:
+class Timer:
     """Laps of wall time. A long lap in which this process hardly computed counts as computing time."""
 
     def __init__(self, wall: Clock = time.perf_counter, computing: Clock = time.process_time):

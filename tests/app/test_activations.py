@@ -78,7 +78,7 @@ def test_dead_units_are_named(go: Go) -> None:
 
 
 @pytest.mark.parametrize("scope", ["unit", "layer", "network"])
-def test_colour_range(go: Go, scope: str) -> None:
+def test_color_range(go: Go, scope: str) -> None:
     app = go("activations", layer="conv2", channel="3")
     app.button_group(key="colour_range").set_value(scope).run()
     passed = trace(load_model(), digit(18))

@@ -86,7 +86,7 @@ def test_any_image_any_kernel_and_the_whole_address(go: Go) -> None:
     assert arrays["rows"][:4].tolist() == [3, 2, 1, 0]
 
 
-def test_a_photograph_in_grey(go: Go) -> None:
+def test_a_photograph_in_gray(go: Go) -> None:
     _, arrays = payload(go("convolution", image="cat", kernel="identity"), PICTURE)
     photo = load_photo("cat", max(arrays["image"].shape))
     expected = 0.299 * photo[0] + 0.587 * photo[1] + 0.114 * photo[2]
@@ -210,7 +210,7 @@ def test_flipping_is_shown_and_undone(go: Go) -> None:
     assert not payload(app, "flip_results")[1]["values"][2].any()
 
 
-def test_colour_is_three_partial_maps_and_their_sum(go: Go) -> None:
+def test_color_is_three_partial_maps_and_their_sum(go: Go) -> None:
     app = go("convolution", lesson="colour", photo="dogs")
     _, arrays = payload(app, "colour_picture")
     photo = load_photo("dogs", max(arrays["image"].shape)).double()
@@ -224,7 +224,7 @@ def test_colour_is_three_partial_maps_and_their_sum(go: Go) -> None:
     assert payload(app, "colour_stack")[1]["values"].shape[0] == 6
 
 
-def test_learnt_colour_filters_make_a_stack_of_32(go: Go) -> None:
+def test_learned_color_filters_make_a_stack_of_32(go: Go) -> None:
     app = go("convolution", lesson="colour", filters="learnt")
     photo = load_photo("brushes", 44)
     expected = F.conv2d(photo[None], first_kernels(load_imagenet()))[0]
@@ -317,7 +317,7 @@ def test_the_code_behind_the_picture_runs(go: Go, view: str, link: dict[str, str
     exec(compile(program, "shown.py", "exec"), {"print": lambda *_, **__: None})
 
 
-def test_networks_without_a_convolution_offer_no_learnt_kernel(go: Go) -> None:
+def test_networks_without_a_convolution_offer_no_learned_kernel(go: Go) -> None:
     app = go("convolution", model="mlp")
     assert "Learnt by the network" not in app.selectbox(key="kernel").options
     assert present(app, PICTURE)

@@ -8,9 +8,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cnnviz.runs import cross_validation, run_dir
-from cnnviz.runs.cross_validation import Study
+from cnnviz.runs.cross_validation import CrossValidationRun
 from cnnviz.runs.engine import LocalEngine
-from cnnviz.runs.run_dir import RunFolder
+from cnnviz.runs.run_dir import RunDir
 from cnnviz.training.cross_validation_examples import QUICK, examples
 from cnnviz.ui.pages.cross_validate.form import Choice, program
 from tests.support.text import words
@@ -22,25 +22,25 @@ CONFIG = QUICK["quick"]
 pytestmark = pytest.mark.usefixtures("no_process")
 
 
-def begun(root: Path, folds: int = 5) -> Study:
+def begun(root: Path, folds: int = 5) -> CrossValidationRun:
     engine = LocalEngine(root)
-    return cross_validation.open_study(
-        root, cross_validation.start_study(engine, root, CONFIG, folds, stratified=True)
+    return cross_validation.open_cross_validation(
+        root, cross_validation.start_cross_validation(engine, root, CONFIG, folds, stratified=True)
     )
 
 
-def folders(study: Study) -> list[RunFolder]:
+def folders(study: CrossValidationRun) -> list[RunDir]:
     return [run.folder for run in study.runs if run]
 
 
-def finish(folder: RunFolder, accuracy: float) -> None:
+def finish(folder: RunDir, accuracy: float) -> None:
     fold = folder.read("config")["fold"]["number"]
     for event in examples()["quick"].events[fold]:
         folder.append(event)
     folder.end("finished", validation_accuracy=accuracy, validation_loss=0.1)
 
 
-def open_study(go: Go, study_id: str) -> AppTest:
+def open_cross_validation(go: Go, study_id: str) -> AppTest:
     """The page, then its address with the study in it (AppTest drops the address when it switches)."""
     app = go("cross_validate")
     app.query_params["study"] = study_id
@@ -69,7 +69,7 @@ def test_start_shows_the_study_and_its_address(go: Go, root: Path) -> None:
     app.button(key="cv_start").click().run()
 
     assert not app.exception
-    (study,) = cross_validation.list_studies(root)
+    (study,) = cross_validation.list_cross_validations(root)
     assert app.query_params["study"] == study.id
     assert (study.folds, study.stratified) == (3, False)
     assert study.config == replace(CONFIG, train_size=2_000, seed=7)
@@ -79,7 +79,7 @@ def test_start_shows_the_study_and_its_address(go: Go, root: Path) -> None:
     button = app.button(key="cv_start")
     button.proto.disabled = False  # a second click, sent before the browser knew better
     button.click().run()
-    assert len(cross_validation.list_studies(root)) == 1
+    assert len(cross_validation.list_cross_validations(root)) == 1
 
     app.button(key="cv_stop").click().run()
     assert all(folder.stop_wanted() for folder in folders(study))
@@ -93,7 +93,7 @@ def test_study_while_it_trains(go: Go, root: Path) -> None:
         second.begin()
         second.say("running")
         second.append(examples()["quick"].events[1][0])
-        app = open_study(go, study.id)
+        app = open_cross_validation(go, study.id)
 
         assert not app.exception
         assert "**Training** · 1 of 5 folds finished · 1 training · 3 waiting" in words(app)
@@ -105,7 +105,7 @@ def test_finished_study_says_what_it_means_and_is_paired(go: Go, root: Path) -> 
     study = begun(root)
     for folder, accuracy in zip(folders(study), (0.95, 0.96, 0.94, 0.95, 0.95), strict=True):
         finish(folder, accuracy)
-    app = open_study(go, study.id)
+    app = open_cross_validation(go, study.id)
 
     assert not app.exception
     text = words(app)
@@ -130,7 +130,7 @@ def test_broken_study_says_so_and_goes_on(go: Go, root: Path, end: str, sentence
         second.end("failed", "The disk is full.")
     else:
         second.write("control", {"command": "go", "time": 0})
-    app = open_study(go, study.id)
+    app = open_cross_validation(go, study.id)
 
     assert not app.exception
     assert any(sentence in part.value for part in (*app.error, *app.warning))
@@ -147,14 +147,14 @@ def test_impatience_is_possible_after_a_while(go: Go, root: Path, monkeypatch: p
         folder.write("control", {"command": "stop", "time": 0})
         folder.write("worker", {"pid": 1, "state": "running"})
     with folders(study)[0].held():
-        app = open_study(go, study.id)
+        app = open_cross_validation(go, study.id)
         next(button for button in app.button if button.label == "End it at once").click().run()
     assert killed == [folders(study)[0].id]
 
 
 @pytest.mark.parametrize("bad", ["nonsense", "../../etc", "abcdefghijkl", "%00"])
 def test_wrong_id_is_one_sentence(go: Go, bad: str) -> None:
-    app = open_study(go, bad)
+    app = open_cross_validation(go, bad)
 
     assert not app.exception
     assert len(app.warning) == 1
@@ -194,7 +194,7 @@ def test_cluster_is_named(go: Go, root: Path, monkeypatch: pytest.MonkeyPatch) -
     app = go("cross_validate")
     app.button(key="cv_start").click().run()
     assert "on the Ray cluster" in words(app)
-    assert len(cross_validation.list_studies(root)) == 1
+    assert len(cross_validation.list_cross_validations(root)) == 1
 
 
 @pytest.mark.parametrize("stratified", [True, False])

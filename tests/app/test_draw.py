@@ -170,8 +170,8 @@ def test_a_misread_drawing_is_kept_with_its_label(go: Go) -> None:
 def test_xray_reads_the_digit_without_each_stage(go: Go) -> None:
     app = send(go("draw"), sent(SEVEN))
 
-    readings = [block.value for block in app.markdown if "reads **" in block.value]
-    assert len(readings) == 4
+    predictions = [block.value for block in app.markdown if "reads **" in block.value]
+    assert len(predictions) == 4
     assert sum("accuracy" in caption.value for caption in app.caption) == 4
 
 

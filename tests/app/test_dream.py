@@ -16,14 +16,14 @@ from streamlit.testing.v1 import AppTest
 
 from cnnviz.feature_visualization.precomputed import dreamed
 from cnnviz.networks.torchvision_zoo import FETCHED, torchvision_network
-from cnnviz.ui.pages.dream.job import Run
+from cnnviz.ui.pages.dream.job import DreamJob
 
 Go = Callable[..., AppTest]
 
 
-def run_of(app: AppTest) -> Run:
+def run_of(app: AppTest) -> DreamJob:
     assert not app.exception
-    run: Run = app.session_state["_dream_run"]
+    run: DreamJob = app.session_state["_dream_run"]
     return run
 
 
@@ -38,7 +38,7 @@ def small(app: AppTest, whose: str = "photo") -> None:
     app.run()
 
 
-def finish(app: AppTest) -> Run:
+def finish(app: AppTest) -> DreamJob:
     for _ in range(60):
         if run_of(app).finished:
             return run_of(app)
@@ -60,8 +60,8 @@ def test_a_good_dream_is_on_screen_before_anything_is_computed(go: Go) -> None:
 
 def test_the_address_chooses_picture_and_layer(go: Go) -> None:
     app = go("dream", picture="cat", dream_layer="block4")
-    wish = run_of(app).wish
-    assert (wish.picture, wish.target.layer) == ("cat", "block4")
+    request = run_of(app).request
+    assert (request.picture, request.target.layer) == ("cat", "block4")
     assert app.query_params["picture"] == "cat"
     assert "Stefan van der Walt" in words(app)
 
@@ -124,7 +124,7 @@ def test_every_kind_of_wish(go: Go, kind: str, picture: str) -> None:
     small(app, whose)
     app.button_group(key=f"dream_{whose}_kind_4").set_value(kind).run()
     run = finish(app)
-    assert run.wish.target.kind != "layer"
+    assert run.request.target.kind != "layer"
     assert not np.array_equal(run.before, run.latest)
     if (kind, picture) == ("A class", "digit"):
         assert "The network now reads" in words(app)
@@ -162,7 +162,7 @@ def test_film_flies_on_from_the_dream(go: Go) -> None:
     run = run_of(app)
     np.testing.assert_array_equal(run.latest, dreamt)
     run = finish(app)
-    assert run.wish.film
+    assert run.request.film
     assert len(run.film) == 25
     assert "zoom(" in app.code[0].value
 
@@ -187,7 +187,7 @@ def test_an_upload_becomes_the_start(go: Go) -> None:
     Image.new("CMYK", (120, 90), (20, 60, 90, 10)).save(file, "JPEG")
     app.file_uploader(key="dream_upload").upload("mine.jpg", file.getvalue(), "image/jpeg").run()
     run = finish(app)
-    assert run.wish.picture == "upload"
+    assert run.request.picture == "upload"
     assert run.before.shape == (90, 120, 3)
     assert "picture" not in app.query_params
 
@@ -265,7 +265,7 @@ def test_a_fetched_network_dreams(go: Go, tmp_path: Path, monkeypatch: pytest.Mo
     small(app)
     run = finish(app)
 
-    assert (run.wish.network, run.wish.target.layer) == ("googlenet", "inception4c")
+    assert (run.request.network, run.request.target.layer) == ("googlenet", "inception4c")
     assert "`inception4c` of GoogLeNet" in words(app)
     assert np.abs(run.latest.astype(int) - run.before).mean() > 0.5
     monkeypatch.chdir(tmp_path)  # where the program finds the weights

@@ -81,7 +81,7 @@ def test_filter_kept_from_a_wider_layer_falls_back(go: Go) -> None:
 
 
 @pytest.mark.parametrize("reach", ["unit", "layer", "network"])
-def test_colour_range(go: Go, reach: str) -> None:
+def test_color_range(go: Go, reach: str) -> None:
     app = go("filters")
     app.button_group(key="colour_range").set_value(reach).run()
     model = load_model()

@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cnnviz.checkpoints.format import load_checkpoint, load_model
-from cnnviz.checkpoints.model_store import list_own, open_own
+from cnnviz.checkpoints.model_store import list_stored, open_stored
 from cnnviz.data.drawing_format import pack_image
 from cnnviz.data.mnist import load_mnist
 from cnnviz.evaluation.metrics import logits_of
@@ -70,7 +70,7 @@ def test_nothing_of_ones_own_is_an_invitation(go: Go) -> None:
     app = own(go("finetune", model="eight"))
 
     assert not app.exception
-    assert "Nothing labelled yet" in app.info[0].value
+    assert "Nothing labeled yet" in app.info[0].value
     assert app.button(key="finetune_start").disabled
     assert app.button(key="finetune_label_3").disabled
 
@@ -125,7 +125,7 @@ def test_a_bad_file_is_one_sentence_and_loses_nothing(go: Go, content: bytes, se
 
 
 @pytest.mark.usefixtures("quick")
-def test_learnt_measured_kept_and_used(go: Go, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_learned_measured_kept_and_used(go: Go, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     app = start(upload(own(go("finetune", model="eight")), some(20)))
 
     assert not app.exception
@@ -150,12 +150,12 @@ def test_learnt_measured_kept_and_used(go: Go, tmp_path: Path, monkeypatch: pyte
         assert app.selectbox(key="model_choice").value == "eight"
     app.text_input(key="finetune_name").set_value("My hand")
     app.button(key="finetune_keep").click().run()
-    (kept,) = list_own(tmp_path / "models")
+    (kept,) = list_stored(tmp_path / "models")
     assert not app.exception
     assert kept.name == "My hand"
     assert app.selectbox(key="model_choice").value == f"own:{kept.digest}"
     assert "Kept" in app.success[0].value
-    _, card = open_own(tmp_path / "models", kept.digest)
+    _, card = open_stored(tmp_path / "models", kept.digest)
     assert card["own"]["n"] == 20
     known_before = load_checkpoint("eight").card["test"]["mnist"]["accuracy"]
     assert card["test"]["mnist"]["before"] == pytest.approx(known_before, abs=1e-4)

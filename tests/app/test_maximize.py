@@ -12,7 +12,7 @@ from cnnviz import load_model, predict
 from cnnviz.feature_visualization.activation_maximization import last
 from cnnviz.feature_visualization.closed_form import optimum
 from cnnviz.feature_visualization.objectives import channel, evaluate_objective, neuron
-from cnnviz.feature_visualization.presets import BENCH, INK, SHARP, climb
+from cnnviz.feature_visualization.presets import ABLATION, MACO, SHARP, optimize
 from cnnviz.ui.state import current_model
 from tests.support.text import picture, words
 
@@ -24,7 +24,7 @@ def test_all_filters_of_the_second_layer_are_on_screen_at_once(go: Go) -> None:
 
     header, images = picture(app, "maximized")
     model = load_model()
-    frame = last(climb(model, channel("conv2", range(64)), SHARP))
+    frame = last(optimize(model, channel("conv2", range(64)), SHARP))
     assert not app.exception
     assert images.shape == (64, 28, 28)
     np.testing.assert_allclose(images, frame.images[:, 0], atol=1e-5)
@@ -59,7 +59,7 @@ def test_one_cell_shows_what_the_cell_sees(go: Go) -> None:
     app.button_group(key="excite").set_value("one cell").run()
 
     _, images = picture(app, "maximized")
-    frame = last(climb(load_model(), neuron("conv2", range(64)), SHARP))
+    frame = last(optimize(load_model(), neuron("conv2", range(64)), SHARP))
     assert images.shape[1] < 28
     top = next(
         row
@@ -76,7 +76,7 @@ def test_ink_keeps_the_pictures_dark(go: Go) -> None:
     app.button_group(key="maximize_look").set_value("ink").run()
 
     _, images = picture(app, "maximized")
-    frame = last(climb(load_model(), channel("conv2", range(64)), INK))
+    frame = last(optimize(load_model(), channel("conv2", range(64)), MACO))
     np.testing.assert_allclose(images, frame.images[:, 0], atol=1e-5)
     assert images.mean() < 0.25
 
@@ -146,11 +146,11 @@ def test_the_bench(go: Go, link: dict[str, str]) -> None:
 
     header, images = picture(app, "bench")
     assert not app.exception
-    assert header["captions"] == list(BENCH)
-    assert len(images) == len(BENCH)
-    assert len({image.tobytes() for image in images}) == len(BENCH)
+    assert header["captions"] == list(ABLATION)
+    assert len(images) == len(ABLATION)
+    assert len({image.tobytes() for image in images}) == len(ABLATION)
     table = next(part.value for part in app.markdown if part.value.startswith("| Column"))
-    assert all(f"| {name} |" in table for name in BENCH)
+    assert all(f"| {name} |" in table for name in ABLATION)
     assert ("Referee" in table) == (not link)
     np.testing.assert_array_equal(picture(app, "bench_large")[1][0], images[-1])
 

@@ -53,8 +53,8 @@ def test_calibrated_and_softmax_percentages_are_told_apart(go: Go, name: str) ->
     logits = logits_of(checkpoint.model, images)
     index = int(logits.softmax(1).amax(1).argmin())
     calibrated, softmax = (
-        f"{float((logits[index] / warmth).softmax(0).max()):.1%}"
-        for warmth in (checkpoint.card["temperature"], 1)
+        f"{float((logits[index] / temperature).softmax(0).max()):.1%}"
+        for temperature in (checkpoint.card["temperature"], 1)
     )
     app = go(name, digit=str(index))
     both = f"{calibrated}, calibrated, is how often such an answer is right"

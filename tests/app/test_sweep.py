@@ -12,7 +12,7 @@ from cnnviz.networks.network import build
 from cnnviz.runs import run_dir
 from cnnviz.runs.engine import LocalEngine
 from cnnviz.runs.grid import Grid
-from cnnviz.runs.run_dir import RunFolder
+from cnnviz.runs.run_dir import RunDir
 from cnnviz.runs.sweep import Sweep, list_sweeps, open_sweep, start_sweep
 from cnnviz.training.recipes import RECIPES
 from cnnviz.ui.pages.train.sweep_form import Choice, program
@@ -38,14 +38,14 @@ def begun(root: Path, grid: Grid = GRID) -> Sweep:
     return open_sweep(root, start_sweep(engine, root, CONFIG, grid))
 
 
-def finish(folder: RunFolder, accuracy: float) -> None:
+def finish(folder: RunDir, accuracy: float) -> None:
     folder.append({**RECORD, **FIGURES})
     folder.append({**RECORD, **FIGURES, "step": 16, "epoch": 1.0, "validation_accuracy": accuracy})
     folder.weights_file.write_bytes(serialize(build(CONFIG.network)))
     folder.end("finished", validation_accuracy=accuracy, validation_loss=0.3)
 
 
-def folders(sweep: Sweep) -> list[RunFolder]:
+def folders(sweep: Sweep) -> list[RunDir]:
     return [run.folder for run in sweep.runs if run]
 
 
@@ -88,7 +88,7 @@ def test_start_is_one_click_and_a_second_one_starts_nothing(go: Go, root: Path) 
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
-        ("0.1, 20", "Learning rate 20, optimiser momentum cannot work: Learning rate must be from"),
+        ("0.1, 20", "Learning rate 20, optimizer momentum cannot work: Learning rate must be from"),
         ("fast", "Learning rate takes numbers"),
         ("", "needs values to try"),
         (", ".join(f"0.0{number}" for number in range(10, 23)), "13 × 2 would be 26 runs"),
@@ -147,7 +147,7 @@ def test_finished_sweep_names_the_best_and_goes_on_with_it(go: Go, root: Path) -
     assert app.metric[0].value == "95.0 %"
     text = words(app)
     assert "**Finished** · 8 of 8 runs finished" in text
-    assert "**learning rate 0.003, optimiser Adam**, 95.0 % of the 2,000 validation digits" in text
+    assert "**learning rate 0.003, optimizer Adam**, 95.0 % of the 2,000 validation digits" in text
     assert "so the figure flatters it" in text
     assert "± 0.5 points" in text  # sqrt(0.95 * 0.05 / 2000)
     table = app.dataframe[0].value

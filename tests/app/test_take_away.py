@@ -10,7 +10,7 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from cnnviz.checkpoints.format import load_checkpoint, load_model, serialize
-from cnnviz.checkpoints.model_store import keep_model, list_own
+from cnnviz.checkpoints.model_store import keep_model, list_stored
 from cnnviz.export import onnx
 from cnnviz.export.files import state_dict_file
 from cnnviz.networks.network import ConvBlock, NetworkConfig, build
@@ -109,7 +109,7 @@ def test_an_uploaded_model_is_used_everywhere(go: Go, tmp_path: Path, config: Ne
     app = upload(go("home"), "mine.safetensors", serialize(network))
 
     assert not app.exception
-    (kept,) = list_own(tmp_path / "models")
+    (kept,) = list_stored(tmp_path / "models")
     key = f"own:{kept.digest}"
     assert app.selectbox(key="model_choice").value == key
     assert kept.name.startswith("mine (")
@@ -128,7 +128,7 @@ def test_a_bare_state_dict_says_which_network_it_is(go: Go, tmp_path: Path) -> N
     content = safetensors.torch.save(dict(build(NETWORKS["wide"]).state_dict()))
     upload(go("home"), "bare.safetensors", content)
 
-    assert [model.name for model in list_own(tmp_path / "models")] == ["bare (Wide)"]
+    assert [model.name for model in list_stored(tmp_path / "models")] == ["bare (Wide)"]
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_deleting_and_a_link_to_a_model_that_is_gone(go: Go, tmp_path: Path) -> 
 
     assert not app.exception
     assert app.selectbox(key="model_choice").value == "default"
-    assert list_own(tmp_path / "models") == []
+    assert list_stored(tmp_path / "models") == []
     for key in (f"own:{kept.digest}", "own:../../secret", "own:"):
         app = go("home", model=key)
         assert not app.exception

@@ -50,7 +50,7 @@ def test_the_kernels_are_those_of_the_moment(go: Go, run: str) -> None:
         np.testing.assert_array_equal(shown, network_at(step).conv1.weight.detach()[:, 0])
 
 
-def test_colours_mean_the_same_at_all_earlier_moments(go: Go, run: str) -> None:
+def test_colors_mean_the_same_at_all_earlier_moments(go: Go, run: str) -> None:
     kernels = [picture(go("filters", model=run, snapshot=str(step)), "kernels")[0] for step in STEPS]
     maps = [payload(go("activations", model=run, snapshot=str(step)), "maps_after")[0] for step in STEPS]
 

@@ -14,7 +14,7 @@ from cnnviz.networks.network import build
 from cnnviz.networks.zoo import NETWORKS
 from cnnviz.runs import run_dir
 from cnnviz.runs.engine import QUEUE_LIMIT, LocalEngine
-from cnnviz.runs.run_dir import RunFolder
+from cnnviz.runs.run_dir import RunDir
 from cnnviz.training.config import TrainConfig
 from cnnviz.training.recipes import RECIPES
 from cnnviz.ui.runs.form_state import FIRST
@@ -40,7 +40,7 @@ RECORDS = [
 pytestmark = pytest.mark.usefixtures("no_process")
 
 
-def learnt(root: Path) -> RunFolder:
+def learned(root: Path) -> RunDir:
     folder = run_dir.create(root, CONFIG.as_json())
     folder.weights_file.write_bytes(serialize(build(CONFIG.network)))
     for record in RECORDS:
@@ -49,8 +49,8 @@ def learnt(root: Path) -> RunFolder:
 
 
 @contextmanager
-def running(root: Path) -> Iterator[RunFolder]:
-    folder = learnt(root)
+def running(root: Path) -> Iterator[RunDir]:
+    folder = learned(root)
     with folder.held():
         folder.begin()
         folder.say("running")
@@ -148,7 +148,7 @@ def test_running_run(go: Go, root: Path) -> None:
 
 
 @contextmanager
-def paused(root: Path) -> Iterator[RunFolder]:
+def paused(root: Path) -> Iterator[RunDir]:
     with running(root) as folder:
         folder.ask("pause")
         folder.say("paused")
@@ -325,7 +325,7 @@ def test_impatience_is_possible_after_a_while(go: Go, root: Path) -> None:
 
 
 def test_finished_run_is_used_everywhere(go: Go, root: Path) -> None:
-    folder = learnt(root)
+    folder = learned(root)
     parts = {
         "mnist": {"n": 10_000, "accuracy": 0.9876},
         "pen, writers never trained on": {"n": 9, "accuracy": 0.5},
@@ -349,7 +349,7 @@ def test_finished_run_is_used_everywhere(go: Go, root: Path) -> None:
 
 
 def test_failed_run_says_why_and_can_go_on(go: Go, root: Path) -> None:
-    folder = learnt(root)
+    folder = learned(root)
     folder.end("failed", "The disk is full.")
     app = open_run(go, folder.id)
 
@@ -361,7 +361,7 @@ def test_failed_run_says_why_and_can_go_on(go: Go, root: Path) -> None:
 
 
 def test_interrupted_run(go: Go, root: Path) -> None:
-    folder = learnt(root)
+    folder = learned(root)
     folder.write("control", {"command": "go", "time": 0})
     app = open_run(go, folder.id)
 
@@ -370,7 +370,7 @@ def test_interrupted_run(go: Go, root: Path) -> None:
 
 
 def test_damaged_weights_and_events_do_no_harm(go: Go, root: Path) -> None:
-    folder = learnt(root)
+    folder = learned(root)
     folder.weights_file.write_bytes(b"nonsense")
     folder.events_file.write_bytes(folder.events_file.read_bytes() + b'{"step": 9, "st\n\xff\n')
     folder.end("stopped")
@@ -391,7 +391,7 @@ def test_wrong_id_is_one_sentence(go: Go, bad: str) -> None:
 
 
 def test_list_opens_and_deletes(go: Go, root: Path) -> None:
-    first, second = learnt(root), learnt(root)
+    first, second = learned(root), learned(root)
     first.end("stopped", test_accuracy=0.5)
     second.end("finished", test_accuracy=0.75)
     app = go("train")
@@ -410,7 +410,7 @@ def test_list_opens_and_deletes(go: Go, root: Path) -> None:
 
 def test_long_list_is_folded(go: Go, root: Path) -> None:
     for _ in range(8):
-        learnt(root).end("finished", test_accuracy=0.5)
+        learned(root).end("finished", test_accuracy=0.5)
     app = go("train")
     assert sum(str(button.key).startswith("open_") for button in app.button) == 6
     app.toggle(key="train_all_runs").set_value(True).run()

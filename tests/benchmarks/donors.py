@@ -29,7 +29,7 @@ def donor(digit: PenDigit) -> str:
     return digit.file.partition("/")[0]
 
 
-def misread(config: TrainConfig, unseen: tuple[str, ...]) -> tuple[Counter[str], int]:
+def misclassified(config: TrainConfig, unseen: tuple[str, ...]) -> tuple[Counter[str], int]:
     """What was read as what ("1 as 7") of the unseen donors' digits, and how many there are."""
     digits = digits_by(training_writers())
     known = [digit for digit in digits if donor(digit) not in unseen]
@@ -55,7 +55,7 @@ def main() -> None:
     config = replace(config, epochs=chosen.epochs or config.epochs)
     wrong_in_all = count_of_all = 0
     for unseen in THIRDS:
-        kinds, count = misread(config, unseen)
+        kinds, count = misclassified(config, unseen)
         wrong_in_all, count_of_all = wrong_in_all + kinds.total(), count_of_all + count
         common = ", ".join(f"{number} × {kind}" for kind, number in kinds.most_common(4))
         print(f"{' '.join(unseen)}: {1 - kinds.total() / count:.2%} of {count:,} ({common})", flush=True)

@@ -1,6 +1,6 @@
 """Training and evaluating the way most tutorials write it: the side our speed is measured against.
 
-Each digit goes through PIL, a tensor and a normalisation, one by one; a DataLoader makes batches of
+Each digit goes through PIL, a tensor and a normalization, one by one; a DataLoader makes batches of
 them; Adam at 1e-3 in float32, pictures with channels first.
 
     compare("fast", "wide", 4)    our recipe against 4 plain epochs of another, taking turns

@@ -52,7 +52,7 @@ AWKWARD: list[tuple[int, str, list[Stroke]]] = [
 
 
 def test_awkward_digits_are_read_or_honestly_doubted(tmp_path: Path) -> None:
-    misread = []
+    misclassified = []
     with running_server(tmp_path, tmp_path / "log") as server, running_browser() as browser:
         page = browser.new_page(viewport={"width": 1400, "height": 900})
         page.goto(f"{server}/draw")
@@ -64,9 +64,9 @@ def test_awkward_digits_are_read_or_honestly_doubted(tmp_path: Path) -> None:
             answer = " ".join(page.locator(".st-key-prediction").inner_text().split())
             print(f"{digit}, {how}: {answer}")
             if not answer.startswith(str(digit)):
-                misread.append(f"{digit}, {how}: {answer}")
+                misclassified.append(f"{digit}, {how}: {answer}")
             expect(page.locator(".st-key-prediction")).not_to_have_text("")
             clear(page)
 
-    assert len(misread) <= 2, misread
-    assert not [answer for answer in misread if "· sure" in answer]
+    assert len(misclassified) <= 2, misclassified
+    assert not [answer for answer in misclassified if "· sure" in answer]

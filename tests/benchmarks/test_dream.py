@@ -65,7 +65,7 @@ def test_memory_of_a_dream_stays_within_two_gigabytes() -> None:
 
 
 def test_a_step_costs_little_more_than_forward_and_backward() -> None:
-    """Octave of 384 × 384: jitter, blur, normalisation and frames against the network alone."""
+    """Octave of 384 × 384: jitter, blur, normalization and frames against the network alone."""
     network, image = load_imagenet(), square()
 
     def bare() -> None:

@@ -16,7 +16,7 @@ from cnnviz.checkpoints.format import load_model
 from cnnviz.feature_visualization.activation_maximization import last, maximize
 from cnnviz.feature_visualization.objectives import channel
 from cnnviz.feature_visualization.parameterization import Pixels
-from cnnviz.feature_visualization.presets import SHARP, climb
+from cnnviz.feature_visualization.presets import SHARP, optimize
 
 pytestmark = pytest.mark.benchmark
 STEPS, FILTERS, SAMPLE = 512, 64, (3, 14, 25, 36, 47, 58)
@@ -28,7 +28,7 @@ STARTS = last(maximize(MODEL, ALL, images=Pixels(), steps=0)).images
 def pixel_climb(unit: int) -> float:
     """The loop as one would write it: 512 steps of Adam on the pixels of one picture.
 
-    It begins with the same loud enough noise: from even grey it would stand still in this network.
+    It begins with the same loud enough noise: from even gray it would stand still in this network.
     """
     pixels = STARTS[unit : unit + 1].logit().requires_grad_()
     optimizer = torch.optim.Adam([pixels], lr=0.05)
@@ -48,7 +48,7 @@ def seconds(action: Callable[[], object]) -> float:
 
 
 def sharp_climb() -> Tensor:
-    return last(climb(MODEL, ALL, SHARP, every=SHARP.steps)).values
+    return last(optimize(MODEL, ALL, SHARP, every=SHARP.steps)).values
 
 
 def test_all_filters_at_once_are_twenty_times_faster_and_reach_as_much() -> None:

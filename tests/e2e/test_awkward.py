@@ -37,7 +37,7 @@ FOUR = [[(150, 45), (75, 165), (210, 165)], [(165, 110), (160, 240)]]
 AWKWARD: dict[str, tuple[int, list[Stroke]]] = {
     "small, in a corner": (3, moved(THREE, lambda x, y: (x * 0.25 + 5, y * 0.25 + 5))),
     "huge": (8, moved(EIGHT, lambda x, y: ((x - 140) * 1.35 + 140, (y - 140) * 1.35 + 138))),
-    "off centre, lower right": (2, moved(TWO, lambda x, y: (x * 0.5 + 160, y * 0.5 + 150))),
+    "off center, lower right": (2, moved(TWO, lambda x, y: (x * 0.5 + 160, y * 0.5 + 150))),
     "tiny": (6, moved(SIX, lambda x, y: (x * 0.17 + 110, y * 0.17 + 110))),
     "two strokes": (
         5,
@@ -75,10 +75,10 @@ def test_awkward_digits_are_read_right_or_doubted(open_page: OpenPage) -> None:
     print("\n" + "\n".join(f"{name}: {digit}, {answer}" for name, (digit, answer) in answers.items()))
 
     right = [name for name, (digit, answer) in answers.items() if answer.startswith(str(digit))]
-    misread = [
+    misclassified = [
         name for name, (_, answer) in answers.items() if name not in right and not DOUBT.search(answer)
     ]
-    assert misread == []
+    assert misclassified == []
     assert len(right) >= 18
 
 

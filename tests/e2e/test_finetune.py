@@ -1,4 +1,4 @@
-"""A hand it misreads: corrected, learnt from, kept, and used on another page."""
+"""A hand it misreads: corrected, learned from, kept, and used on another page."""
 
 import re
 from collections.abc import Callable

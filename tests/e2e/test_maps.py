@@ -1,4 +1,4 @@
-"""The maps widget in a real browser: true values, true colours, mouse, keyboard, themes, sizes."""
+"""The maps widget in a real browser: true values, true colors, mouse, keyboard, themes, sizes."""
 
 import base64
 import re
@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from cnnviz import load_model
-from cnnviz.colors import Scale, Theme, colour
+from cnnviz.colors import Scale, Theme, color
 from cnnviz.ui.components.shared.loader import pack, script
 from tests.support.browser import IMPATIENT, aim
 
@@ -93,13 +93,13 @@ def test_hover_tells_place_and_true_value(filters: OpenPage) -> None:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_cells_have_the_palettes_colours_in_both_themes(page: Page, server: str, theme: Theme) -> None:
+def test_cells_have_the_palettes_colors_in_both_themes(page: Page, server: str, theme: Theme) -> None:
     page.emulate_media(color_scheme=theme)
     page.goto(f"{server}/filters")
     expect(widget(page)).to_have_attribute("data-selected", "0")
     page.wait_for_timeout(300)
     for number, row, column in [(0, 0, 0), (3, 1, 1), (COUNT - 1, 2, 0)]:
-        expected = colour(WEIGHTS[number, row, column], LIMIT, theme=theme).astype(int)
+        expected = color(WEIGHTS[number, row, column], LIMIT, theme=theme).astype(int)
         assert np.abs(pixel(page, number, row, column) - expected).max() <= 3  # the browser has 513 steps
 
 
@@ -108,7 +108,7 @@ def test_theme_switch_redraws_without_a_reload(filters: OpenPage) -> None:
     light = pixel(page, 3, 1, 1)
     page.evaluate(f"() => {{ window.kept = {ROOT.format('kernels')}.querySelector('canvas') }}")
     page.emulate_media(color_scheme="dark")
-    expected = colour(WEIGHTS[3, 1, 1], LIMIT, theme="dark").astype(int)
+    expected = color(WEIGHTS[3, 1, 1], LIMIT, theme="dark").astype(int)
     page.wait_for_function(
         f"""() => {{ const c = {ROOT.format("kernels")}.querySelector("canvas")
         return c === window.kept && getComputedStyle(c.getRootNode().host)
@@ -281,7 +281,7 @@ def test_unpack_reads_what_pack_wrote(in_browser: Callable[[str, Any], Any]) -> 
 
 @pytest.mark.parametrize("scale", ["signed", "digit"])
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_browser_and_python_colour_alike(
+def test_browser_and_python_color_alike(
     in_browser: Callable[[str, Any], Any], scale: Scale, theme: Theme
 ) -> None:
     values = np.linspace(-1.2, 1.2, 241)
@@ -289,7 +289,7 @@ def test_browser_and_python_colour_alike(
         f"given.map((value) => colourTable('{scale}', '{theme}')[colourIndex(value, 1)])", values.tolist()
     )
     seen = np.array([[pixel & 255, (pixel >> 8) & 255, (pixel >> 16) & 255] for pixel in packed])
-    assert np.abs(seen - colour(values, 1, scale, theme)).max() <= 3
+    assert np.abs(seen - color(values, 1, scale, theme)).max() <= 3
 
 
 @pytest.mark.parametrize(

@@ -547,7 +547,7 @@ def test_space_plays_and_escape_stops(picture: OpenPage) -> None:
     assert not page.evaluate("() => net.selected().playing")
 
 
-def test_colour_range_is_printed_and_changes(picture: OpenPage) -> None:
+def test_color_range_is_printed_and_changes(picture: OpenPage) -> None:
     page = picture()
     traced = trace(load_model(), load_mnist().test.images[18] / 255)
     titles = page.locator(".st-key-network .range").evaluate_all("(all) => all.map((one) => one.title)")
@@ -568,7 +568,7 @@ def test_digit_is_white_on_black_and_zero_is_paper(browser: Browser, server: str
     settle(page)
     page.wait_for_function(FIND)
     page.wait_for_function("() => net.timings().length > 0")
-    colours = page.evaluate(
+    colors = page.evaluate(
         """() => {
             const root = [...document.querySelectorAll(".st-key-network *")].find((e) => e.cnnviz).shadowRoot
             const canvas = root.querySelector(".base")
@@ -585,8 +585,8 @@ def test_digit_is_white_on_black_and_zero_is_paper(browser: Browser, server: str
             return { blank: read("input", 0, 0, 0), ink: read("input", 0, ...ink) }
         }"""
     )
-    assert max(colours["blank"][:3]) < 20
-    assert min(colours["ink"][:3]) > 220
+    assert max(colors["blank"][:3]) < 20
+    assert min(colors["ink"][:3]) > 220
     context.close()
 
 

@@ -1,4 +1,4 @@
-"""The pooling picture in a real browser: the numbers it writes and the colours it paints are PyTorch's."""
+"""The pooling picture in a real browser: the numbers it writes and the colors it paints are PyTorch's."""
 
 import random
 import re
@@ -69,7 +69,7 @@ def pixels(page: Page, panel: str, cells: list[tuple[int, int]], rows: int, colu
         f"""([panel, cells, rows, columns]) => {{
             const canvas = {SHADOW}.querySelector(`[data-panel=${{panel}}] canvas.map`)
             const brush = canvas.getContext("2d")
-            const colour = (row, column) => brush.getImageData(
+            const color = (row, column) => brush.getImageData(
                 (column + 0.5) / columns * canvas.width, (row + 0.5) / rows * canvas.height, 1, 1).data
             return cells.map(([row, column]) => [...colour(row, column)].slice(0, 3))
         }}""",
@@ -148,7 +148,7 @@ def mask_of(won: Winners, map_: int) -> list[tuple[int, int, int]]:
 @pytest.mark.parametrize(
     ("link", "layer", "index"), [("", "pool1", 18), ("?layer=pool2&digit=61", "pool2", 61)]
 )
-def test_every_winner_is_painted_in_its_corners_colour(
+def test_every_winner_is_painted_in_its_corners_color(
     open_page: OpenPage, link: str, layer: str, index: int
 ) -> None:
     model, run = passed(index=index)
@@ -158,8 +158,8 @@ def test_every_winner_is_painted_in_its_corners_colour(
     expected = mask_of(won, map_)
     assert len(expected) > 3
     found = pixels(page, "mask", [cell[:2] for cell in expected], won.height, won.width)
-    for (_, _, corner), colour in zip(expected, found, strict=True):
-        assert "#" + "".join(f"{value:02x}" for value in colour) == CORNERS[corner]
+    for (_, _, corner), color in zip(expected, found, strict=True):
+        assert "#" + "".join(f"{value:02x}" for value in color) == CORNERS[corner]
 
 
 def test_the_gradient_view_paints_winners_alone(open_page: OpenPage) -> None:

@@ -52,14 +52,14 @@ def test_play_runs_from_the_first_point_to_the_answer_without_the_server(open_pa
 def test_scrubbing_shows_the_reading_of_every_moment(open_page: OpenPage) -> None:
     page = replayed(open_page("/draw"))
     slider = page.locator(".st-key-replay input[type=range]")
-    readings = []
+    predictions = []
     for step in range(steps(page) + 1):
         slider.fill(str(step))
         expect(player(page)).to_have_attribute("data-step", str(step))
-        readings.append(player(page).get_attribute("data-reading"))
+        predictions.append(player(page).get_attribute("data-reading"))
 
-    assert readings[-1] == "7"
-    read = [reading for reading in readings if reading]
+    assert predictions[-1] == "7"
+    read = [prediction for prediction in predictions if prediction]
     changes = sum(before != after for before, after in pairwise(read))
     words = {0: "never changed its mind", 1: "changed its mind once"}.get(
         changes, f"changed its mind {changes} times"

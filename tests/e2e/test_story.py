@@ -100,7 +100,7 @@ def choose_settings(page: Page) -> None:
 
 
 def start_and_pause(page: Page) -> None:
-    """Paused at once, and trained by a single step, so that the optimiser has something to remember."""
+    """Paused at once, and trained by a single step, so that the optimizer has something to remember."""
     page.get_by_role("button", name="Start", exact=True).click()
     pause = page.get_by_role("button", name="Pause", exact=True)
     expect(pause).to_be_enabled(timeout=PATIENCE)

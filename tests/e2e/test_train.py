@@ -12,7 +12,7 @@ from tests.e2e.test_draw import STROKES, expect_digit, pen
 from tests.support.browser import running_server, settle
 
 OpenPage = Callable[[str], Page]
-LEARNT = 0.9  # enough to read a clear seven
+LEARNED = 0.9  # enough to read a clear seven
 
 
 def says(page: Page, text: str, seconds: float = 30) -> None:
@@ -50,7 +50,7 @@ def test_watch_stop_and_use(open_page: OpenPage, browser: Browser) -> None:
     expect(page.locator(".st-key-train_start button")).to_be_disabled()
     wait_for(lambda: step(page) > 0)
     first = step(page)
-    wait_for(lambda: step(page) > first + 5 and accuracy(page) > LEARNT)
+    wait_for(lambda: step(page) > first + 5 and accuracy(page) > LEARNED)
 
     page.reload()
     settle(page)

@@ -64,9 +64,9 @@ def test_a_short_run_reads_digits_and_resumes_to_identical_weights(
     run = open_run(tmp_path, straight.id)
     past = history_of_run(run)
     assert past is not None
-    for moment in (0, past.last):  # the time machine's ends: untrained, and as it was saved
-        state = past.checkpoint(moment).model.state_dict()
-        expected = build(config.network, config.seed) if moment == 0 else model
+    for snapshot in (0, past.last):  # the time machine's ends: untrained, and as it was saved
+        state = past.checkpoint(snapshot).model.state_dict()
+        expected = build(config.network, config.seed) if snapshot == 0 else model
         for key, value in expected.state_dict().items():
             torch.testing.assert_close(state[key], value, atol=1e-2, rtol=1e-2)  # kept in half precision
     learning = [layer for layer, module in model.named_children() if isinstance(module, WEIGHTED)]

@@ -55,7 +55,7 @@ def test_train_saves_a_model_with_its_card_and_history(
 
     history = load_history("eight", tmp_path)
     before, after = (history.checkpoint(index).model.state_dict() for index in (0, history.last))
-    assert len(history.moments) > 8
+    assert len(history.snapshots) > 8
     assert all(torch.equal(value, after[name]) for name, value in checkpoint.model.state_dict().items())
     assert not torch.equal(before["conv1.weight"], after["conv1.weight"])
 

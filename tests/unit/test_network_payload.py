@@ -13,13 +13,13 @@ from streamlit.testing.v1 import AppTest
 from cnnviz import load_model, trace
 from cnnviz.checkpoints.format import freeze
 from cnnviz.data.mnist import load_mnist
-from cnnviz.networks.layers import Attention, Places, Residual
+from cnnviz.networks.layers import PositionEmbedding, Residual, TransformerBlock
 from cnnviz.networks.network import build
 from cnnviz.networks.zoo import NETWORKS
 from cnnviz.ui.components.network.network import PARTS, Selection, is_cell, pair, payload
 from cnnviz.ui.components.shared.loader import script, style
 
-BLOCKS = (Attention, Places, Residual)
+BLOCKS = (TransformerBlock, PositionEmbedding, Residual)
 IMAGE = load_mnist().test.images[61] / 255
 
 

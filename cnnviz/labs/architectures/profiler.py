@@ -53,7 +53,7 @@ def measure_module(network: nn.Module, shape: tuple[int, ...]) -> Measured:
 
 
 def stages_of(network: nn.Module, shape: tuple[int, ...]) -> list[Stage]:
-    """Everything that runs, in order; neighbours of one resolution are one stage."""
+    """Everything that runs, in order; neighbors of one resolution are one stage."""
     stages: list[Stage] = []
     aside = _squeezed(network)  # their 1 × 1 maps are a detour, not a stage
 

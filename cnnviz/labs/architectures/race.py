@@ -1,6 +1,6 @@
 """A race: five kinds of network with about as many parameters, on the same digits, in turns.
 
-    RACERS                 name -> Racer: MLP, LeNet-5, and small VGG, ResNet and ViT variants
+    CONTESTANTS                 name -> Racer: MLP, LeNet-5, and small VGG, ResNet and ViT variants
     race(training, ...)    -> Iterator of RaceProgress; equal seconds or equal digits for all
 
 All have 55,000 to 65,000 parameters and the same training: AdamW at 2e-3, batches of 64.
@@ -21,14 +21,14 @@ from cnnviz.networks.network import NetworkConfig, build
 from cnnviz.networks.zoo import NETWORKS
 
 BATCH, RATE, TURN = 64, 2e-3, 10  # digits a step, learning rate, steps a turn
-Fair = Literal["seconds", "digits"]
+EqualBudget = Literal["seconds", "digits"]
 
 
 MLP = NetworkConfig(dense=(75,))
 
 
 @dataclass(frozen=True)
-class Racer:
+class Contestant:
     """idea: what sets it apart, in a few words."""
 
     title: str
@@ -36,12 +36,12 @@ class Racer:
     network: NetworkConfig
 
 
-RACERS = {
-    "mlp": Racer("MLP", "every unit sees every pixel", MLP),
-    "lenet5": Racer("LeNet-5", "5 × 5 kernels, tanh, means", NETWORKS["lenet5"]),
-    "vgg": Racer("Small VGG", "3 × 3 kernels in pairs", NETWORKS["vgg"]),
-    "resnet": Racer("Small ResNet", "skip connections", NETWORKS["resnet"]),
-    "vit": Racer("Small ViT", "patches that attend to each other", NETWORKS["vit"]),
+CONTESTANTS = {
+    "mlp": Contestant("MLP", "every unit sees every pixel", MLP),
+    "lenet5": Contestant("LeNet-5", "5 × 5 kernels, tanh, means", NETWORKS["lenet5"]),
+    "vgg": Contestant("Small VGG", "3 × 3 kernels in pairs", NETWORKS["vgg"]),
+    "resnet": Contestant("Small ResNet", "skip connections", NETWORKS["resnet"]),
+    "vit": Contestant("Small ViT", "patches that attend to each other", NETWORKS["vit"]),
 }
 
 
@@ -52,7 +52,7 @@ class RaceProgress:
     accuracy: on the held-back digits. share: of the whole race that is over, 0 to 1.
     """
 
-    racer: str
+    contestant: str
     seconds: float
     digits: int
     accuracy: float
@@ -62,9 +62,9 @@ class RaceProgress:
 def race(
     training: Digits,
     held_back: Digits,
-    fair: Fair = "seconds",
+    fair: EqualBudget = "seconds",
     budget: float = 5.0,
-    names: Sequence[str] = tuple(RACERS),
+    names: Sequence[str] = tuple(CONTESTANTS),
     seed: int = 0,
     turn: int = TURN,
 ) -> Iterator[RaceProgress]:
@@ -72,32 +72,32 @@ def race(
 
     Measuring costs no racer any time. Raises ConfigError.
     """
-    unknown = set(names) - set(RACERS)
+    unknown = set(names) - set(CONTESTANTS)
     if unknown or not names:
-        raise ConfigError(f"Choose racers among {', '.join(RACERS)}.")
+        raise ConfigError(f"Choose racers among {', '.join(CONTESTANTS)}.")
     if budget <= 0:
         raise ConfigError("A race needs a budget above zero.")
-    lanes = [_Lane(name, seed) for name in names]
+    runs = [_Run(name, seed) for name in names]
     images, labels = held_back.images[:, None].float() / 255, held_back.labels.long()  # (N, 1, 28, 28)
-    for lane in lanes:
-        yield lane.progress(images, labels, 0.0)
-    while min(lane.used(fair) for lane in lanes) < budget:
-        lane = min(lanes, key=lambda each: each.used(fair))
-        lane.turn(training, turn)
-        share = sum(min(each.used(fair) / budget, 1.0) for each in lanes) / len(lanes)
-        yield lane.progress(images, labels, share)
+    for run in runs:
+        yield run.progress(images, labels, 0.0)
+    while min(run.used(fair) for run in runs) < budget:
+        run = min(runs, key=lambda each: each.used(fair))
+        run.turn(training, turn)
+        share = sum(min(each.used(fair) / budget, 1.0) for each in runs) / len(runs)
+        yield run.progress(images, labels, share)
 
 
-class _Lane:
+class _Run:
     """A racer with its network, its own order of digits and its own clock."""
 
     def __init__(self, name: str, seed: int):
         self.name, self.seconds, self.digits = name, 0.0, 0
-        self.network = build(RACERS[name].network, seed)
+        self.network = build(CONTESTANTS[name].network, seed)
         self.optimizer = torch.optim.AdamW(self.network.parameters(), RATE)
         self.generator = torch.Generator().manual_seed(seed)
 
-    def used(self, fair: Fair) -> float:
+    def used(self, fair: EqualBudget) -> float:
         return self.seconds if fair == "seconds" else self.digits
 
     def turn(self, digits: Digits, steps: int) -> None:

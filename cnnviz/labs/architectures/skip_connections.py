@@ -23,7 +23,7 @@ WIDTH = 8
 
 
 class DeepNetwork(nn.Module):
-    """`depth` 3 × 3 convolutions of 8 maps on 14 × 14, then a dense layer; no normalisation.
+    """`depth` 3 × 3 convolutions of 8 maps on 14 × 14, then a dense layer; no normalization.
 
     Equal seeds give equal weights with and without skip connections.
     """

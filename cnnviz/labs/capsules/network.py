@@ -52,7 +52,7 @@ def agree(votes: Tensor, iterations: int = ITERATIONS) -> tuple[Tensor, Tensor]:
 
     Each of the I capsules below begins by speaking to all J above equally. What J hears is squashed;
     capsules whose vote points the same way (a large dot product) are coupled more strongly in the next
-    round. Gradients flow through the last round alone: the couplings are found, not learnt.
+    round. Gradients flow through the last round alone: the couplings are found, not learned.
     """
     heard = votes.detach()
     agreement = heard.new_zeros(heard.shape[:3])  # (N, J, I)
@@ -128,7 +128,7 @@ class CapsuleNetwork(nn.Module):
 
 
 def build_capsules(seed: int) -> CapsuleNetwork:
-    """A new network: He initialisation for convolutions and decoder, from its own seed."""
+    """A new network: He initialization for convolutions and decoder, from its own seed."""
     network = CapsuleNetwork()
     generator = torch.Generator().manual_seed(seed)
     for module in network.modules():

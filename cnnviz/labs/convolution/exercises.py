@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from cnnviz.errors import ShapeError
-from cnnviz.labs.convolution.geometry import Sliding, size_formula
+from cnnviz.labs.convolution.geometry import WindowGeometry, size_formula
 from cnnviz.labs.convolution.kernels import CLASSIC
 from cnnviz.labs.convolution.operations import correlate, terms
 from cnnviz.labs.convolution.pooling import pool_max, window_cells
@@ -23,14 +23,14 @@ ROUNDING = 0.01  # of the sum of all terms: numbers are shown with three digits
 
 
 def what_is_this_cell(
-    source: random.Random, name: str, image: Tensor, kernel: Tensor, sliding: Sliding, bias: float
+    source: random.Random, name: str, image: Tensor, kernel: Tensor, geometry: WindowGeometry, bias: float
 ) -> Exercise:
     """One cell of the result of a kernel (h, w) over the image (H, W) called `name`. Raises ShapeError."""
     if kernel.numel() > BY_HAND:
         kernel = CLASSIC["sobel_left"].kernel
-    total = correlate(image[None], kernel[None, None], None, sliding)[0] + bias  # (H', W')
+    total = correlate(image[None], kernel[None, None], None, geometry)[0] + bias  # (H', W')
     row, column = _interesting(source, total)
-    found = terms(image[None], kernel[None], row, column, sliding)
+    found = terms(image[None], kernel[None], row, column, geometry)
     values = torch.tensor([term.value for term in found]).reshape(kernel.shape)
     products = " + ".join(
         f"{_short(term.value)} × {_bracketed(term.weight)}" for term in found if term.product
@@ -51,21 +51,21 @@ def what_is_this_cell(
 def what_shape_comes_out(source: random.Random, height: int, width: int, kernel: tuple[int, int]) -> Exercise:
     """Rows and columns for a padding, stride and dilation drawn at random, as long as the kernel fits."""
     for _ in range(100):
-        sliding = Sliding(source.randint(1, 3), source.randint(0, 3), source.choice((1, 1, 2)))
+        geometry = WindowGeometry(source.randint(1, 3), source.randint(0, 3), source.choice((1, 1, 2)))
         try:
-            shape = sliding.output_size(height, kernel[0]), sliding.output_size(width, kernel[1])
+            shape = geometry.output_size(height, kernel[0]), geometry.output_size(width, kernel[1])
         except ShapeError:
             continue
         break
     else:
         raise ShapeError("This kernel is too large for this image, whatever one chooses; take a smaller one.")
-    gaps = f", dilation {sliding.dilation}" if sliding.dilation > 1 else ""
+    gaps = f", dilation {geometry.dilation}" if geometry.dilation > 1 else ""
     axes = ((height, kernel[0]), (width, kernel[1]))
-    worked = "; ".join(f"${size_formula(size, side, sliding)}$" for size, side in dict.fromkeys(axes))
+    worked = "; ".join(f"${size_formula(size, side, geometry)}$" for size, side in dict.fromkeys(axes))
     return Exercise(
         "convolution/shape",
         f"An image of {height} × {width} meets a kernel of {kernel[0]} × {kernel[1]} with padding "
-        f"{sliding.padding} and stride {sliding.stride}{gaps}. What shape comes out (rows × columns)?",
+        f"{geometry.padding} and stride {geometry.stride}{gaps}. What shape comes out (rows × columns)?",
         tuple(map(float, shape)),
         f"Along each axis: {worked}.",
     )

@@ -1,6 +1,6 @@
 """Where a sliding window may stand: sizes, strides, paddings and dilations, checked and explained.
 
-Sliding(stride, padding, dilation, border)   how a window moves
+WindowGeometry(stride, padding, dilation, border)   how a window moves
 sliding.output_size(size, kernel)            how many places it has along one axis
 size_formula(size, kernel, sliding)          the formula with these numbers in it, as LaTeX
 
@@ -15,16 +15,16 @@ from torch import Tensor
 
 from cnnviz.errors import ShapeError
 
-Border = Literal["zero", "replicate", "reflect", "circular"]
-BORDERS: tuple[Border, ...] = get_args(Border)
+PaddingMode = Literal["zero", "replicate", "reflect", "circular"]
+PADDING_MODES: tuple[PaddingMode, ...] = get_args(PaddingMode)
 PADDING_LIMIT = 64
 NOTHING = -1  # the source of a padded zero
 
 
-def check_border(size: int, padding: int, border: Border) -> None:
+def check_padding(size: int, padding: int, border: PaddingMode) -> None:
     """Raises ShapeError when an axis of `size` cells cannot be padded like this."""
-    if border not in BORDERS:
-        raise ShapeError(f"There is no border called {border!r}; choose one of {', '.join(BORDERS)}.")
+    if border not in PADDING_MODES:
+        raise ShapeError(f"There is no border called {border!r}; choose one of {', '.join(PADDING_MODES)}.")
     if not 0 <= padding <= PADDING_LIMIT:
         raise ShapeError(f"The padding must be 0 to {PADDING_LIMIT} cells, not {padding}.")
     if border == "reflect" and padding >= size:
@@ -39,9 +39,9 @@ def check_border(size: int, padding: int, border: Border) -> None:
         )
 
 
-def sources(size: int, padding: int, border: Border) -> Tensor:
+def sources(size: int, padding: int, border: PaddingMode) -> Tensor:
     """int64 (size + 2 * padding,): the cell each place repeats, NOTHING for a zero. Raises ShapeError."""
-    check_border(size, padding, border)
+    check_padding(size, padding, border)
     place = torch.arange(-padding, size + padding)  # (size + 2 * padding,)
     if border == "replicate":
         return place.clamp(0, size - 1)
@@ -53,7 +53,7 @@ def sources(size: int, padding: int, border: Border) -> Tensor:
     return torch.where((place < 0) | (place >= size), NOTHING, place)
 
 
-def pad(image: Tensor, padding: int, border: Border = "zero") -> Tensor:
+def pad(image: Tensor, padding: int, border: PaddingMode = "zero") -> Tensor:
     """(..., H, W) -> (..., H + 2 * padding, W + 2 * padding). Raises ShapeError."""
     rows, columns = (sources(size, padding, border) for size in image.shape[-2:])
     padded = image[..., rows.clamp(min=0)[:, None], columns.clamp(min=0)]  # (..., H + 2P, W + 2P)
@@ -62,14 +62,14 @@ def pad(image: Tensor, padding: int, border: Border = "zero") -> Tensor:
 
 
 @dataclass(frozen=True)
-class Sliding:
+class WindowGeometry:
     """stride: cells from one place to the next; padding: cells added on each side, as `border` says;
     dilation: cells from one weight to the next (1: no gaps)."""
 
     stride: int = 1
     padding: int = 0
     dilation: int = 1
-    border: Border = "zero"
+    border: PaddingMode = "zero"
 
     def reach(self, kernel: int) -> int:
         """Cells between the first and the last that a kernel with `kernel` weights touches, both counted."""
@@ -101,31 +101,31 @@ class Sliding:
                 f"With a dilation of {self.dilation} all weights would lie on the same cell. "
                 "The dilation must be at least 1, which leaves no gaps."
             )
-        check_border(size, self.padding, self.border)
+        check_padding(size, self.padding, self.border)
 
 
-def size_formula(size: int, kernel: int, sliding: Sliding) -> str:
+def size_formula(size: int, kernel: int, geometry: WindowGeometry) -> str:
     """LaTeX of the output size with the live numbers; also for choices that leave no place."""
-    padding, dilation, stride = sliding.padding, sliding.dilation, sliding.stride
+    padding, dilation, stride = geometry.padding, geometry.dilation, geometry.stride
     over = rf"\frac{{{size} + 2 \cdot {padding} - {dilation} \cdot ({kernel} - 1) - 1}}{{{stride}}}"
     formula = rf"\left\lfloor {over} \right\rfloor + 1"
     try:
-        return f"{formula} = {sliding.output_size(size, kernel)}"
+        return f"{formula} = {geometry.output_size(size, kernel)}"
     except ShapeError:
         return rf"{formula} \;\text{{: no place}}"
 
 
-def _too_large(size: int, kernel: int, sliding: Sliding) -> str:
-    reach, room = sliding.reach(kernel), size + 2 * sliding.padding
+def _too_large(size: int, kernel: int, geometry: WindowGeometry) -> str:
+    reach, room = geometry.reach(kernel), size + 2 * geometry.padding
     spread = (
-        f" with a dilation of {sliding.dilation} reaches over {reach} cells and"
-        if sliding.dilation > 1
+        f" with a dilation of {geometry.dilation} reaches over {reach} cells and"
+        if geometry.dilation > 1
         else ""
     )
-    padded = f"{size} + 2 · {sliding.padding} = {room} cells" if sliding.padding else f"{size} cells"
+    padded = f"{size} + 2 · {geometry.padding} = {room} cells" if geometry.padding else f"{size} cells"
     enough = -(-(reach - size) // 2)
     return (
-        f"A kernel of {kernel}{spread} is larger than the {'padded ' if sliding.padding else ''}image "
+        f"A kernel of {kernel}{spread} is larger than the {'padded ' if geometry.padding else ''}image "
         f"({padded}), so it fits nowhere. Choose a smaller kernel or dilation, or a padding of at least "
         f"{enough}."
     )

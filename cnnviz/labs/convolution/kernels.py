@@ -88,7 +88,7 @@ CLASSIC = {
         "the cell plus how far it stands out from its neighbours",
     ),
     "laplacian": ClassicKernel(
-        "Laplacian", ((0, 1, 0), (1, -4, 1), (0, 1, 0)), "how far the four neighbours lie above the middle"
+        "Laplacian", ((0, 1, 0), (1, -4, 1), (0, 1, 0)), "how far the four neighbors lie above the middle"
     ),
     "high_pass": ClassicKernel(
         "High-pass",
@@ -145,8 +145,8 @@ BRIGHTNESS = (0.299, 0.587, 0.114)  # how bright red, green and blue look (ITU-R
 
 
 @dataclass(frozen=True)
-class ColourKernel:
-    """A classic kernel, and how much of it each colour gets."""
+class ColorKernel:
+    """A classic kernel, and how much of it each color gets."""
 
     label: str
     shape: str  # of CLASSIC
@@ -160,21 +160,21 @@ class ColourKernel:
         return shares[:, None, None] * CLASSIC[self.shape].kernel
 
 
-COLOURED = {
-    "red_green": ColourKernel("Red minus green", "box3", (1, -1, 0), "positive on what is redder than green"),
-    "blue_yellow": ColourKernel(
+COLOR_KERNELS = {
+    "red_green": ColorKernel("Red minus green", "box3", (1, -1, 0), "positive on what is redder than green"),
+    "blue_yellow": ColorKernel(
         "Blue minus yellow", "box3", (-0.5, -0.5, 1), "positive on what is bluer than yellow"
     ),
-    "brightness": ColourKernel("Brightness", "identity", BRIGHTNESS, "the picture in grey"),
-    "edges": ColourKernel("Edges in any colour", "sobel_x", (1, 1, 1), "positive where the right is lighter"),
-    "colour_edge": ColourKernel(
+    "brightness": ColorKernel("Brightness", "identity", BRIGHTNESS, "the picture in grey"),
+    "edges": ColorKernel("Edges in any colour", "sobel_x", (1, 1, 1), "positive where the right is lighter"),
+    "colour_edge": ColorKernel(
         "Red-green edges", "sobel_x", (1, -1, 0), "sees an edge between red and green of equal brightness"
     ),
-    "blue_detail": ColourKernel("Detail in blue", "high_pass", (0, 0, 1), "listens to one colour alone"),
+    "blue_detail": ColorKernel("Detail in blue", "high_pass", (0, 0, 1), "listens to one color alone"),
 }
 
 
-def grey(photo: Tensor) -> Tensor:
-    """(3, H, W) -> (H, W): brightness, as eyes weigh the colours."""
+def gray(photo: Tensor) -> Tensor:
+    """(3, H, W) -> (H, W): brightness, as eyes weigh the colors."""
     shares = torch.tensor(BRIGHTNESS, dtype=photo.dtype)
     return torch.einsum("c,chw->hw", shares, photo)

@@ -15,9 +15,9 @@ import torch
 from torch import Tensor
 
 from cnnviz.errors import ShapeError
-from cnnviz.labs.convolution.geometry import NOTHING, Sliding, pad, sources
+from cnnviz.labs.convolution.geometry import NOTHING, WindowGeometry, pad, sources
 
-PLAIN = Sliding()
+PLAIN = WindowGeometry()
 
 
 @dataclass(frozen=True)
@@ -35,19 +35,23 @@ class Term:
         return self.value * self.weight
 
 
-def correlate(image: Tensor, kernels: Tensor, bias: Tensor | None = None, sliding: Sliding = PLAIN) -> Tensor:
+def correlate(
+    image: Tensor, kernels: Tensor, bias: Tensor | None = None, geometry: WindowGeometry = PLAIN
+) -> Tensor:
     """K filters (K, C, h, w) over an image (C, H, W), plus bias (K,): maps (K, H', W').
 
     Raises ShapeError when channels differ or the kernel fits nowhere.
     """
     _check_channels(image, kernels)
-    maps = torch.stack([partial_sums(image, kernel, sliding).sum(0) for kernel in kernels])  # (K, H', W')
+    maps = torch.stack([partial_sums(image, kernel, geometry).sum(0) for kernel in kernels])  # (K, H', W')
     return maps if bias is None else maps + bias[:, None, None]
 
 
-def convolve(image: Tensor, kernels: Tensor, bias: Tensor | None = None, sliding: Sliding = PLAIN) -> Tensor:
+def convolve(
+    image: Tensor, kernels: Tensor, bias: Tensor | None = None, geometry: WindowGeometry = PLAIN
+) -> Tensor:
     """The same with every kernel flipped first: convolution as mathematics defines it."""
-    return correlate(image, flipped(kernels), bias, sliding)
+    return correlate(image, flipped(kernels), bias, geometry)
 
 
 def flipped(kernel: Tensor) -> Tensor:
@@ -55,7 +59,7 @@ def flipped(kernel: Tensor) -> Tensor:
     return kernel.flip(-2, -1)
 
 
-def partial_sums(image: Tensor, kernel: Tensor, sliding: Sliding = PLAIN) -> Tensor:
+def partial_sums(image: Tensor, kernel: Tensor, geometry: WindowGeometry = PLAIN) -> Tensor:
     """(C, H', W'): what one filter (C, h, w) adds up on each channel of an image (C, H, W), without bias.
 
     Instead of visiting every place with all weights, each weight visits all places at once: it
@@ -63,10 +67,10 @@ def partial_sums(image: Tensor, kernel: Tensor, sliding: Sliding = PLAIN) -> Ten
     """
     _check_channels(image, kernel[None])
     down, across = kernel.shape[-2:]
-    stride, dilation = sliding.stride, sliding.dilation
-    height = sliding.output_size(image.shape[1], down)
-    width = sliding.output_size(image.shape[2], across)
-    padded = pad(image, sliding.padding, sliding.border)  # (C, H + 2P, W + 2P)
+    stride, dilation = geometry.stride, geometry.dilation
+    height = geometry.output_size(image.shape[1], down)
+    width = geometry.output_size(image.shape[2], across)
+    padded = pad(image, geometry.padding, geometry.border)  # (C, H + 2P, W + 2P)
     sums = torch.zeros(len(image), height, width, dtype=torch.result_type(image, kernel))
     for u in range(down):
         for v in range(across):
@@ -76,18 +80,20 @@ def partial_sums(image: Tensor, kernel: Tensor, sliding: Sliding = PLAIN) -> Ten
     return sums
 
 
-def terms(image: Tensor, kernel: Tensor, row: int, column: int, sliding: Sliding = PLAIN) -> list[Term]:
+def terms(
+    image: Tensor, kernel: Tensor, row: int, column: int, geometry: WindowGeometry = PLAIN
+) -> list[Term]:
     """The C * h * w products whose sum, plus the bias, is cell (row, column) of one filter's map."""
     _check_channels(image, kernel[None])
     channels, down, across = kernel.shape
-    rows = sources(image.shape[1], sliding.padding, sliding.border)
-    columns = sources(image.shape[2], sliding.padding, sliding.border)
+    rows = sources(image.shape[1], geometry.padding, geometry.border)
+    columns = sources(image.shape[2], geometry.padding, geometry.border)
     found = []
     for c in range(channels):
         for u in range(down):
             for v in range(across):
-                i = int(rows[sliding.stride * row + sliding.dilation * u])
-                j = int(columns[sliding.stride * column + sliding.dilation * v])
+                i = int(rows[geometry.stride * row + geometry.dilation * u])
+                j = int(columns[geometry.stride * column + geometry.dilation * v])
                 weight = float(kernel[c, u, v])
                 if NOTHING in (i, j):
                     found.append(Term(c, None, None, 0.0, weight))

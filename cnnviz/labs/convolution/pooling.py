@@ -11,13 +11,13 @@ in reading order, as in PyTorch.
 import torch
 from torch import Tensor
 
-from cnnviz.labs.convolution.geometry import Sliding
+from cnnviz.labs.convolution.geometry import WindowGeometry
 
 
 def window_cells(image: Tensor, window: int, stride: int) -> Tensor:
     """(C, H, W) -> (C, H', W', window * window), each window's cells row by row. Raises ShapeError."""
-    sliding = Sliding(stride)
-    height, width = (sliding.output_size(size, window) for size in image.shape[1:])
+    geometry = WindowGeometry(stride)
+    height, width = (geometry.output_size(size, window) for size in image.shape[1:])
     cells = [
         image[:, u : u + stride * height : stride, v : v + stride * width : stride][:, :height, :width]
         for u in range(window)

@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from cnnviz.colors import colour
+from cnnviz.colors import color
 from cnnviz.io.images import encode_png
 from cnnviz.networks.tracing import LayerRecord, Trace
 from cnnviz.ui.shell import tour
@@ -19,7 +19,7 @@ MAPS = 8  # shown of each layer: those that respond most
 _DOORS = (
     ("draw", "Draw a digit", "Write one with the mouse and watch it being read.", "draw"),
     ("network", "Look inside", "Follow every number from the pixels to the answer.", "account_tree"),
-    ("filters", "See the filters", "The patterns each layer has learnt to look for.", "grid_view"),
+    ("filters", "See the filters", "The patterns each layer has learned to look for.", "grid_view"),
     ("train", "Train your own", "Watch the filters form, second by second.", "model_training"),
 )
 
@@ -61,7 +61,7 @@ def doors() -> None:
                 st.caption(text)
 
 
-_SHOWN = ("ReLU", "Tanh", "MaxPool2d", "AvgPool2d", "Places", "Attention")
+_SHOWN = ("ReLU", "Tanh", "MaxPool2d", "AvgPool2d", "PositionEmbedding", "TransformerBlock")
 
 
 def _caption(record: LayerRecord) -> str:
@@ -75,7 +75,7 @@ def _sheet(record: LayerRecord) -> bytes:
     strength = record.output.flatten(1).amax(1)
     chosen = record.output[strength.topk(min(MAPS, len(strength))).indices.sort().values]  # (8, H, W)
     limit = float(record.output.abs().max())
-    cells = [_enlarged(colour(np.asarray(values), limit, theme=theme())) for values in chosen]
+    cells = [_enlarged(color(np.asarray(values), limit, theme=theme())) for values in chosen]
     return encode_png(_tile(cells, 2))
 
 

@@ -8,7 +8,7 @@ program(...)                a short program that computes the pinned number twic
 import streamlit as st
 from torch import nn
 
-from cnnviz.networks.layers import Attention, Places, Residual
+from cnnviz.networks.layers import PositionEmbedding, Residual, TransformerBlock
 from cnnviz.networks.network import Network
 from cnnviz.networks.tracing import Trace
 from cnnviz.ui.components.network.network import Selection, is_cell, pair
@@ -103,9 +103,9 @@ def _by_hand(model: Network, cell: Selection, place: str) -> str:
                 "inside = module.activation(module.norm1(module.conv1(inputs[None])))\n"
                 f"by_hand = inputs[{place}] + module.norm2(module.conv2(inside))[0, {place}]\n"
             )
-        case Places():
+        case PositionEmbedding():
             return f"by_hand = inputs[{place}] + module.places[{place}]\n"
-        case Attention():
+        case TransformerBlock():
             return (
                 "words = inputs.flatten(1).T[None]  # (1, cells, numbers of each)\n"
                 "words = words + module.answer(module.hear(module.norm1(words)))\n"

@@ -17,7 +17,7 @@ WINDOW = 10  # records in the training curves' moving average
 HEIGHT = 230
 POINTS = 100  # of a planned curve
 _LOSSES = (0.003, 4.0)
-_ACCURACIES = (0, 80, 95, 99, 99.9)  # labelled; the axis widens towards 100 %
+_ACCURACIES = (0, 80, 95, 99, 99.9)  # labeled; the axis widens towards 100 %
 _SMALLEST_NORM = 1e-8
 _FINEST = 1 - _ACCURACIES[-1] / 100
 
@@ -106,7 +106,7 @@ def moving_average(values: Sequence[float], window: int = WINDOW) -> list[float]
 
 
 def _rate_spec(epochs: float, top: float) -> Spec:
-    colours = [MUTED[theme()], ACCENT[theme()]]
+    colors = [MUTED[theme()], ACCENT[theme()]]
     y = {"scale": {"domain": [0, 1.05 * top]}, "axis": {"format": ".2~g", "tickCount": 5}}
     dashes = {"condition": {"test": "datum.curve == 'planned'", "value": [2, 3]}, "value": [1, 0]}
     return {
@@ -115,7 +115,7 @@ def _rate_spec(epochs: float, top: float) -> Spec:
         "encoding": {
             "x": _epoch_axis(epochs),
             "y": {"field": "rate", "type": "quantitative", "title": None, **y},
-            "color": _legend("curve", ["planned", "trained with"], colours, "top-right"),
+            "color": _legend("curve", ["planned", "trained with"], colors, "top-right"),
             "strokeDash": dashes,
             "tooltip": [
                 {"field": "curve", "title": "curve"},
@@ -127,8 +127,8 @@ def _rate_spec(epochs: float, top: float) -> Spec:
 
 
 def _gradient_spec(epochs: float, names: Sequence[str]) -> Spec:
-    """A colour a layer; with more layers than colours they begin again."""
-    colours = [SERIES[number % len(SERIES)] for number in range(len(names))]
+    """A color a layer; with more layers than colors they begin again."""
+    colors = [SERIES[number % len(SERIES)] for number in range(len(names))]
     axis = {"tickCount": 4, "labelExpr": "format(pow(10, datum.value), '.1~g')"}
     return {
         "height": HEIGHT,
@@ -142,7 +142,7 @@ def _gradient_spec(epochs: float, names: Sequence[str]) -> Spec:
                 "scale": {"zero": False},
                 "axis": axis,
             },
-            "color": _legend("layer", names, colours, "top-right"),
+            "color": _legend("layer", names, colors, "top-right"),
             "tooltip": [
                 {"field": "layer", "title": "layer"},
                 {"field": "norm", "type": "quantitative", "format": ".3~g", "title": "norm, this batch"},
@@ -162,11 +162,11 @@ def _epoch_axis(epochs: float) -> Spec:
     }
 
 
-def _legend(field: str, names: Sequence[str], colours: Sequence[str], place: str) -> Spec:
+def _legend(field: str, names: Sequence[str], colors: Sequence[str], place: str) -> Spec:
     return {
         "field": field,
         "type": "nominal",
-        "scale": {"domain": list(names), "range": list(colours)},
+        "scale": {"domain": list(names), "range": list(colors)},
         "legend": {
             "title": None,
             "orient": place,
@@ -180,7 +180,7 @@ def _legend(field: str, names: Sequence[str], colours: Sequence[str], place: str
 
 def _spec(axis: Spec, epochs: float, legend: str, form: str) -> Spec:
     """Two curves over epochs; hovering shows the values themselves."""
-    colour = _legend("curve", ["training", "validation"], [MUTED[theme()], ACCENT[theme()]], legend)
+    color = _legend("curve", ["training", "validation"], [MUTED[theme()], ACCENT[theme()]], legend)
     tooltip = [
         {"field": "curve", "title": "curve"},
         {"field": "value", "type": "quantitative", "format": form, "title": "value"},
@@ -194,12 +194,12 @@ def _spec(axis: Spec, epochs: float, legend: str, form: str) -> Spec:
         "layer": [
             {
                 "mark": {"type": "line", "clip": True, "strokeWidth": 2},
-                "encoding": {"x": x, "y": y, "color": colour, "tooltip": tooltip},
+                "encoding": {"x": x, "y": y, "color": color, "tooltip": tooltip},
             },
             {
                 "transform": [dots],
                 "mark": {"type": "point", "filled": True, "size": 40, "opacity": 1},
-                "encoding": {"x": x, "y": y, "color": colour, "tooltip": tooltip},
+                "encoding": {"x": x, "y": y, "color": color, "tooltip": tooltip},
             },
         ],
     }
@@ -207,14 +207,14 @@ def _spec(axis: Spec, epochs: float, legend: str, form: str) -> Spec:
 
 def _reference(height: float, text: str) -> list[Spec]:
     """A dotted line across the chart, with words on it at the left, where no curve begins."""
-    grey = MUTED[theme()]
+    gray = MUTED[theme()]
     words = {"type": "text", "align": "left", "baseline": "bottom", "dx": 4, "dy": -2, "text": text}
     y = {"datum": height, "type": "quantitative"}
     once: Spec = {"values": [{}]}  # else the words are drawn once a record
-    line = {"type": "rule", "strokeDash": [2, 3], "color": grey}
+    line = {"type": "rule", "strokeDash": [2, 3], "color": gray}
     return [
         {"data": once, "mark": line, "encoding": {"y": y}},
-        {"data": once, "mark": {**words, "color": grey}, "encoding": {"y": y, "x": {"value": 0}}},
+        {"data": once, "mark": {**words, "color": gray}, "encoding": {"y": y, "x": {"value": 0}}},
     ]
 
 

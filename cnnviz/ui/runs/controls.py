@@ -12,7 +12,7 @@ import streamlit as st
 from cnnviz.errors import CnnvizError, ConfigError
 from cnnviz.runs.engine import Engine
 from cnnviz.runs.run import Run
-from cnnviz.training.schedule import HIGHEST_RATE, RateChange, learning_rate_at
+from cnnviz.training.schedule import HIGHEST_RATE, LearningRateChange, learning_rate_at
 from cnnviz.ui.runs.status import Event
 from cnnviz.ui.state import environment
 
@@ -63,14 +63,20 @@ def _button(
 
 def _rate(run: Run, engine: Engine, events: list[Event]) -> None:
     """Multiply the planned rate, or hold one; from the next step on."""
-    wish = latest_wish(run)
+    request = latest_request(run)
     step, steps = (events[-1]["step"], events[-1]["steps"]) if events else (0, 1)
-    now = wish.applied(learning_rate_at(run.config, step, steps))
-    how = "held" if wish.rate is not None else "as planned" if wish.factor == 1 else f"plan × {wish.factor:g}"
+    now = request.applied(learning_rate_at(run.config, step, steps))
+    how = (
+        "held"
+        if request.rate is not None
+        else "as planned"
+        if request.factor == 1
+        else f"plan × {request.factor:g}"
+    )
     st.markdown(f"Learning rate **{now:.3g}**, {how}")
     with st.container(horizontal=True):
         for label, factor in FACTORS.items():
-            change = partial(_multiply, engine, run.id, wish, factor)
+            change = partial(_multiply, engine, run.id, request, factor)
             st.button(label, key=f"train_rate_{factor}", on_click=attempt, args=(change,))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.number_input(
@@ -81,23 +87,23 @@ def _rate(run: Run, engine: Engine, events: list[Event]) -> None:
         "Back to the plan",
         key="train_rate_plan",
         type="tertiary",
-        disabled=wish == RateChange(0),
+        disabled=request == LearningRateChange(0),
         on_click=attempt,
         args=(partial(engine.set_rate, run.id),),
     )
 
 
-def latest_wish(run: Run) -> RateChange:
+def latest_request(run: Run) -> LearningRateChange:
     """The change of the rate asked for last; the plan itself if there was none."""
-    wish = run.folder.read("control").get("rate", {})
-    return RateChange(0, wish.get("factor", 1.0), wish.get("rate"))
+    request = run.folder.read("control").get("rate", {})
+    return LearningRateChange(0, request.get("factor", 1.0), request.get("rate"))
 
 
-def _multiply(engine: Engine, run_id: str, wish: RateChange, factor: float) -> None:
-    if wish.rate is None:
-        engine.set_rate(run_id, factor=wish.factor * factor)
+def _multiply(engine: Engine, run_id: str, request: LearningRateChange, factor: float) -> None:
+    if request.rate is None:
+        engine.set_rate(run_id, factor=request.factor * factor)
     else:
-        engine.set_rate(run_id, rate=wish.rate * factor)
+        engine.set_rate(run_id, rate=request.rate * factor)
 
 
 def _hold(engine: Engine, run_id: str) -> None:

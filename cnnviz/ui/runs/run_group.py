@@ -14,13 +14,13 @@ import streamlit as st
 
 from cnnviz.errors import CnnvizError
 from cnnviz.runs.engine import Engine
-from cnnviz.runs.run_group import RunSet, delete_all, end_all, resume_all, stop_all
+from cnnviz.runs.run_group import RunGroup, delete_all, end_all, resume_all, stop_all
 from cnnviz.ui.runs.controls import attempt
-from cnnviz.ui.runs.selected_run import STATE_COLOURS, Watching
+from cnnviz.ui.runs.selected_run import STATE_COLORS, Watching
 from cnnviz.ui.state.environment import engine, runs_root
 
 
-def status_line(chosen: RunSet, parts: str = "folds") -> str:
+def status_line(chosen: RunGroup, parts: str = "folds") -> str:
     """What is going on: how many of its parts are finished, training and waiting."""
     heads = {
         "running": "Training",
@@ -42,7 +42,7 @@ def status_line(chosen: RunSet, parts: str = "folds") -> str:
 POLL_SECONDS = 1.0
 PATIENCE_SECONDS = 5.0  # after that, a set told to stop may be ended at once
 
-Chosen = TypeVar("Chosen", bound=RunSet)
+Chosen = TypeVar("Chosen", bound=RunGroup)
 
 
 def buttons(
@@ -98,7 +98,7 @@ def row(prefix: str, watching: Watching[Chosen], one: Chosen, title: str, parts:
     """parts: what its runs are called, in the question before it is deleted."""
     watched = one.id == watching.known
     with st.container(horizontal=True, vertical_alignment="center", key=f"{prefix}_{one.id}", border=watched):
-        st.badge(one.state, color=STATE_COLOURS[one.state])
+        st.badge(one.state, color=STATE_COLORS[one.state])
         st.markdown(f"**{title}**" if watched else title, width="stretch")
         if not watched:
             look = watching.look_at
@@ -122,7 +122,7 @@ def _start(watching: Watching[Chosen], start: Callable[[], str]) -> None:
     attempt(begin)
 
 
-def _to_all(action: Callable[[Engine, RunSet], None], chosen: RunSet) -> None:
+def _to_all(action: Callable[[Engine, RunGroup], None], chosen: RunGroup) -> None:
     attempt(lambda: action(engine(), chosen))
 
 

@@ -1,7 +1,7 @@
 """Which run, cross-validation or sweep a visitor looks at, named in the address.
 
 Watching("run", runs.open_run)     .current(), .look_at(id), .look_away(id), .known
-STATE_COLOURS                      of the badges in their lists
+STATE_COLORS                      of the badges in their lists
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from cnnviz.errors import CnnvizError
 from cnnviz.runs.run_dir import State
 from cnnviz.ui.state.environment import runs_root
 
-STATE_COLOURS: dict[State, Literal["gray", "blue", "green", "red", "orange"]] = {
+STATE_COLORS: dict[State, Literal["gray", "blue", "green", "red", "orange"]] = {
     "queued": "gray",
     "running": "blue",
     "paused": "gray",

@@ -26,7 +26,7 @@ PAGES = (
     PageInfo("home", "Home", "See one network, one digit, and every number between them.", "home", ""),
     PageInfo("draw", "Draw", "What does the network read?", "draw", "Explore"),
     PageInfo("network", "Network", "How does the number come about?", "account_tree", "Explore"),
-    PageInfo("filters", "Filters", "What has each filter learnt to look for?", "grid_view", "Explore"),
+    PageInfo("filters", "Filters", "What has each filter learned to look for?", "grid_view", "Explore"),
     PageInfo("activations", "Activations", "What lights up?", "flare", "Explore"),
     PageInfo("pooling", "Pooling", "Which pixels survive?", "filter_alt", "Explore"),
     PageInfo("maximize", "Maximize", "What would it love to see?", "auto_awesome", "Imagine"),

@@ -8,8 +8,8 @@ from cnnviz.ui.shell.page_registry import present_pages
 from cnnviz.ui.shell.time_machine import machine, training_film
 from cnnviz.ui.state.current_digit import CurrentDigit, choose_random_digit, choose_test_digit, current_digit
 from cnnviz.ui.state.current_model import model_keys, model_title
-from cnnviz.ui.state.prediction import current_reading, percent, two_percentages
-from cnnviz.ui.widgets.model_upload import model_shelf
+from cnnviz.ui.state.prediction import current_prediction, percent, two_percentages
+from cnnviz.ui.widgets.model_upload import model_upload
 from cnnviz.ui.widgets.pictures import digit_png
 from cnnviz.ui.widgets.upload import upload
 
@@ -23,7 +23,7 @@ def sidebar(pages: dict[str, Page]) -> None:
         machine()
         with st.container(horizontal=True, gap="medium", key="model_tools"):
             training_film()
-            model_shelf()
+            model_upload()
         _navigation(pages)
 
 
@@ -38,19 +38,19 @@ def _digit(pages: dict[str, Page]) -> None:
             output_format="PNG",
         )
         with words, st.container(key="frame_reading"):
-            _reading()
+            _prediction()
         _change(pages, digit)
 
 
-def _reading() -> None:
+def _prediction() -> None:
     try:
-        reading = current_reading()
+        prediction = current_prediction()
     except CnnvizError:  # said in full where the model is chosen
         return
-    claim = f"Nearest to **{reading.digit}**" if reading.strange else f"Reads **{reading.digit}**"
-    sure = "" if reading.strange else f"{percent(reading.probability)} · "
-    st.markdown(f"{claim}  \n{sure}{reading.words}")
-    st.caption(current_digit().caption, help=None if reading.strange else two_percentages())
+    claim = f"Nearest to **{prediction.digit}**" if prediction.ood else f"Reads **{prediction.digit}**"
+    sure = "" if prediction.ood else f"{percent(prediction.probability)} · "
+    st.markdown(f"{claim}  \n{sure}{prediction.words}")
+    st.caption(current_digit().caption, help=None if prediction.ood else two_percentages())
 
 
 def _change(pages: dict[str, Page], digit: CurrentDigit) -> None:

@@ -18,7 +18,7 @@ def machine() -> None:
     try:
         history = current_model.history()
         if history is not None:
-            slider(history, current_model.moment_index(), _move)
+            slider(history, current_model.snapshot_index(), _move)
     except CnnvizError as error:
         st.caption(f":material/history_toggle_off: {error}")
 
@@ -42,11 +42,11 @@ def title_row(title: str) -> None:
 
 def _earlier() -> None:
     """The moment, with one click back; nothing for the trained model."""
-    history, moment = current_model.history(), current_model.current_model().moment
-    if history is None or moment is None:
+    history, snapshot = current_model.history(), current_model.current_model().snapshot
+    if history is None or snapshot is None:
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="earlier"):
-        st.markdown(f":orange-badge[:material/history: {moment.when(history.steps)}]", width="content")
+        st.markdown(f":orange-badge[:material/history: {snapshot.when(history.steps)}]", width="content")
         st.button(
             "Back to the trained model", on_click=current_model.show_final, key="to_final", type="tertiary"
         )
@@ -55,4 +55,4 @@ def _earlier() -> None:
 def _move() -> None:
     choice = chosen()
     if choice is not None:
-        current_model.show_moment(*choice)
+        current_model.show_snapshot(*choice)

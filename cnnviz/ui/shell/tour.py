@@ -17,7 +17,7 @@ from cnnviz.networks.network import parameter_count
 from cnnviz.ui.state import learning_progress
 from cnnviz.ui.state.current_digit import current_digit
 from cnnviz.ui.state.current_model import current_model, current_trace
-from cnnviz.ui.state.prediction import confidence, reading_of
+from cnnviz.ui.state.prediction import confidence, prediction_of
 
 _AT, _GO = "_tour_at", "_tour_go"
 
@@ -31,19 +31,19 @@ class Stop:
     try_: str
 
 
-def _reading() -> str:
-    reading = reading_of(current_trace().probabilities)
-    return f"**{reading.digit}**, with {confidence(reading)}"
+def _prediction() -> str:
+    prediction = prediction_of(current_trace().probabilities)
+    return f"**{prediction.digit}**, with {confidence(prediction)}"
 
 
 def _drawn() -> str:
-    return f"On screen is {current_digit().caption}; the network reads a {_reading()}."
+    return f"On screen is {current_digit().caption}; the network reads a {_prediction()}."
 
 
 def _size() -> str:
     model = current_model().model
     layers = len(list(model.named_children()))
-    return f"{layers} layers and {parameter_count(model):,} numbers turn 784 pixels into a {_reading()}."
+    return f"{layers} layers and {parameter_count(model):,} numbers turn 784 pixels into a {_prediction()}."
 
 
 def _first_layer() -> str:
@@ -83,7 +83,7 @@ STOPS = (
          "Open “digits”: pictures the network is sure of, made from nothing."),
     Stop("dream", lambda: "The same climb, begun at a photograph, by a network that knows a thousand things.",
          "Choose an early layer, then a late one: lines become animals."),
-    Stop("train", lambda: "All of these numbers were learnt. Here it happens while you watch.",
+    Stop("train", lambda: "All of these numbers were learned. Here it happens while you watch.",
          "Press Start. Then move the slider at the left through the training."),
     Stop("evaluate", lambda: "One digit proves nothing. Here are ten thousand, and every mistake among them.",
          "Click a cell of the matrix; make one of its digits yours."),

@@ -33,7 +33,7 @@ _KINDS = {"filters": "kernels", "activations": "maps", "maximize": "favourites",
 class Work:
     """A film while it is drawn. wish: what it depends on; pictures: those drawn so far."""
 
-    wish: tuple[object, ...]
+    request: tuple[object, ...]
     name: str
     count: int
     source: Iterator[NDArray[np.uint8]]
@@ -67,13 +67,13 @@ def _choose_and_draw(history: History) -> None:
     side = _one_of("Width, pixels", SIDES, "film_side")
     speed = _one_of("Moments a second", SPEEDS, "film_speed")
     digit = current_digit().image
-    wish = (history.name, len(history.moments), scene, side, theme(), digit.numpy().tobytes())
+    request = (history.name, len(history.snapshots), scene, side, theme(), digit.numpy().tobytes())
     work: Work | None = st.session_state.get(_WORK)
-    if work is None or work.wish != wish:
+    if work is None or work.request != request:
         if st.button("Draw it", type="primary", key="film_draw", icon=":material/movie:"):
             name = f"training-{scene.kind}" + (f"-{scene.layer}" if scene.layer else "")
             source = film(history, scene, digit, cache.test_digits(), side, theme())
-            st.session_state[_WORK] = Work(wish, name, len(history.moments), source)
+            st.session_state[_WORK] = Work(request, name, len(history.snapshots), source)
             st.rerun()
     elif not work.done:
         work.pictures.append(next(work.source))

@@ -59,7 +59,7 @@ def history(key: str, stamp: object, _read: Callable[[], History | None]) -> His
 
 
 @st.cache_resource(max_entries=96, show_spinner=False)
-def moment(key: str, name: str, step: int, _history: History) -> Checkpoint:  # noqa: ARG001
+def snapshot(key: str, name: str, step: int, _history: History) -> Checkpoint:  # noqa: ARG001
     """A model as it was after a step of the training called `name`."""
     return _history.checkpoint(_history.index_of(step))
 

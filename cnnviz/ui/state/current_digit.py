@@ -1,6 +1,6 @@
 """The digit every page shows, and the canvas it is drawn on.
 
-Digits are kept in 256 grey levels, as MNIST's are, so that a link reproduces them exactly.
+Digits are kept in 256 gray levels, as MNIST's are, so that a link reproduces them exactly.
 """
 
 import random

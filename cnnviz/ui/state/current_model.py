@@ -13,7 +13,7 @@ from cnnviz.io.assets import MODELS
 from cnnviz.networks.network import Network
 from cnnviz.networks.tracing import Trace
 from cnnviz.networks.zoo import TITLES
-from cnnviz.training.history import History, Moment, history_file, parse_history
+from cnnviz.training.history import History, Snapshot, history_file, parse_history
 from cnnviz.ui.state import cache
 from cnnviz.ui.state.current_digit import current_digit
 from cnnviz.ui.state.environment import models_root
@@ -21,14 +21,14 @@ from cnnviz.ui.state.model_catalogue import (
     OWN,
     RUN,
     is_run_model,
-    own_checkpoint,
-    own_keys,
-    own_title,
     run_checkpoint,
     run_history,
     run_models,
     run_stamp,
     run_title,
+    stored_checkpoint,
+    stored_keys,
+    stored_title,
 )
 
 _MODEL, _STEP, _PLAYING = "model_choice", "_step", "_playing"
@@ -43,7 +43,7 @@ class CurrentModel:
     model: Network
     digest: str
     card: dict[str, Any]
-    moment: Moment | None = None
+    snapshot: Snapshot | None = None
 
 
 # ---- the model ----
@@ -54,14 +54,14 @@ def model_keys() -> list[str]:
 
     The chosen one is among them also when it is a run that no list shows, such as a sweep's.
     """
-    keys = [*shipped_models(), *own_keys(), *run_models()]
+    keys = [*shipped_models(), *stored_keys(), *run_models()]
     chosen = st.session_state.get(_MODEL, "")
     return [*keys, chosen] if chosen not in keys and is_run_model(chosen) else keys
 
 
 def model_title(key: str) -> str:
     if key.startswith(OWN):
-        return own_title(key)
+        return stored_title(key)
     return run_title(key) if key.startswith(RUN) else TITLES.get(key, key)
 
 
@@ -81,7 +81,7 @@ def check_model() -> None:
 
 def current_model() -> CurrentModel:
     """The chosen model, at the chosen moment. Raises CheckpointError when its file is damaged or gone."""
-    return model_at(moment_index())
+    return model_at(snapshot_index())
 
 
 def model_at(index: int) -> CurrentModel:
@@ -89,15 +89,15 @@ def model_at(index: int) -> CurrentModel:
     key, past = model_key(), history()
     if past is None or index == past.last:
         return model_called(key)
-    moment = past.moments[index]
-    checkpoint = cache.moment(key, past.name, moment.step, past)
-    return CurrentModel(key, model_title(key), checkpoint.model, checkpoint.digest, checkpoint.card, moment)
+    snapshot = past.snapshots[index]
+    checkpoint = cache.snapshot(key, past.name, snapshot.step, past)
+    return CurrentModel(key, model_title(key), checkpoint.model, checkpoint.digest, checkpoint.card, snapshot)
 
 
 def model_called(key: str) -> CurrentModel:
     """Any model of model_keys(). Raises CheckpointError when its file is damaged or gone."""
     if key.startswith((RUN, OWN)):
-        read = run_checkpoint if key.startswith(RUN) else own_checkpoint
+        read = run_checkpoint if key.startswith(RUN) else stored_checkpoint
         content, card = read(key)
         name = digest(content)
         return CurrentModel(key, model_title(key), cache.parsed(name, content), name, card)
@@ -147,7 +147,7 @@ def history() -> History | None:
     )
 
 
-def moment_index() -> int:
+def snapshot_index() -> int:
     """Which of the history's moments is on screen; the last one unless another was chosen."""
     past, (key, step) = history(), st.session_state.get(_STEP, ("", None))
     if past is None:
@@ -155,13 +155,13 @@ def moment_index() -> int:
     return past.last if key != model_key() or step is None else past.index_of(step)
 
 
-def show_moment(index: int, playing: bool = False) -> None:
+def show_snapshot(index: int, playing: bool = False) -> None:
     """Show the network as it was at this moment everywhere; call it from a callback."""
     past = history()
     if past is None or not 0 <= index < past.last:
         show_final()
         return
-    st.session_state[_STEP] = (model_key(), past.moments[index].step)
+    st.session_state[_STEP] = (model_key(), past.snapshots[index].step)
     st.session_state[_PLAYING] = playing
 
 

@@ -30,12 +30,12 @@ def write_link() -> None:
     """Keep the address such that it shows somebody else the same thing; a playing film leaves it alone."""
     if playing():
         return
-    digit, chosen, moment = current_digit(), model_key(), current_model().moment
+    digit, chosen, snapshot = current_digit(), model_key(), current_model().snapshot
     wanted = {
         "model": None if chosen == "default" else chosen,
         "digit": str(digit.index) if digit.source == "test" else None,
         "drawing": pack_image(digit.image) if digit.chosen and digit.index is None else None,
-        "snapshot": None if moment is None else str(moment.step),
+        "snapshot": None if snapshot is None else str(snapshot.step),
     }
     for name, value in wanted.items():
         if value is None:

@@ -42,7 +42,7 @@ def run_checkpoint(key: str) -> tuple[bytes, dict[str, Any]]:
 
 def run_stamp(key: str) -> tuple[int, int, float]:
     """Changes whenever a run has written something down or ended; zeros when it is not here."""
-    folder = run_dir.RunFolder(runs_root() / key.removeprefix(RUN))
+    folder = run_dir.RunDir(runs_root() / key.removeprefix(RUN))
     try:
         written = folder.events_file.stat()
     except OSError:
@@ -55,18 +55,18 @@ def run_history(key: str) -> History | None:
     return history_of_run(open_run(runs_root(), key.removeprefix(RUN)))
 
 
-def own_keys() -> list[str]:
+def stored_keys() -> list[str]:
     """ "own:DIGEST" of every such model, newest first."""
-    return [f"{OWN}{model.digest}" for model in model_store.list_own(models_root())]
+    return [f"{OWN}{model.digest}" for model in model_store.list_stored(models_root())]
 
 
-def own_title(key: str) -> str:
+def stored_title(key: str) -> str:
     try:
         return model_store.title_of(models_root(), key.removeprefix(OWN))
     except CheckpointError:  # not a name a model can have
         return key
 
 
-def own_checkpoint(key: str) -> tuple[bytes, dict[str, Any]]:
+def stored_checkpoint(key: str) -> tuple[bytes, dict[str, Any]]:
     """The weights file's bytes and the card of a brought or tuned model. Raises CheckpointError."""
-    return model_store.open_own(models_root(), key.removeprefix(OWN))
+    return model_store.open_stored(models_root(), key.removeprefix(OWN))

@@ -9,23 +9,23 @@ from dataclasses import dataclass
 import streamlit as st
 from torch import Tensor
 
-from cnnviz.evaluation.ood import Likeness
+from cnnviz.evaluation.ood import OodDetector
 from cnnviz.networks.network import Network
 from cnnviz.ui.state.current_digit import current_digit
 from cnnviz.ui.state.current_model import CurrentModel, current_model, current_trace
 
 
 @dataclass(frozen=True)
-class Reading:
+class Prediction:
     """The digit read, how sure it is, and a sentence on how far to trust it."""
 
     digit: int
     probability: float
     words: str
-    strange: bool = False  # it looks like no digit; the one named is only the nearest
+    ood: bool = False  # it looks like no digit; the one named is only the nearest
 
 
-def read(probabilities: Tensor, temperature: float = 1.0, strange: bool = False) -> Reading:
+def read(probabilities: Tensor, temperature: float = 1.0, ood: bool = False) -> Prediction:
     """Put ten probabilities (10,) into words.
 
     temperature: the calibrated confidence is softmax(logits / temperature), see
@@ -37,7 +37,7 @@ def read(probabilities: Tensor, temperature: float = 1.0, strange: bool = False)
     values, digits = calibrated.topk(2)
     first, second = (int(digit) for digit in digits)
     best, next_best = (float(value) for value in values)
-    if strange:
+    if ood:
         words = "does not look like a digit"
     elif best >= SURE:
         words = "sure"
@@ -47,22 +47,22 @@ def read(probabilities: Tensor, temperature: float = 1.0, strange: bool = False)
         words = f"fairly sure, perhaps a {second}"
     else:
         words = "only guessing"
-    return Reading(first, best, words, strange)
+    return Prediction(first, best, words, ood)
 
 
-def current_reading() -> Reading:
+def current_prediction() -> Prediction:
     """The current model's answer on the current digit. Raises CheckpointError."""
-    return reading_of(current_trace().probabilities, is_strange())
+    return prediction_of(current_trace().probabilities, is_ood())
 
 
-def reading_of(probabilities: Tensor, strange: bool = False) -> Reading:
+def prediction_of(probabilities: Tensor, ood: bool = False) -> Prediction:
     """The current model's softmax (10,) on any picture in words. Raises CheckpointError."""
-    return read(probabilities, _temperature() or 1.0, strange)
+    return read(probabilities, _temperature() or 1.0, ood)
 
 
-def confidence(reading: Reading) -> str:
+def confidence(prediction: Prediction) -> str:
     """Its percentage, named for what it is: "97.3% calibrated"."""
-    return f"{percent(reading.probability)}{' calibrated' if _temperature() else ''}"
+    return f"{percent(prediction.probability)}{' calibrated' if _temperature() else ''}"
 
 
 def two_percentages() -> str:
@@ -70,7 +70,7 @@ def two_percentages() -> str:
     temperature, probabilities = _temperature(), current_trace().probabilities
     if not temperature:
         return "The softmax of the network's ten outputs; it was not calibrated for this model."
-    calibrated, softmax = reading_of(probabilities).probability, float(probabilities.max())
+    calibrated, softmax = prediction_of(probabilities).probability, float(probabilities.max())
     return (
         f"{percent(calibrated)}, calibrated, is how often such an answer is right; it stands wherever the "
         f"app says what it reads. {percent(softmax)} is the network's own softmax; it stands where ten "
@@ -89,36 +89,37 @@ def _temperature() -> float | None:
     return current_model().card.get("temperature")
 
 
-def is_strange() -> bool:
+def is_ood() -> bool:
     """Whether the visitor's picture looks like no digit to the current model.
 
     Test digits are digits. A moment of a training is not asked: each would need its own
     reference pictures, a second's work, while the slider moves.
     """
     digit, chosen = current_digit(), current_model()
-    if digit.source in ("default", "test") or chosen.moment is not None:
+    if digit.source in ("default", "test") or chosen.snapshot is not None:
         return False
-    return likeness(chosen).is_strange(digit.image)
+    return ood_detector(chosen).is_ood(digit.image)
 
 
-def likeness(chosen: CurrentModel) -> Likeness:
+def ood_detector(chosen: CurrentModel) -> OodDetector:
     """The model's sense of what a digit looks like, worked out once a server."""
-    return _likeness(chosen.digest, chosen.model)
+    detector: OodDetector = _ood_detector(chosen.digest, chosen.model)
+    return detector
 
 
-def strangeness(chosen: CurrentModel, name: str, images: Tensor) -> Tensor:
+def ood_scores(chosen: CurrentModel, name: str, images: Tensor) -> Tensor:
     """Of the digits (N, 28, 28) of the set called `name`: (N,)."""
-    return _strangeness(chosen.digest, name, chosen, images)
+    return _ood_scores(chosen.digest, name, chosen, images)
 
 
 @st.cache_resource(max_entries=6, show_spinner="Learning what digits look like to this model")
-def _likeness(digest: str, _model: Network) -> Likeness:  # noqa: ARG001 - the key
-    return Likeness.of(_model)
+def _ood_detector(digest: str, _model: Network) -> OodDetector:  # noqa: ARG001 - the key
+    return OodDetector.of(_model)
 
 
 @st.cache_resource(max_entries=12, show_spinner="Looking for odd digits")
-def _strangeness(digest: str, name: str, _chosen: CurrentModel, _images: Tensor) -> Tensor:  # noqa: ARG001
-    return likeness(_chosen).strangeness(_images)
+def _ood_scores(digest: str, name: str, _chosen: CurrentModel, _images: Tensor) -> Tensor:  # noqa: ARG001
+    return ood_detector(_chosen).ood_scores(_images)
 
 
 SURE, FAIRLY, TORN = 0.95, 0.75, 0.2

@@ -1,7 +1,7 @@
 """How far to trust a model: confidence against accuracy, and what refusing odd pictures buys.
 
 trust(...)            both charts, for the evaluate page
-when_it_doubts()      the second chart, small, for the draw page
+when_it_abstains()      the second chart, small, for the draw page
 """
 
 from typing import Any
@@ -14,7 +14,7 @@ from cnnviz.evaluation.metrics import reliability
 from cnnviz.evaluation.ood import KEPT, Coverage, coverage
 from cnnviz.ui.state.current_model import current_model
 from cnnviz.ui.state.evaluation_results import Measured, measure
-from cnnviz.ui.state.prediction import likeness, strangeness
+from cnnviz.ui.state.prediction import ood_detector, ood_scores
 from cnnviz.ui.widgets.charts import Spec, draw
 from cnnviz.ui.widgets.pictures import theme
 
@@ -31,7 +31,7 @@ def trust(measured: Measured) -> None:
         _coverage(measured, "coverage")
 
 
-def when_it_doubts() -> None:
+def when_it_abstains() -> None:
     """The curve for digits drawn with a pen, worked out when it is opened."""
     panel = st.expander(
         "When does it say that a drawing is no digit?", on_change="rerun", key="when_it_doubts"
@@ -84,11 +84,11 @@ def _reliability_spec() -> Spec:
         {"field": "right", "type": "quantitative", "format": ".1%"},
         {"field": "digits", "type": "quantitative", "format": ","},
     ]
-    colour = ACCENT[theme()]
+    color = ACCENT[theme()]
     measured = [
-        {"mark": {"type": "line", "color": colour}, "encoding": {"x": x, "y": y}},
+        {"mark": {"type": "line", "color": color}, "encoding": {"x": x, "y": y}},
         {
-            "mark": {"type": "point", "filled": True, "opacity": 1, "color": colour},
+            "mark": {"type": "point", "filled": True, "opacity": 1, "color": color},
             "encoding": {"x": x, "y": y, "size": size, "tooltip": tooltip},
         },
     ]
@@ -98,8 +98,8 @@ def _reliability_spec() -> Spec:
 def _coverage(measured: Measured, key: str) -> None:
     """What share of the digits is answered and how many of those are right, as odd ones are refused."""
     chosen = current_model()
-    values = strangeness(chosen, measured.name, measured.digits.images)
-    limit = likeness(chosen).threshold
+    values = ood_scores(chosen, measured.name, measured.digits.images)
+    limit = ood_detector(chosen).threshold
     right = measured.logits.argmax(1) == measured.digits.labels
     answered = values <= limit
     curve = coverage(values, right)
@@ -156,18 +156,18 @@ def _coverage_spec() -> Spec:
         {"field": "share", "type": "quantitative", "format": ".1%", "title": "answered"},
         {"field": "accuracy", "type": "quantitative", "format": ".2%", "title": "right"},
     ]
-    colour = ACCENT[theme()]
+    color = ACCENT[theme()]
     return {
         "height": _HEIGHT,
         "encoding": {"x": x, "y": y, "tooltip": tooltip},
         "layer": [
             {
                 "transform": [{"filter": "!datum.threshold"}],
-                "mark": {"type": "line", "color": colour, "strokeWidth": 2},
+                "mark": {"type": "line", "color": color, "strokeWidth": 2},
             },
             {
                 "transform": [{"filter": "datum.threshold"}],
-                "mark": {"type": "point", "filled": True, "size": 140, "opacity": 1, "color": colour},
+                "mark": {"type": "point", "filled": True, "size": 140, "opacity": 1, "color": color},
             },
         ],
     }

@@ -17,7 +17,7 @@ _AXIS = {"ticks": False, "domain": False, "labelFontSize": 14, "labelAngle": 0}
 
 
 def probability_chart(probabilities: Tensor, key: str, height: int = 230) -> None:
-    """Ten horizontal bars (10,), 0 at the top, the likeliest in the accent colour; they do not blink."""
+    """Ten horizontal bars (10,), 0 at the top, the likeliest in the accent color; they do not blink."""
     values = probabilities.tolist()
     best = max(range(len(values)), key=values.__getitem__)
     rows = {
@@ -28,13 +28,13 @@ def probability_chart(probabilities: Tensor, key: str, height: int = 230) -> Non
     }
     place = {"field": "digit", "type": "ordinal", "title": None, "axis": _AXIS}
     width = {"field": "probability", "type": "quantitative", "scale": {"domain": [0, 1.2]}, "axis": None}
-    colour = {"condition": {"test": "datum.best", "value": ACCENT[theme()]}, "value": MUTED[theme()]}
+    color = {"condition": {"test": "datum.best", "value": ACCENT[theme()]}, "value": MUTED[theme()]}
     words = {"type": "text", "align": "left", "dx": 4, "fontSize": 13, "color": MUTED[theme()]}
     spec = {
         "height": height,
         "encoding": {"y": place, "x": width},
         "layer": [
-            {"mark": {"type": "bar", "height": {"band": 0.75}}, "encoding": {"color": colour}},
+            {"mark": {"type": "bar", "height": {"band": 0.75}}, "encoding": {"color": color}},
             {"mark": words, "encoding": {"text": {"field": "label"}}},
         ],
     }

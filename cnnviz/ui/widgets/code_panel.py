@@ -34,8 +34,8 @@ def opening(chosen: CurrentModel, digit: CurrentDigit) -> str:
 def loading(chosen: CurrentModel, name: str = "model") -> str:
     """Python that sets `name` to this model, as it was at this moment of its training."""
     kind, _, rest = chosen.key.rpartition(":")
-    if not kind and chosen.moment is not None:
-        past = f"load_history({chosen.key!r}).network(step={chosen.moment.step})"
+    if not kind and chosen.snapshot is not None:
+        past = f"load_history({chosen.key!r}).network(step={chosen.snapshot.step})"
         return f"from cnnviz.training.history import load_history\n\n{name} = {past}\n"
     source, note = rest, ""
     if kind:  # the file that Take it away offers

@@ -19,7 +19,7 @@ from cnnviz.export.onnx import INSTALL, can_write_onnx, onnx_file
 from cnnviz.export.script import PEN_FILE, loading_script, training_script
 from cnnviz.runs.run import Run, open_run
 from cnnviz.training.config import TrainConfig
-from cnnviz.training.schedule import RateChange
+from cnnviz.training.schedule import LearningRateChange
 from cnnviz.ui.state.current_model import CurrentModel, model_called
 from cnnviz.ui.state.environment import runs_root
 from cnnviz.ui.state.model_catalogue import RUN
@@ -55,15 +55,15 @@ def take_away(chosen: CurrentModel, place: str) -> None:
 
 
 def take_away_run(run: Run | None) -> None:
-    """The same for a run that has ended and learnt something."""
+    """The same for a run that has ended and learned something."""
     if run and not run.alive and run.has_weights:
         with suppress(CnnvizError):  # damaged weights: said where the run is shown
             take_away(model_called(f"{RUN}{run.id}"), "run")
 
 
 def _what(chosen: CurrentModel) -> str:
-    moment = "" if chosen.moment is None else f", as it was at step {chosen.moment.step:,}"
-    return f"**{chosen.title}**{moment}"
+    snapshot = "" if chosen.snapshot is None else f", as it was at step {chosen.snapshot.step:,}"
+    return f"**{chosen.title}**{snapshot}"
 
 
 def _files(chosen: CurrentModel) -> list[_File]:
@@ -133,25 +133,25 @@ def _files(chosen: CurrentModel) -> list[_File]:
 def _name(chosen: CurrentModel) -> str:
     """The files' name: a shipped model's own, else its run or digest."""
     name = chosen.key.partition(":")[2] or chosen.key
-    return name if chosen.moment is None else f"{name}-step-{chosen.moment.step}"
+    return name if chosen.snapshot is None else f"{name}-step-{chosen.snapshot.step}"
 
 
 def _program(chosen: CurrentModel, run: Run | None, name: str) -> tuple[TrainConfig | None, str]:
     """The configuration, if these weights follow from one, and the program."""
     card = chosen.card
-    accuracy = card.get("test", {}).get("mnist", {}).get("accuracy") if chosen.moment is None else None
+    accuracy = card.get("test", {}).get("mnist", {}).get("accuracy") if chosen.snapshot is None else None
     config = _configuration(chosen)
     if config is None:
         return None, loading_script(chosen.model.config, name, accuracy)
     changes = run.folder.read("changes").get("changes", []) if run else []
-    steered = [RateChange(**change) for change in changes]
+    steered = [LearningRateChange(**change) for change in changes]
     return config, training_script(config, name, accuracy, _last_step(chosen, run), steered)
 
 
 def _configuration(chosen: CurrentModel) -> TrainConfig | None:
     """What the weights on screen were trained by, and nothing else; None when that is not known."""
     card, is_run = chosen.card, chosen.key.startswith(RUN)
-    if chosen.moment is not None or (is_run and "steps" not in card):
+    if chosen.snapshot is not None or (is_run and "steps" not in card):
         return None
     try:
         config = TrainConfig.from_json(card["training"])

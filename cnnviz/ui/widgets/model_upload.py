@@ -13,7 +13,7 @@ from cnnviz.ui.state.model_catalogue import OWN
 _KEY, _PROBLEM = "model_upload", "_model_upload_problem"
 
 
-def model_shelf() -> None:
+def model_upload() -> None:
     with st.popover("Upload a model", icon=":material/upload:", type="tertiary", key="model_shelf"):
         st.file_uploader(
             "A safetensors file",
@@ -49,5 +49,5 @@ def _take() -> None:
 
 
 def _delete(key: str) -> None:
-    model_store.delete_own(models_root(), key.removeprefix(OWN))
+    model_store.delete_stored(models_root(), key.removeprefix(OWN))
     select_model("default")

@@ -19,7 +19,7 @@ def theme() -> Theme:
 
 
 def digit_png(image: Tensor, factor: int = 8) -> bytes:
-    """A grey picture (H, W) in [0, 1], white ink on black."""
+    """A gray picture (H, W) in [0, 1], white ink on black."""
     pixels = (np.asarray(image) * 255).round().astype(np.uint8)
     return encode_png(enlarge(pixels, factor))
 
@@ -30,7 +30,7 @@ def digit_uri(image: Tensor, factor: int = 2) -> str:
 
 
 def square_png(image: NDArray[np.float32], side: int = 240) -> bytes:
-    """A grey picture of any shape, as large as it fits, centred on a dark grey square."""
+    """A gray picture of any shape, as large as it fits, centered on a dark gray square."""
     factor = max(1, side // max(image.shape))
     pixels = enlarge((image * 255).round().astype(np.uint8), factor)
     longest = max(pixels.shape)

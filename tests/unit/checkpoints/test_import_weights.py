@@ -24,7 +24,7 @@ def bare(network: Network) -> bytes:
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-def test_a_bare_state_dict_is_recognised(name: str) -> None:
+def test_a_bare_state_dict_is_recognized(name: str) -> None:
     network = build(NETWORKS[name], seed=5)
 
     found, title = read_model(bare(network))

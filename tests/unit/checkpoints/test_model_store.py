@@ -8,7 +8,7 @@ import pytest
 
 from cnnviz.checkpoints import model_store
 from cnnviz.checkpoints.format import digest, parse_checkpoint, serialize
-from cnnviz.checkpoints.model_store import delete_own, keep_model, list_own, open_own, title_of
+from cnnviz.checkpoints.model_store import delete_stored, keep_model, list_stored, open_stored, title_of
 from cnnviz.errors import CheckpointError
 from cnnviz.io import atomic
 from cnnviz.networks.network import build
@@ -20,25 +20,25 @@ def network(seed: int = 0) -> object:
 
 
 def test_kept_listed_opened_deleted(tmp_path: Path) -> None:
-    assert list_own(tmp_path / "nowhere") == []
+    assert list_stored(tmp_path / "nowhere") == []
     first = keep_model(tmp_path, network(1), "  my\nfirst  ", {"how": "uploaded"})
     second = keep_model(tmp_path, network(2), "x" * 500)
 
-    assert [model.digest for model in list_own(tmp_path)] == [second.digest, first.digest]
+    assert [model.digest for model in list_stored(tmp_path)] == [second.digest, first.digest]
     assert first.name == "my first"
     assert len(second.name) == model_store.NAME_LIMIT
-    content, card = open_own(tmp_path, first.digest)
+    content, card = open_stored(tmp_path, first.digest)
     assert content == serialize(network(1))
     assert digest(content) == first.digest
     assert parse_checkpoint(content).config == NETWORKS["eight"]
     assert card["how"] == "uploaded"
     assert title_of(tmp_path, first.digest) == f"my first · {time.strftime('%H:%M')}"
 
-    delete_own(tmp_path, first.digest)
-    delete_own(tmp_path, first.digest)
-    assert [model.digest for model in list_own(tmp_path)] == [second.digest]
+    delete_stored(tmp_path, first.digest)
+    delete_stored(tmp_path, first.digest)
+    assert [model.digest for model in list_stored(tmp_path)] == [second.digest]
     with pytest.raises(CheckpointError, match="deleted"):
-        open_own(tmp_path, first.digest)
+        open_stored(tmp_path, first.digest)
 
 
 def test_a_name_is_plain_words(tmp_path: Path) -> None:
@@ -50,12 +50,12 @@ def test_a_name_is_plain_words(tmp_path: Path) -> None:
 
 def test_same_weights_are_stored_once(tmp_path: Path) -> None:
     assert keep_model(tmp_path, network(), "a").digest == keep_model(tmp_path, network(), "b").digest
-    assert [model.name for model in list_own(tmp_path)] == ["b"]
+    assert [model.name for model in list_stored(tmp_path)] == ["b"]
 
 
 @pytest.mark.parametrize("name", ["../secret", "", "0" * 15, "0" * 17, "G" * 16, "0" * 15 + "/"])
 def test_nothing_but_a_digest_is_looked_up(tmp_path: Path, name: str) -> None:
-    for action in (open_own, delete_own, title_of):
+    for action in (open_stored, delete_stored, title_of):
         with pytest.raises(CheckpointError):
             action(tmp_path, name)
 
@@ -68,7 +68,7 @@ def test_a_full_shelf_refuses_and_keeps_all(tmp_path: Path, monkeypatch: pytest.
         keep_model(tmp_path, network(2), "m")
     keep_model(tmp_path, network(1), "known already")
 
-    assert {model.digest for model in list_own(tmp_path)} == set(kept)
+    assert {model.digest for model in list_stored(tmp_path)} == set(kept)
     monkeypatch.setattr(model_store, "KEPT", 60)
     monkeypatch.setattr(model_store, "KEPT_BYTES", 2_500_000)  # three of them, not four
     keep_model(tmp_path, network(2), "m")
@@ -90,6 +90,6 @@ def test_a_damaged_card_does_not_lose_the_model(tmp_path: Path) -> None:
     model = keep_model(tmp_path, network(), "m")
     for text in ("{", "[]", '{"name": "", "created": "yesterday"}'):
         (tmp_path / f"{model.digest}.json").write_text(text)
-        (found,) = list_own(tmp_path)
+        (found,) = list_stored(tmp_path)
         assert found.name == f"Model {model.digest[:6]}"
-        assert open_own(tmp_path, model.digest)[0] == serialize(network())
+        assert open_stored(tmp_path, model.digest)[0] == serialize(network())

@@ -18,7 +18,7 @@ def apply(config: Augmentation, seed: int = 0) -> torch.Tensor:
     return augment(block(), config, torch.Generator().manual_seed(seed))
 
 
-def centres(images: torch.Tensor) -> torch.Tensor:
+def centers(images: torch.Tensor) -> torch.Tensor:
     """Centre of mass (N, 2), rows then columns."""
     mass = images.sum((1, 2, 3))
     rows = (images.sum((1, 3)) * torch.arange(28)).sum(1) / mass
@@ -32,15 +32,15 @@ def test_nothing_asked_nothing_changed() -> None:
 
 
 def test_shift_is_within_its_limit_and_uses_it() -> None:
-    moved = (centres(apply(Augmentation(shift=3))) - 13.5).abs()
+    moved = (centers(apply(Augmentation(shift=3))) - 13.5).abs()
 
     assert 2.7 < float(moved.max()) <= 3.01
 
 
-def test_rotation_keeps_centre_and_mass() -> None:
+def test_rotation_keeps_center_and_mass() -> None:
     turned = apply(Augmentation(rotate=30))
 
-    assert torch.allclose(centres(turned), torch.tensor(13.5), atol=0.05)
+    assert torch.allclose(centers(turned), torch.tensor(13.5), atol=0.05)
     assert torch.allclose(turned.sum((1, 2, 3)), torch.tensor(64.0), rtol=0.03)
     assert not torch.allclose(turned, block(), atol=0.1)
 
@@ -55,7 +55,7 @@ def test_scale_changes_the_area_by_its_share() -> None:
 def test_elastic_bends_but_hardly_moves() -> None:
     bent = apply(Augmentation(elastic=1.5))
 
-    assert float((centres(bent) - 13.5).abs().max()) < 2
+    assert float((centers(bent) - 13.5).abs().max()) < 2
     assert float((bent - block()).abs().mean()) > 0.005
 
 

@@ -1,4 +1,4 @@
-"""Files of labelled drawings: what Draw writes is read again; anything else gets a sentence."""
+"""Files of labeled drawings: what Draw writes is read again; anything else gets a sentence."""
 
 import json
 
@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from cnnviz.data import drawing_format
-from cnnviz.data.drawing_format import digits_of, pack_image, parse_labelled, unpack_image
+from cnnviz.data.drawing_format import digits_of, pack_image, parse_labeled, unpack_image
 from cnnviz.data.mnist import load_mnist
 from cnnviz.errors import DataError
 
@@ -15,7 +15,7 @@ GOOD = {"label": 0, "image": IMAGE, "strokes": [[[1.5, 2.0], [3, 4]]]}
 
 
 def test_round_trip() -> None:
-    records = parse_labelled(json.dumps([GOOD, {**GOOD, "label": 7}]).encode())
+    records = parse_labeled(json.dumps([GOOD, {**GOOD, "label": 7}]).encode())
 
     digits = digits_of(records)
 
@@ -51,16 +51,16 @@ def test_packing_is_exact() -> None:
 )
 def test_other_files_get_a_sentence(content: bytes, words: str) -> None:
     with pytest.raises(DataError, match=words):
-        parse_labelled(content)
+        parse_labeled(content)
 
 
 def test_a_huge_file_is_not_even_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(drawing_format, "BYTES", 10)
     with pytest.raises(DataError, match="larger than"):
-        parse_labelled(json.dumps([GOOD]).encode())
+        parse_labeled(json.dumps([GOOD]).encode())
 
 
 @pytest.mark.parametrize("strokes", [None, 3, [3], [[3]], [[[1]]], [[[1, "x"]]], [[[1, float("nan")]]]])
 def test_odd_strokes_are_dropped_the_picture_counts(strokes: object) -> None:
-    (record,) = parse_labelled(json.dumps([{**GOOD, "strokes": strokes}]).encode())
+    (record,) = parse_labeled(json.dumps([{**GOOD, "strokes": strokes}]).encode())
     assert record == {**GOOD, "strokes": []}

@@ -2,12 +2,12 @@
 
 import torch
 
-from cnnviz.data.non_digits import KINDS, not_digits
+from cnnviz.data.non_digits import KINDS, non_digits
 from cnnviz.evaluation.ood import load_references
 
 
 def test_every_kind_is_drawn_and_prepared() -> None:
-    drawings = not_digits(6, 1)
+    drawings = non_digits(6, 1)
 
     assert tuple(drawings) == KINDS
     for pictures in drawings.values():
@@ -18,8 +18,8 @@ def test_every_kind_is_drawn_and_prepared() -> None:
 
 
 def test_drawings_repeat_with_the_seed() -> None:
-    assert torch.equal(not_digits(3, 1)["letters"], not_digits.__wrapped__(3, 1)["letters"])
-    assert not torch.equal(not_digits(3, 1)["letters"], not_digits(3, 2)["letters"])
+    assert torch.equal(non_digits(3, 1)["letters"], non_digits.__wrapped__(3, 1)["letters"])
+    assert not torch.equal(non_digits(3, 1)["letters"], non_digits(3, 2)["letters"])
 
 
 def test_the_asset_holds_them_as_painted_today() -> None:
@@ -28,5 +28,5 @@ def test_the_asset_holds_them_as_painted_today() -> None:
     each = len(others) // len(KINDS)
 
     for at, kind in enumerate(KINDS):
-        first = not_digits(1, 0)[kind][0]
+        first = non_digits(1, 0)[kind][0]
         assert float((others[at * each] - first).abs().max()) < 0.01

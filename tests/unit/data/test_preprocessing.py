@@ -36,7 +36,7 @@ def test_result_has_mnist_form() -> None:
     assert image.max() == 1
     inked = [torch.nonzero(image.sum(axis)) for axis in (0, 1)]
     assert max(int(places.max() - places.min()) for places in inked) + 1 == 20
-    assert all(abs(centre - 14) <= 1.5 for centre in mass(image))
+    assert all(abs(center - 14) <= 1.5 for center in mass(image))
 
 
 def test_steps_are_named_in_order() -> None:
@@ -56,7 +56,7 @@ def variants() -> dict[str, np.ndarray]:
         "white ink on transparent": np.dstack([np.full_like(rgb, 255), plain]),
         "black ink on transparent": np.dstack([np.zeros_like(rgb), plain]),
         "floats": plain / 255,
-        "light grey ink on dark grey": (60 + plain * 0.5).astype(np.uint8),
+        "light gray ink on dark grey": (60 + plain * 0.5).astype(np.uint8),
         "moved": np.roll(plain, (-20, 30), (0, 1)),
     }
 

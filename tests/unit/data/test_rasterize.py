@@ -43,7 +43,7 @@ def test_ink_beyond_the_border_is_left_out() -> None:
     assert (picture[:45] == 0).all()
 
 
-def test_fit_centres_and_scales_all_strokes_together() -> None:
+def test_fit_centers_and_scales_all_strokes_together() -> None:
     strokes = fit([np.array([[0, 0], [500, 1000]]), np.array([[250, 100]])], size=280, extent=200)
 
     points = np.concatenate(strokes)

@@ -5,7 +5,7 @@ import pytest
 
 from cnnviz.checkpoints.format import load_model
 from cnnviz.data.pen_digits import PenDigit
-from cnnviz.evaluation.pen_writers import HABITS, habit_figures, is_footed, is_slashed
+from cnnviz.evaluation.pen_writers import WRITING_STYLES, is_footed, is_slashed, style_figures
 
 ANGLES = np.linspace(0, 2 * np.pi, 40)
 LOOP = np.stack([500 + 300 * np.sin(ANGLES), 500 - 500 * np.cos(ANGLES)], 1)
@@ -38,13 +38,13 @@ def test_footed(strokes: tuple[np.ndarray, ...], footed: bool) -> None:
 
 
 def test_every_habit_is_measured_as_written_and_as_added() -> None:
-    figures = habit_figures(load_model("default"))
+    figures = style_figures(load_model("default"))
 
-    assert set(figures) == {*HABITS, *(f"{name}, added" for name in HABITS)}
+    assert set(figures) == {*WRITING_STYLES, *(f"{name}, added" for name in WRITING_STYLES)}
     assert all(measured["n"] > 20 for measured in figures.values())
 
 
 @pytest.mark.parametrize("model", ["default", "best"])
-@pytest.mark.parametrize("name", [*HABITS, *(f"{name}, added" for name in HABITS)])
+@pytest.mark.parametrize("name", [*WRITING_STYLES, *(f"{name}, added" for name in WRITING_STYLES)])
 def test_the_readers_read_slashed_zeros_and_footed_ones(name: str, model: str) -> None:
-    assert habit_figures(load_model(model))[name]["recall"] >= 0.96
+    assert style_figures(load_model(model))[name]["recall"] >= 0.96

@@ -7,7 +7,7 @@ from sklearn.decomposition import PCA
 from cnnviz.checkpoints.format import load_model
 from cnnviz.data.mnist import load_mnist
 from cnnviz.evaluation.metrics import features
-from cnnviz.evaluation.projection import Projection, neighbours
+from cnnviz.evaluation.projection import Projection, neighbors
 
 IMAGES = load_mnist().test.images[:300]
 LABELS = load_mnist().test.labels[:300]
@@ -36,7 +36,7 @@ def test_projection_is_scikit_learns_pca() -> None:
 
 
 def test_tsne_keeps_digits_of_a_kind_together() -> None:
-    plane = neighbours(features(load_model("wide"), IMAGES))
+    plane = neighbors(features(load_model("wide"), IMAGES))
 
     distances = torch.cdist(plane, plane).fill_diagonal_(torch.inf)
     nearest = distances.argmin(1)

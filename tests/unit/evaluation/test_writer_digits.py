@@ -5,7 +5,7 @@ import torch
 from cnnviz.checkpoints.format import load_model
 from cnnviz.data.pen_digits import held_back_writers, load_pen_digits, pen_test_digits
 from cnnviz.evaluation.metrics import logits_of
-from cnnviz.evaluation.pen_writers import digits_by_writer, misread_by_writer
+from cnnviz.evaluation.pen_writers import digits_by_writer, misclassified_by_writer
 
 
 def test_all_held_back_digits_each_with_its_writer() -> None:
@@ -23,7 +23,7 @@ def test_all_held_back_digits_each_with_its_writer() -> None:
 
 def test_misread_counts() -> None:
     model = load_model("eight")
-    counts = misread_by_writer(model)
+    counts = misclassified_by_writer(model)
 
     assert list(counts.values()) == sorted(counts.values(), reverse=True)
     for writer in list(counts)[:3]:

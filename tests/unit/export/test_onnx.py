@@ -33,7 +33,7 @@ HYBRID = NetworkConfig(
 
 
 def shaken(config: NetworkConfig) -> Network:
-    """A network whose batch normalisation is not the identity."""
+    """A network whose batch normalization is not the identity."""
     network = build(config, seed=3).eval()
     generator = torch.Generator().manual_seed(4)
     for name, values in network.state_dict().items():

@@ -25,7 +25,7 @@ from cnnviz.training.config import TrainConfig
 from cnnviz.training.datasets import load_parts
 from cnnviz.training.loop import fit
 from cnnviz.training.recipes import RECIPES
-from cnnviz.training.schedule import RateChange, Steering
+from cnnviz.training.schedule import LearningRateChange, TrainingControl
 
 SMALL = TrainConfig(epochs=1, batch_size=64, train_size=600, validation_size=50, seed=7)
 ODD = NetworkConfig(
@@ -65,7 +65,7 @@ CONFIGS = {
 }
 PEN = replace(SMALL, data="mnist+pen", class_shares=(0.0, 0.5, *[1.0] * 7, 0.01))
 LAST_STEPS = {"steered": 7}
-CHANGES = {"steered": [RateChange(3, factor=0.5), RateChange(6, rate=0.2)]}
+CHANGES = {"steered": [LearningRateChange(3, factor=0.5), LearningRateChange(6, rate=0.2)]}
 RUNNER = """
 import runpy, sys
 sys.modules["cnnviz"] = None  # importing it would fail
@@ -138,7 +138,7 @@ def test_same_weights_and_accuracy(name: str, results: Results, monkeypatch: pyt
     config = CONFIGS.get(name, PEN)
     training, validation = load_parts(config)
     steps = LAST_STEPS.get(name)
-    records = fit(config, training, validation, steering=Steering(CHANGES.get(name, ())))
+    records = fit(config, training, validation, control=TrainingControl(CHANGES.get(name, ())))
     last = [record for record in records if steps in (None, record.step)][-1]
 
     weights, accuracy = results[name]

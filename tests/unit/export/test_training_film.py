@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from cnnviz.checkpoints.format import Checkpoint, freeze
-from cnnviz.colors import colour
+from cnnviz.colors import color
 from cnnviz.data.mnist import Digits, load_mnist
 from cnnviz.export.figures import Sheet, confusion_sheet, tile_sheet
 from cnnviz.export.training_film import Scene, film, scenes
@@ -13,7 +13,7 @@ from cnnviz.interpret.activations import find, stages
 from cnnviz.networks.network import build
 from cnnviz.networks.tracing import trace
 from cnnviz.networks.zoo import NETWORKS
-from cnnviz.training.history import History, Moment
+from cnnviz.training.history import History, Snapshot
 
 SCALE = (1.0, 2.5, 1.6)  # of the weights at each moment: the largest is not the last
 
@@ -27,8 +27,8 @@ def history() -> History:
                 parameter *= SCALE[index]
         return Checkpoint(freeze(network), {}, str(index))
 
-    moments = tuple(Moment(step, step / 10, 0.1 + step / 100) for step in (0, 10, 40))
-    return History("past", moments, 40, load)
+    snapshots = tuple(Snapshot(step, step / 10, 0.1 + step / 100) for step in (0, 10, 40))
+    return History("past", snapshots, 40, load)
 
 
 @pytest.fixture(scope="module")
@@ -37,8 +37,8 @@ def digits() -> Digits:
     return Digits(test.images[:200], test.labels[:200])
 
 
-def colours_of(picture: np.ndarray) -> set[int]:
-    """Every colour in a picture or a list of colours (..., 3), as one number each."""
+def colors_of(picture: np.ndarray) -> set[int]:
+    """Every color in a picture or a list of colors (..., 3), as one number each."""
     return set((picture.reshape(-1, 3).astype(int) @ (65_536, 256, 1)).tolist())
 
 
@@ -57,8 +57,8 @@ def test_a_film_has_one_picture_a_moment_all_equally_large(
     assert not np.array_equal(pictures[0][-60:], pictures[2][-60:])  # the caption and the progress
 
 
-def test_colours_mean_the_same_in_all_pictures(history: History, digits: Digits) -> None:
-    """Every cell has the colour of its weight on the range of the largest weight of all moments."""
+def test_colors_mean_the_same_in_all_pictures(history: History, digits: Digits) -> None:
+    """Every cell has the color of its weight on the range of the largest weight of all moments."""
     weights = [history.checkpoint(index).model.get_submodule("conv1").weight[:, 0] for index in range(3)]
     limit = max(float(weight.abs().max()) for weight in weights)
 
@@ -66,7 +66,7 @@ def test_colours_mean_the_same_in_all_pictures(history: History, digits: Digits)
 
     assert limit == pytest.approx(2.5 * float(weights[0].abs().max()))
     for weight, picture in zip(weights, pictures, strict=True):
-        assert colours_of(colour(weight.detach().numpy(), limit)) <= colours_of(picture)
+        assert colors_of(color(weight.detach().numpy(), limit)) <= colors_of(picture)
 
 
 def test_maps_are_those_of_the_moment(history: History, digits: Digits) -> None:
@@ -77,8 +77,8 @@ def test_maps_are_those_of_the_moment(history: History, digits: Digits) -> None:
     for each, picture in zip(
         maps, film(history, Scene("maps", "conv1"), image, digits, theme="dark"), strict=True
     ):
-        strongest = colour(np.array([float(each.max())]), limit, theme="dark")
-        assert colours_of(strongest) <= colours_of(picture)
+        strongest = color(np.array([float(each.max())]), limit, theme="dark")
+        assert colors_of(strongest) <= colors_of(picture)
 
 
 def test_a_dense_network_has_only_its_confusion_to_show() -> None:
@@ -94,7 +94,7 @@ def test_tiles_stand_in_order_with_few_empty_places(count: int) -> None:
     picture = tile_sheet(Sheet("title", "caption", 0.5, 600), np.tile(values, (1, 5, 5)), 1.0)
     row_of = {}
     for number, value in enumerate(values.ravel()):
-        places = np.argwhere((picture == colour(np.array([value]), 1.0)[0]).all(2))
+        places = np.argwhere((picture == color(np.array([value]), 1.0)[0]).all(2))
         row_of[number] = tuple(places.min(0))
 
     assert list(row_of.values()) == sorted(row_of.values())  # row by row, left to right
@@ -102,7 +102,7 @@ def test_tiles_stand_in_order_with_few_empty_places(count: int) -> None:
     assert -count % across <= max(1, count // 8)
 
 
-def test_the_matrix_colours_right_ones_blue_and_wrong_ones_orange() -> None:
+def test_the_matrix_colors_right_ones_blue_and_wrong_ones_orange() -> None:
     counts = np.diag(np.full(10, 90))
     counts[4, 9] = 10
     picture = confusion_sheet(Sheet("title", "caption", 1.0, 600), counts).astype(int)

@@ -10,15 +10,15 @@ from cnnviz.checkpoints.format import load_model
 from cnnviz.errors import ConfigError, NetworkError
 from cnnviz.feature_visualization.activation_maximization import (
     Adam,
+    AnnealedStep,
     Frame,
     NormalizedStep,
     Rule,
-    Settle,
     last,
     maximize,
 )
 from cnnviz.feature_visualization.closed_form import optimum
-from cnnviz.feature_visualization.dataset_examples import respond, spread
+from cnnviz.feature_visualization.dataset_examples import spread, top_activations
 from cnnviz.feature_visualization.objectives import (
     Objective,
     Source,
@@ -39,7 +39,7 @@ from cnnviz.feature_visualization.parameterization import (
     Pixels,
     Spectrum,
 )
-from cnnviz.feature_visualization.presets import CLASS, SHARP, climb, digit_spectrum
+from cnnviz.feature_visualization.presets import CLASS, SHARP, digit_spectrum, optimize
 from cnnviz.feature_visualization.regularizers import L1, L2, Blur, TotalVariation
 from cnnviz.feature_visualization.transforms import Jitter, Pad, Rotate, Scale
 from cnnviz.networks.network import Network, build
@@ -75,12 +75,12 @@ def objectives(model: Network) -> dict[str, Objective]:
 
 @pytest.mark.parametrize("name", objectives(load_model("default")))
 def test_every_objective_rises_in_five_steps(model: Network, name: str) -> None:
-    wish = objectives(model)[name]
-    frames = list(maximize(model, wish, steps=5, every=1, seed=[1, 2]))
+    request = objectives(model)[name]
+    frames = list(maximize(model, request, steps=5, every=1, seed=[1, 2]))
 
     assert [frame.step for frame in frames] == [0, 1, 2, 3, 4, 5]
     assert (frames[-1].values > frames[0].values).all()
-    assert not frames[-1].still.any()
+    assert not frames[-1].dead.any()
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_every_objective_rises_in_five_steps(model: Network, name: str) -> None:
     ids=lambda each: type(each).__name__,
 )  # fmt: skip
 @pytest.mark.parametrize(
-    "rule", [Adam(0.1), NormalizedStep(0.005), Settle(0.02, 5)], ids=lambda r: type(r).__name__
+    "rule", [Adam(0.1), NormalizedStep(0.005), AnnealedStep(0.02, 5)], ids=lambda r: type(r).__name__
 )
 def test_every_way_of_writing_rises_under_every_rule(
     model: Network, images: ImageParameters, rule: Rule
@@ -103,7 +103,7 @@ def test_every_way_of_writing_rises_under_every_rule(
 
 
 @pytest.mark.parametrize("images", [Pixels(), Fourier()], ids=lambda i: type(i).__name__)
-def test_a_network_that_even_grey_leaves_cold_is_woken(model: Network, images: ImageParameters) -> None:
+def test_a_network_that_even_gray_leaves_cold_is_woken(model: Network, images: ImageParameters) -> None:
     cold = copy.deepcopy(model)
     with torch.no_grad():
         middle = cold.norm1(cold.conv1(torch.full((1, 1, 28, 28), 0.5)))[0, :, 4:-4, 4:-4]  # (C, H, W)
@@ -112,13 +112,13 @@ def test_a_network_that_even_grey_leaves_cold_is_woken(model: Network, images: I
 
     frames = list(maximize(cold, channel("conv2", [3, 5, 8]), images=images, steps=48, every=1, seed=1))
 
-    assert frames[1].still.tolist() == frames[-1].still.tolist() == [False, True, False]
+    assert frames[1].dead.tolist() == frames[-1].dead.tolist() == [False, True, False]
     assert (frames[-1].values > frames[0].values + 0.05)[[0, 2]].all()
     assert torch.isfinite(frames[-1].images).all()
 
 
 @pytest.mark.parametrize("images", [Pixels(), Fourier()], ids=lambda i: type(i).__name__)
-def test_a_network_that_hardly_answers_even_grey_is_woken(model: Network, images: ImageParameters) -> None:
+def test_a_network_that_hardly_answers_even_gray_is_woken(model: Network, images: ImageParameters) -> None:
     """A step as large as the few answers would silence them again."""
     sleepy = copy.deepcopy(model)
     values, decode = images.begin([0], (1, 28, 28))
@@ -141,8 +141,8 @@ def test_a_batch_gives_what_its_pictures_give_one_by_one(
     model: Network, images: ImageParameters, transforms: tuple[object, ...]
 ) -> None:
     units, seeds = [3, 17, 40, 3], [0, 1, 2, 9]
-    charges = (TotalVariation(0.1), L1(0.1), L2(0.1), Blur(0.1))
-    settings = {"images": images, "transforms": transforms, "regularizers": charges, "steps": 12}
+    penalties = (TotalVariation(0.1), L1(0.1), L2(0.1), Blur(0.1))
+    settings = {"images": images, "transforms": transforms, "regularizers": penalties, "steps": 12}
 
     together = last(maximize(model, channel("conv2", units), seed=seeds, **settings))
 
@@ -163,9 +163,9 @@ def test_same_seed_same_picture(model: Network) -> None:
 
 
 def test_values_are_those_of_the_pictures_shown(model: Network) -> None:
-    wish = channel("conv2", [3, 4])
-    for frame in maximize(model, wish, transforms=ALL_MOVES, regularizers=[L1(1.0)], steps=4, every=2):
-        torch.testing.assert_close(frame.values, evaluate_objective(model, wish, frame.images))
+    request = channel("conv2", [3, 4])
+    for frame in maximize(model, request, transforms=ALL_MOVES, regularizers=[L1(1.0)], steps=4, every=2):
+        torch.testing.assert_close(frame.values, evaluate_objective(model, request, frame.images))
 
 
 def test_frames_are_frozen_and_own_their_pictures(model: Network) -> None:
@@ -220,7 +220,7 @@ def test_normalized_steps_are_equally_large_for_each_picture() -> None:
 
 def test_settling_steps_shrink_to_nothing() -> None:
     values, gradient = quadratic()
-    change = Settle(0.1, steps=4).begin(values)
+    change = AnnealedStep(0.1, steps=4).begin(values)
     sizes = [float(change(gradient(values)).abs().mean()) for _ in range(6)]
 
     assert sizes[:5] == pytest.approx([0.08, 0.06, 0.04, 0.02, 0.0], abs=1e-6)
@@ -247,11 +247,11 @@ METHODS: dict[str, Callable[[nn.Module], object]] = {
     "maximize with all moves": lambda model: list(
         maximize(model, -class_logit(3), transforms=ALL_MOVES, regularizers=[Blur(1.0)], steps=3)
     ),
-    "climb": lambda model: list(climb(model, class_logit([1, 2]), CLASS)),
-    "sharp climb": lambda model: list(climb(model, neuron("conv2", 1), SHARP)),
+    "climb": lambda model: list(optimize(model, class_logit([1, 2]), CLASS)),
+    "sharp climb": lambda model: list(optimize(model, neuron("conv2", 1), SHARP)),
     "an iterator left half way": lambda model: next(maximize(model, channel("conv2", 0), steps=3)),
     "exact optimum": lambda model: optimum(model, "conv1", [0, 1]),
-    "real digits": lambda model: respond(model, "conv2", torch.zeros(600, 28, 28, dtype=torch.uint8)),
+    "real digits": lambda model: top_activations(model, "conv2", torch.zeros(600, 28, 28, dtype=torch.uint8)),
     "spread": lambda model: spread(model, [class_logit(1)], torch.eye(28).expand(20, 28, 28)),
 }  # fmt: skip
 
@@ -324,7 +324,7 @@ def test_a_dead_channel_is_reported_as_still() -> None:
 
     frame = last(maximize(model, channel("conv2", [5, 6]), steps=12))
 
-    assert frame.still.tolist() == [True, False]
+    assert frame.dead.tolist() == [True, False]
     assert frame.images[0].std() < 0.05
 
 

@@ -6,13 +6,13 @@ from cnnviz.errors import NetworkError
 from cnnviz.feature_visualization.activation_maximization import last
 from cnnviz.feature_visualization.closed_form import is_affine, optimum
 from cnnviz.feature_visualization.objectives import channel, evaluate_objective, neuron
-from cnnviz.feature_visualization.presets import SHARP, climb
+from cnnviz.feature_visualization.presets import SHARP, optimize
 from cnnviz.interpret.receptive_field import receptive_field
 from cnnviz.networks.network import build
 from cnnviz.networks.zoo import NETWORKS
 
 
-def test_it_is_the_sign_of_the_kernel_and_of_its_batch_normalisation() -> None:
+def test_it_is_the_sign_of_the_kernel_and_of_its_batch_normalization() -> None:
     model = build(NETWORKS["default"], seed=1).eval()
     with torch.no_grad():
         model.norm1.weight[::2] = -0.7  # every other filter turned round
@@ -35,7 +35,7 @@ def test_a_climb_finds_it(name: str) -> None:
     units = range(6)
 
     best = optimum(model, "conv1", units)
-    found = last(climb(model, neuron("conv1", units), SHARP))
+    found = last(optimize(model, neuron("conv1", units), SHARP))
 
     assert (found.values <= best.values + 1e-4).all()
     torch.testing.assert_close(found.values, best.values, rtol=1e-3, atol=1e-3)
@@ -66,7 +66,7 @@ def test_a_dense_units_best_picture_is_its_template() -> None:
 
 def test_which_layers_are_weighted_sums() -> None:
     assert is_affine(load_model("default"), "conv1")
-    assert is_affine(load_model("wide"), "conv1")  # behind the normalisation of its input
+    assert is_affine(load_model("wide"), "conv1")  # behind the normalization of its input
     assert is_affine(load_model("mlp"), "dense1")
     assert not is_affine(load_model("default"), "conv2")
     assert not is_affine(load_model("default"), "relu1")

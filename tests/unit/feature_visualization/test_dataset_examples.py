@@ -4,7 +4,7 @@ import torch
 from cnnviz.checkpoints.format import load_model
 from cnnviz.data.mnist import load_mnist
 from cnnviz.errors import NetworkError
-from cnnviz.feature_visualization.dataset_examples import cut, respond, spread
+from cnnviz.feature_visualization.dataset_examples import cut, spread, top_activations
 from cnnviz.feature_visualization.objectives import channel, class_logit, features
 from cnnviz.networks.network import Network
 
@@ -25,7 +25,7 @@ def outputs(model: Network, layer: str, digits: torch.Tensor) -> torch.Tensor:
 def test_the_strongest_cells_are_found(name: str, digits: torch.Tensor) -> None:
     model = load_model(name)
     maps = outputs(model, "conv2", digits)
-    found = respond(model, "conv2", digits, count=5)
+    found = top_activations(model, "conv2", digits, count=5)
 
     for unit in (0, 7, 31):
         peaks = maps[:, unit].flatten(1).amax(1)
@@ -44,7 +44,7 @@ def test_the_strongest_cells_are_found(name: str, digits: torch.Tensor) -> None:
 def test_a_patch_alone_excites_its_cell_as_much(digits: torch.Tensor) -> None:
     """Everything outside the patch is erased, and the cell does not notice."""
     model = load_model("default")
-    found = respond(model, "conv2", digits, count=3)
+    found = top_activations(model, "conv2", digits, count=3)
     unit, width = 11, found.width
     patches = found.patches(model, unit)
 
@@ -74,7 +74,7 @@ def test_patches_reach_over_the_edge_with_nothing() -> None:
 
 def test_dense_units_show_whole_digits(digits: torch.Tensor) -> None:
     model = load_model("mlp")
-    found = respond(model, "dense2", digits, count=4)
+    found = top_activations(model, "dense2", digits, count=4)
 
     values = outputs(model, "dense2", digits)[:, 9]
     assert found.width == 0
@@ -83,7 +83,7 @@ def test_dense_units_show_whole_digits(digits: torch.Tensor) -> None:
 
 
 def test_few_digits(digits: torch.Tensor) -> None:
-    assert respond(load_model(), "conv1", digits[:2], count=9).best.shape[1] == 2
+    assert top_activations(load_model(), "conv1", digits[:2], count=9).best.shape[1] == 2
 
 
 def test_spread_is_the_standard_deviation(digits: torch.Tensor) -> None:

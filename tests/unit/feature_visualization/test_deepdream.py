@@ -42,7 +42,7 @@ SMALL = {"octaves": 2, "steps": 3, "every": 1}
 
 
 def network() -> nn.Sequential:
-    """Two convolutions on colour pictures; small enough for hundreds of steps."""
+    """Two convolutions on color pictures; small enough for hundreds of steps."""
     torch.manual_seed(0)
     parts = {"conv1": nn.Conv2d(3, 6, 3), "relu1": nn.ReLU(), "conv2": nn.Conv2d(6, 8, 3, stride=2)}
     return nn.Sequential(OrderedDict(parts)).eval()
@@ -219,9 +219,9 @@ def test_a_dead_unit_leaves_the_picture_and_says_so() -> None:
     with torch.no_grad():
         model.get_submodule("conv2").get_parameter("weight")[3] = 0
     found = final(model, picture(), channel("conv2", 3), **SMALL)
-    assert bool(found.still.all())
+    assert bool(found.dead.all())
     torch.testing.assert_close(found.images[0], picture())
-    assert not bool(final(model, picture(), channel("conv2", 2), **SMALL).still.any())
+    assert not bool(final(model, picture(), channel("conv2", 2), **SMALL).dead.any())
 
 
 def test_mask_holds_pixels() -> None:

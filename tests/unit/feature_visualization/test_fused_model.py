@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 from cnnviz.checkpoints.format import freeze, load_model
-from cnnviz.feature_visualization.fused_model import FirstConvolution, own_copy
+from cnnviz.feature_visualization.fused_model import FirstConvolution, fused_copy
 from cnnviz.feature_visualization.objectives import features
 from cnnviz.networks.network import ConvBlock, NetworkConfig, build
 
@@ -21,7 +21,7 @@ def test_values_and_gradients_are_the_models(name: str) -> None:
     images = torch.rand(5, 1, 28, 28, generator=torch.Generator().manual_seed(0))
     weights = torch.randn(5, 10, generator=torch.Generator().manual_seed(1))
     results = []
-    for each in (model, own_copy(model)):
+    for each in (model, fused_copy(model)):
         leaf = images.clone().requires_grad_()
         logits = each(leaf)
         results.append((logits.detach(), torch.autograd.grad((logits * weights).sum(), leaf)[0]))
@@ -32,7 +32,7 @@ def test_values_and_gradients_are_the_models(name: str) -> None:
 
 def test_the_shared_model_is_not_touched() -> None:
     model = load_model("default")
-    mine = own_copy(model)
+    mine = fused_copy(model)
 
     assert isinstance(mine.conv1, FirstConvolution)
     assert isinstance(model.conv1, nn.Conv2d)
@@ -46,14 +46,14 @@ def test_names_stand_for_the_same_values() -> None:
     images = torch.rand(2, 1, 28, 28, generator=torch.Generator().manual_seed(0))
     names = ["conv1", "norm1", "relu1", "conv2", "norm2", "pool2", "logits"]
 
-    theirs, mine = features(model, images, names), features(own_copy(model), images, names)
+    theirs, mine = features(model, images, names), features(fused_copy(model), images, names)
 
     for name in names:
         torch.testing.assert_close(mine[name], theirs[name], atol=1e-4, rtol=1e-4)
 
 
-def test_convolutions_of_coloured_pictures_stay_as_they_are() -> None:
+def test_convolutions_of_colored_pictures_stay_as_they_are() -> None:
     model = nn.Sequential()
     model.add_module("conv", nn.Conv2d(3, 4, 3))
 
-    assert isinstance(own_copy(model).conv, nn.Conv2d)
+    assert isinstance(fused_copy(model).conv, nn.Conv2d)

@@ -2,12 +2,12 @@
 
 import torch
 
-from cnnviz.feature_visualization.imagenet_units import ColourFourier, unit_pictures
+from cnnviz.feature_visualization.imagenet_units import ColorFourier, unit_pictures
 from cnnviz.networks.imagenet import load_imagenet
 
 
-def test_start_is_almost_grey_and_each_seed_its_own() -> None:
-    values, decode = ColourFourier().begin([0, 1, 0], (3, 40, 32))
+def test_start_is_almost_gray_and_each_seed_its_own() -> None:
+    values, decode = ColorFourier().begin([0, 1, 0], (3, 40, 32))
     images = decode(values)
     assert images.shape == (3, 3, 40, 32)
     assert float((images - 0.5).abs().max()) < 0.2
@@ -15,8 +15,8 @@ def test_start_is_almost_grey_and_each_seed_its_own() -> None:
     assert not torch.equal(images[0], images[1])
 
 
-def test_brightness_varies_more_than_colour() -> None:
-    values, decode = ColourFourier().begin(range(20), (3, 32, 32))
+def test_brightness_varies_more_than_color() -> None:
+    values, decode = ColorFourier().begin(range(20), (3, 32, 32))
     images = decode(values) - 0.5
     brightness = images.mean(1).std()
     assert brightness > 2 * (images - images.mean(1, keepdim=True)).std()

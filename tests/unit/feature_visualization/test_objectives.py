@@ -32,7 +32,7 @@ def images() -> Tensor:
 
 
 def second_layer(model: Network, images: Tensor) -> Tensor:
-    """conv2 with its batch normalisation, written out."""
+    """conv2 with its batch normalization, written out."""
     x = F.max_pool2d(F.relu(model.norm1(model.conv1(images))), 2)
     return model.norm2(model.conv2(x))
 

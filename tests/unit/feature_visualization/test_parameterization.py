@@ -61,7 +61,7 @@ def test_decay_makes_waves_smoother() -> None:
     assert results[0] > 1.2 * results[1] > 1.44 * results[2]
 
 
-def test_fourier_takes_odd_sizes_and_colours() -> None:
+def test_fourier_takes_odd_sizes_and_colors() -> None:
     values, decode = Fourier().begin([0], (3, 15, 21))
 
     assert decode(values).shape == (1, 3, 15, 21)
@@ -69,7 +69,7 @@ def test_fourier_takes_odd_sizes_and_colours() -> None:
 
 def test_spectrum_keeps_every_waves_loudness_whatever_its_phase() -> None:
     magnitude = torch.rand(28, 15, generator=torch.Generator().manual_seed(0))
-    magnitude[0, 0] = 28 * 28 * 0.5  # a grey so even that nothing is clipped
+    magnitude[0, 0] = 28 * 28 * 0.5  # a gray so even that nothing is clipped
     magnitude[:, 0] = (magnitude[:, 0] + magnitude[:, 0].flip(0).roll(1)) / 2  # as real pictures have
     values, decode = Spectrum(magnitude, contrast=1.0, floor=0.0).begin([3], SIZE)
     image = decode(values)[0, 0]

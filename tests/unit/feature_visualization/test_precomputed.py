@@ -61,7 +61,7 @@ def test_one_tile_a_unit(name: str) -> None:
     tiles = unit_tiles(name)
     assert tiles is not None
     assert tiles.shape == (layer_named(name).channels, SIDE, SIDE, 3)
-    assert (tiles.std((1, 2, 3)) > 10).mean() > 0.9  # hardly any is grey
+    assert (tiles.std((1, 2, 3)) > 10).mean() > 0.9  # hardly any is gray
 
 
 def test_layers_without_tiles() -> None:

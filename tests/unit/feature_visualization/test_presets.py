@@ -9,14 +9,14 @@ from cnnviz.feature_visualization.dataset_examples import spread
 from cnnviz.feature_visualization.objectives import channel, class_logit
 from cnnviz.feature_visualization.parameterization import Fourier, Pixels, Spectrum
 from cnnviz.feature_visualization.presets import (
-    BENCH,
+    ABLATION,
     CLASS,
-    INK,
+    MACO,
     SHARP,
     SMOOTH,
-    Recipe,
-    climb,
+    MaximizationPreset,
     digit_spectrum,
+    optimize,
 )
 from cnnviz.feature_visualization.regularizers import L1, Blur, TotalVariation
 from cnnviz.feature_visualization.transforms import Jitter, Pad, Rotate, Scale
@@ -24,38 +24,40 @@ from cnnviz.networks.tracing import predict
 
 
 def test_settings_become_transforms_and_charges() -> None:
-    recipe = Recipe("pixels", steps=10, jitter=3, turn=5, zoom=0.25, l1=2, variation=3, blur=4)
+    preset = MaximizationPreset("pixels", steps=10, jitter=3, turn=5, zoom=0.25, l1=2, variation=3, blur=4)
 
-    assert recipe.transforms() == (Pad(5), Jitter(3), Rotate(5), Scale(0.8, 1.25))
-    assert recipe.regularizers(0.5) == (L1(1.0), TotalVariation(1.5), Blur(2.0))
-    assert isinstance(recipe.images(), Pixels)
+    assert preset.transforms() == (Pad(5), Jitter(3), Rotate(5), Scale(0.8, 1.25))
+    assert preset.regularizers(0.5) == (L1(1.0), TotalVariation(1.5), Blur(2.0))
+    assert isinstance(preset.images(), Pixels)
     assert isinstance(SHARP.images(), Fourier)
-    assert isinstance(INK.images(), Spectrum)
-    assert not Recipe().transforms()
-    assert not Recipe().regularizers()
+    assert isinstance(MACO.images(), Spectrum)
+    assert not MaximizationPreset().transforms()
+    assert not MaximizationPreset().regularizers()
 
 
-@pytest.mark.parametrize("recipe", [SHARP, SMOOTH, INK, CLASS, Recipe(steps=6, settle=6)], ids=repr)
-def test_a_climb_counts_its_steps_and_rises(recipe: Recipe) -> None:
-    frames = list(climb(load_model(), channel("conv2", [0, 9]), recipe, every=4, scale=0.01))
+@pytest.mark.parametrize(
+    "preset", [SHARP, SMOOTH, MACO, CLASS, MaximizationPreset(steps=6, annealed=6)], ids=repr
+)
+def test_a_climb_counts_its_steps_and_rises(preset: MaximizationPreset) -> None:
+    frames = list(optimize(load_model(), channel("conv2", [0, 9]), preset, every=4, scale=0.01))
 
     steps = [frame.step for frame in frames]
     assert steps == sorted(set(steps))
-    assert (steps[0], steps[-1]) == (0, recipe.steps)
-    assert all(frame.steps == recipe.steps for frame in frames)
+    assert (steps[0], steps[-1]) == (0, preset.steps)
+    assert all(frame.steps == preset.steps for frame in frames)
     assert (frames[-1].values > frames[0].values).all()
     assert frames[-1].last
-    assert not frames[-1].still.any()
+    assert not frames[-1].dead.any()
 
 
 @pytest.mark.parametrize(("name", "filters", "share"), [("default", 64, 0.55), ("augmented", 8, 0.7)])
 def test_settling_makes_pixels_black_and_white_and_reaches_more(
     name: str, filters: int, share: float
 ) -> None:
-    """How many it makes so hangs on the network: where its ReLU bend, grey is best."""
-    wish, model = channel("conv2", range(filters)), load_model(name)
-    waves = last(climb(model, wish, Recipe(steps=SHARP.steps)))
-    settled = last(climb(model, wish, SHARP))
+    """How many it makes so hangs on the network: where its ReLU bend, gray is best."""
+    request, model = channel("conv2", range(filters)), load_model(name)
+    waves = last(optimize(model, request, MaximizationPreset(steps=SHARP.steps)))
+    settled = last(optimize(model, request, SHARP))
 
     decided = ((settled.images < 0.02) | (settled.images > 0.98)).float().mean()
     undecided = ((waves.images < 0.02) | (waves.images > 0.98)).float().mean()
@@ -65,24 +67,24 @@ def test_settling_makes_pixels_black_and_white_and_reaches_more(
 
 def test_all_of_a_climb_is_the_same_alone_and_in_a_batch() -> None:
     model = load_model()
-    together = last(climb(model, channel("conv2", [4, 8]), SHARP))
-    alone = last(climb(model, channel("conv2", 8), SHARP))
+    together = last(optimize(model, channel("conv2", [4, 8]), SHARP))
+    alone = last(optimize(model, channel("conv2", 8), SHARP))
 
     torch.testing.assert_close(together.values[1], alone.values[0], atol=1e-4, rtol=1e-4)
 
 
 def test_the_bench_switches_one_trick_at_a_time() -> None:
-    recipes = list(BENCH.values())
-    assert {recipe.writing for recipe in recipes} == {"pixels", "fourier", "spectrum"}
-    assert len({recipe.steps for recipe in recipes}) == 1
+    recipes = list(ABLATION.values())
+    assert {preset.writing for preset in recipes} == {"pixels", "fourier", "spectrum"}
+    assert len({preset.steps for preset in recipes}) == 1
     assert len(set(recipes)) == len(recipes)
 
 
 def test_impossible_recipes_are_refused() -> None:
     with pytest.raises(ConfigError):
-        Recipe(steps=4, settle=5)
+        MaximizationPreset(steps=4, annealed=5)
     with pytest.raises(ConfigError):
-        climb(load_model(), channel("conv2", [0, 1]), SHARP, seed=[1])
+        optimize(load_model(), channel("conv2", [0, 1]), SHARP, seed=[1])
 
 
 def test_spectrum_is_that_of_digits() -> None:
@@ -98,8 +100,8 @@ def test_an_independent_referee_reads_the_class_pictures() -> None:
     model, referee = load_model("default"), load_model("best")
     digits, real = torch.arange(10), load_mnist().test.images[:500].float() / 255
     scale = spread(model, [class_logit(digit) for digit in range(10)], real)
-    wish = class_logit(digits.repeat_interleave(4).tolist())
-    frame = last(climb(model, wish, CLASS, seed=[0, 1, 2, 3] * 10, scale=scale, every=CLASS.steps))
+    request = class_logit(digits.repeat_interleave(4).tolist())
+    frame = last(optimize(model, request, CLASS, seed=[0, 1, 2, 3] * 10, scale=scale, every=CLASS.steps))
     best = frame.values.reshape(10, 4).argmax(1) + torch.arange(10) * 4
 
     read = predict(referee, frame.images[best, 0]).argmax(1)

@@ -9,13 +9,13 @@ from cnnviz.errors import NetworkError
 from cnnviz.interpret.filters import (
     chance_similarity,
     conv_layers,
+    first_layer_weights,
     kernels_of,
     known_filters,
     nearest_known,
     partial_response,
     spectrum,
     strongest_inputs,
-    templates_of,
 )
 from cnnviz.networks.network import ConvBlock, NetworkConfig, build
 from cnnviz.networks.tracing import trace
@@ -83,24 +83,24 @@ def test_partial_response_is_the_convolution_with_one_kernel() -> None:
 
 def test_templates_weigh_the_image_as_the_layer_does() -> None:
     model, image = build(NETWORKS["mlp"]).eval(), torch.rand(28, 28)
-    name, templates = templates_of(model)
+    name, templates = first_layer_weights(model)
     sums = (templates * image).sum((1, 2)) + model.dense1.bias
     assert name == "dense1"
     torch.testing.assert_close(sums, trace(model, image)[name].output)
 
 
 def test_a_network_without_hidden_layers_has_ten_templates() -> None:
-    name, templates = templates_of(build(NetworkConfig()))
+    name, templates = first_layer_weights(build(NetworkConfig()))
     assert (name, templates.shape) == ("logits", (10, 28, 28))
 
 
 def test_a_convolution_in_front_leaves_no_templates() -> None:
     with pytest.raises(NetworkError, match="dense layer"):
-        templates_of(build(NETWORKS["eight"]))
+        first_layer_weights(build(NETWORKS["eight"]))
 
 
 @pytest.mark.parametrize(("side", "size"), [(3, 16), (5, 16), (3, 9), (1, 4)])
-def test_spectrum_is_the_centred_fourier_transform(side: int, size: int) -> None:
+def test_spectrum_is_the_centered_fourier_transform(side: int, size: int) -> None:
     kernel = torch.randn(side, side, generator=torch.Generator().manual_seed(side))
     expected = np.abs(np.fft.fftshift(np.fft.fft2(kernel.numpy(), (size, size))))
     np.testing.assert_allclose(spectrum(kernel, size), expected, atol=1e-5)
@@ -113,7 +113,7 @@ def test_vertical_stripes_lie_on_the_spectrums_row() -> None:
 
 
 @pytest.mark.parametrize("name", TEXTBOOK)
-def test_textbook_filters_are_recognised_in_either_polarity_at_any_scale(name: str) -> None:
+def test_textbook_filters_are_recognized_in_either_polarity_at_any_scale(name: str) -> None:
     kernel = torch.tensor(TEXTBOOK[name], dtype=torch.float32)
     match, inverted = nearest_known(kernel * 0.1), nearest_known(-kernel)
     assert (match.known.name, inverted.known.name) == (name, name)

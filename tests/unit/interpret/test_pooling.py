@@ -10,7 +10,7 @@ from cnnviz.errors import NetworkError
 from cnnviz.interpret.pooling import (
     average,
     before,
-    centre_pixels,
+    center_pixels,
     logit_gradient,
     pick_winners,
     pooling_layers,
@@ -208,17 +208,17 @@ def test_gradient_of_the_logit_through_the_pooling_equals_autograd() -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in CONFIGS if name != "mlp"])
-def test_centre_pixels_lie_in_the_middle_of_the_receptive_field(name: str) -> None:
+def test_center_pixels_lie_in_the_middle_of_the_receptive_field(name: str) -> None:
     model = build(CONFIGS[name]).eval()
     passed = trace(model, a_digit())
     for layer in pooling_layers(model):
         source = before(model, layer)
-        centres = centre_pixels(model, source)
-        assert len(centres) == passed[layer].input.shape[-1]
-        for row in (0, len(centres) // 2, len(centres) - 1):
+        centers = center_pixels(model, source)
+        assert len(centers) == passed[layer].input.shape[-1]
+        for row in (0, len(centers) // 2, len(centers) - 1):
             box = receptive_field(model, source, row, row, clip=False)
             middle = box.row + (box.height - 1) // 2
-            assert centres[row] == min(max(middle, 0), 27)
+            assert centers[row] == min(max(middle, 0), 27)
 
 
 def test_survivors_of_the_first_pooling_are_the_pixels_under_the_kernels_middle() -> None:

@@ -9,7 +9,7 @@ from cnnviz.checkpoints.format import load_model
 from cnnviz.data.preprocessing import to_digit
 from cnnviz.data.rasterize import rasterize
 from cnnviz.errors import NothingDrawn
-from cnnviz.interpret.stroke_replay import Replay, Step, moments, paint, replay
+from cnnviz.interpret.stroke_replay import Replay, Step, paint, replay, stopping_points
 from cnnviz.networks.tracing import predict
 
 Stroke = NDArray[np.float32]
@@ -29,7 +29,7 @@ def partial(strokes: list[Stroke], step: Step) -> list[Stroke]:
 
 def test_every_partial_drawing_is_painted_as_rasterize_paints_it() -> None:
     strokes = seven()
-    steps = moments(strokes, 12)
+    steps = stopping_points(strokes, 12)
     for step, painted in zip(steps, paint(strokes, [20, 20], steps, 280), strict=True):
         assert np.array_equal(painted, rasterize(partial(strokes, step), 20)), step
 
@@ -52,7 +52,7 @@ def test_probabilities_are_those_of_each_partial_drawing() -> None:
 
 def test_steps_follow_the_pen_evenly() -> None:
     strokes = seven()
-    steps = moments(strokes, 30)
+    steps = stopping_points(strokes, 30)
 
     assert len(steps) <= 30
     assert steps[-1] == Step(1, 20, steps[-1].length)
@@ -66,13 +66,13 @@ def test_steps_follow_the_pen_evenly() -> None:
 def test_few_points_are_all_shown() -> None:
     stroke = np.array([[50, 50], [90, 60], [120, 200]], np.float32)
 
-    assert [step.points for step in moments([stroke], 60)] == [2, 3]
+    assert [step.points for step in stopping_points([stroke], 60)] == [2, 3]
 
 
 def test_many_strokes_each_keep_their_end() -> None:
     strokes = [np.array([[x, 10], [x, 200]], np.float32) for x in range(10, 90, 10)]
 
-    steps = moments(strokes, 3)
+    steps = stopping_points(strokes, 3)
 
     assert [(step.stroke, step.points) for step in steps] == [(number, 2) for number in range(8)]
 

@@ -18,7 +18,7 @@ def test_every_photograph_is_there_with_its_credit() -> None:
         assert 0 <= float(image.min()) < float(image.max()) <= 1
         row = next(line for line in readme.splitlines() if f"photos/{name}.jpg" in line)
         assert photo.author.split(",")[0].split(" “")[0] in row
-        assert photo.licence.split(",")[0] in row
+        assert photo.license.split(",")[0] in row
 
 
 @pytest.mark.parametrize("name", ["", "x", "../photos/cat"])
@@ -27,9 +27,9 @@ def test_unknown_names_are_refused(name: str) -> None:
         load_photo(name)
 
 
-def test_grey_and_transparent_pictures_become_colour_on_white() -> None:
-    grey = to_photo(np.full((40, 50), 51, np.uint8))
-    torch.testing.assert_close(grey, torch.full((3, 40, 50), 0.2))
+def test_gray_and_transparent_pictures_become_color_on_white() -> None:
+    gray = to_photo(np.full((40, 50), 51, np.uint8))
+    torch.testing.assert_close(gray, torch.full((3, 40, 50), 0.2))
     clear = np.zeros((40, 40, 4), np.uint8)
     assert torch.equal(to_photo(clear), torch.ones(3, 40, 40))
 

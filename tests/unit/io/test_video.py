@@ -10,11 +10,11 @@ from PIL import Image
 from cnnviz.errors import ConfigError
 from cnnviz.io.video import FRAME_LIMIT, Pictures, gif, mp4
 
-GREYS = (0, 120, 250)
+GRAYS = (0, 120, 250)
 
 
 def plain(height: int = 20, width: int = 30) -> list[np.ndarray]:
-    return [np.full((height, width, 3), value, np.uint8) for value in GREYS]
+    return [np.full((height, width, 3), value, np.uint8) for value in GRAYS]
 
 
 def test_gif_plays_all_pictures_and_holds_the_last() -> None:
@@ -27,7 +27,7 @@ def test_gif_plays_all_pictures_and_holds_the_last() -> None:
             times.append(film.info["duration"])
             shades.append(np.asarray(film.convert("RGB"))[0, 0, 0])
     assert times == [100, 100, 1000]
-    np.testing.assert_allclose(shades, GREYS, atol=2)
+    np.testing.assert_allclose(shades, GRAYS, atol=2)
 
 
 def test_mp4_plays_all_pictures_and_holds_the_last() -> None:
@@ -44,7 +44,7 @@ def test_mp4_plays_all_pictures_and_holds_the_last() -> None:
     assert length == pytest.approx(1.2, abs=0.01)
 
 
-def test_mp4_keeps_colours_and_edges_of_large_cells() -> None:
+def test_mp4_keeps_colors_and_edges_of_large_cells() -> None:
     cells = np.random.default_rng(0).integers(0, 256, (5, 6, 3)).astype(np.uint8)
     picture = cells.repeat(16, 0).repeat(16, 1)  # (80, 96, 3)
     with av.open(io.BytesIO(mp4([picture]))) as film:
@@ -61,7 +61,7 @@ def test_odd_sides_get_one_more_line(shape: tuple[int, ...]) -> None:
         assert (stream.height, stream.width) == (shape[0] + shape[0] % 2, shape[1] + shape[1] % 2)
 
 
-def test_grey_pictures_make_a_gif() -> None:
+def test_gray_pictures_make_a_gif() -> None:
     assert Image.open(io.BytesIO(gif([np.zeros((28, 28), np.uint8)]))).size == (28, 28)
 
 

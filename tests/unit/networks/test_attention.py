@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from cnnviz.networks.layers import Attention, attention_weights
+from cnnviz.networks.layers import TransformerBlock, attention_weights
 from cnnviz.networks.network import build
 from cnnviz.networks.tracing import trace
 from cnnviz.networks.zoo import NETWORKS
@@ -13,7 +13,7 @@ from cnnviz.networks.zoo import NETWORKS
 @pytest.mark.parametrize(("heads", "height", "width"), [(1, 3, 5), (4, 4, 4)])
 def test_shares_are_those_of_pytorchs_own_attention(heads: int, height: int, width: int) -> None:
     torch.manual_seed(0)
-    layer = Attention(12, heads)
+    layer = TransformerBlock(12, heads)
     theirs = nn.MultiheadAttention(12, heads, batch_first=True)
     theirs.load_state_dict(
         {

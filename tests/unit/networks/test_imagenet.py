@@ -38,7 +38,7 @@ def test_weights_fit_timms_layers_in_order_without_any_difference() -> None:
         assert torch.equal(mine, theirs)
 
 
-def test_folding_the_normalisation_changes_no_answer() -> None:
+def test_folding_the_normalization_changes_no_answer() -> None:
     image = load_photo("cat", 200)[None]
     with torch.no_grad():
         expected = reference()(2 * image - 1)

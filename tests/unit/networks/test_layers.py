@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from cnnviz.networks.layers import Attention, Places, Residual
+from cnnviz.networks.layers import PositionEmbedding, Residual, TransformerBlock
 from cnnviz.networks.network import build
 from cnnviz.networks.tracing import trace
 from cnnviz.networks.zoo import NETWORKS
@@ -35,7 +35,7 @@ def test_residual_is_two_convolutions_and_the_way_round_them(kernel, activation,
     torch.testing.assert_close(block(x), x + inside)
 
 
-def test_residual_without_normalisation_has_biases_instead() -> None:
+def test_residual_without_normalization_has_biases_instead() -> None:
     block = Residual(4, 3, batch_norm=False, activation=nn.ReLU)
     x = torch.randn(2, 4, 5, 5)
 
@@ -44,7 +44,7 @@ def test_residual_without_normalisation_has_biases_instead() -> None:
 
 
 def test_attention_is_pytorchs_transformer_layer_on_the_cells_of_the_maps() -> None:
-    ours = shaken(Attention(12, heads=3))
+    ours = shaken(TransformerBlock(12, heads=3))
     theirs = nn.TransformerEncoderLayer(
         12, 3, 48, dropout=0.0, activation="gelu", batch_first=True, norm_first=True
     )
@@ -67,7 +67,7 @@ def test_attention_is_pytorchs_transformer_layer_on_the_cells_of_the_maps() -> N
 
 
 def test_places_add_the_same_to_every_picture() -> None:
-    places = shaken(Places(2, 3))
+    places = shaken(PositionEmbedding(2, 3))
     x = torch.randn(4, 2, 3, 3)
 
     torch.testing.assert_close(places(x) - x, places.places.detach().expand(4, 2, 3, 3))

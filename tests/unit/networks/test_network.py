@@ -124,14 +124,14 @@ def test_build_repeats_from_its_seed_and_leaves_the_global_generator_alone() -> 
     assert torch.equal(before, torch.get_rng_state())
 
 
-def test_initialisation_has_pytorchs_own_distribution() -> None:
+def test_initialization_has_pytorchs_own_distribution() -> None:
     ours, theirs = build(NETWORKS["wide"], 0).conv2.weight.detach(), nn.Conv2d(32, 64, 3).weight.detach()
 
     assert float(ours.std()) == pytest.approx(float(theirs.std()), rel=0.05)
     assert float(ours.abs().max()) <= (1 / (32 * 9)) ** 0.5
 
 
-def test_normalisation_is_the_first_layer() -> None:
+def test_normalization_is_the_first_layer() -> None:
     x = torch.rand(1, 1, 28, 28)
 
     assert torch.allclose(build(NETWORKS["wide"]).normalize(x), (x - MEAN) / STD)

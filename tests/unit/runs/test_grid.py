@@ -28,7 +28,7 @@ def test_points_are_all_combinations() -> None:
     ]
     assert GRID.size == 8
     assert GRID.points()[5].values == {"learning_rate": 0.01, "optimizer": "adam", "filters": 6}
-    assert GRID.points()[5].title == "Learning rate 0.01, optimiser adam, first layer's filters 6"
+    assert GRID.points()[5].title == "Learning rate 0.01, optimizer adam, first layer's filters 6"
 
 
 SAMPLES: dict[str, Value] = {"optimizer": "sgd", "schedule": "cosine", "batch_size": 50, "epochs": 3}

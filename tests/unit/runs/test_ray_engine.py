@@ -12,9 +12,9 @@ import pytest
 from cnnviz.errors import RunError
 from cnnviz.networks.zoo import NETWORKS
 from cnnviz.runs import recorder, run_dir
-from cnnviz.runs.cross_validation import open_study, start_study
+from cnnviz.runs.cross_validation import open_cross_validation, start_cross_validation
 from cnnviz.runs.grid import Grid
-from cnnviz.runs.ray_engine import Cluster, RayEngine
+from cnnviz.runs.ray_engine import RayEngine, RayExecutor
 from cnnviz.runs.run import open_run
 from cnnviz.runs.run_group import stop_all
 from cnnviz.runs.sweep import open_sweep, start_sweep
@@ -97,8 +97,8 @@ def test_killed_on_either_side_a_run_ends_with_the_same_weights(engine: RayEngin
 
 
 def test_folds_train_side_by_side_and_a_third_run_waits(engine: RayEngine) -> None:
-    study_id = start_study(engine, engine.root, LONG, CPUS, stratified=True)
-    folders = [run.folder for run in open_study(engine.root, study_id).runs if run]
+    study_id = start_cross_validation(engine, engine.root, LONG, CPUS, stratified=True)
+    folders = [run.folder for run in open_cross_validation(engine.root, study_id).runs if run]
     wait_for(lambda: all(folder.events() for folder in folders))
     wait_for(lambda: len(actors()) == CPUS)
     waiting = run_dir.find(engine.root, engine.submit(LONG))
@@ -107,8 +107,8 @@ def test_folds_train_side_by_side_and_a_third_run_waits(engine: RayEngine) -> No
     wait_for(lambda: waiting.state() == "stopped")
     assert waiting.events() == []
 
-    stop_all(engine, open_study(engine.root, study_id))
-    wait_for(lambda: open_study(engine.root, study_id).state == "stopped")
+    stop_all(engine, open_cross_validation(engine.root, study_id))
+    wait_for(lambda: open_cross_validation(engine.root, study_id).state == "stopped")
     wait_for(lambda: not actors())
 
 
@@ -166,4 +166,4 @@ def test_wrong_address_is_a_sentence_at_once(tmp_path: Path, address: str, sente
     with folder.held():
         folder.begin()
         with pytest.raises(RunError, match=sentence):
-            Cluster(folder, 1, address).take()
+            RayExecutor(folder, 1, address).take()

@@ -19,14 +19,14 @@ from cnnviz.io.atomic import write_atomically
 from cnnviz.networks.zoo import NETWORKS
 from cnnviz.runs import controller, recorder, run_dir
 from cnnviz.runs.run import open_run
-from cnnviz.runs.run_dir import RunFolder
+from cnnviz.runs.run_dir import RunDir
 from cnnviz.training.config import TrainConfig
 from cnnviz.training.datasets import load_parts
 from cnnviz.training.loop import Progress, fit
-from cnnviz.training.schedule import RateChange, Steering, learning_rate_at
-from cnnviz.training.timer import Stopwatch
+from cnnviz.training.schedule import LearningRateChange, TrainingControl, learning_rate_at
+from cnnviz.training.timer import Timer
 
-# Everything that could spoil a repeat: batch normalisation, dropout, augmentation, a schedule.
+# Everything that could spoil a repeat: batch normalization, dropout, augmentation, a schedule.
 CONFIG = TrainConfig(
     network=NETWORKS["default"],
     epochs=2,
@@ -53,7 +53,7 @@ def no_measuring(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recorder, "make_card", card)
 
 
-def new_folder(root: Path, config: TrainConfig = CONFIG) -> RunFolder:
+def new_folder(root: Path, config: TrainConfig = CONFIG) -> RunDir:
     return run_dir.create(root, config.as_json())
 
 
@@ -120,7 +120,7 @@ def test_cut_off_run_ends_with_identical_weights(
     ]
 
 
-def test_stop_keeps_what_was_learnt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stop_keeps_what_was_learned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = new_folder(tmp_path)
     keep = recorder.Recorder.keep
 
@@ -139,15 +139,15 @@ def test_stop_keeps_what_was_learnt(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 # What whoever watches does after the record of a step; a pause is held until somebody goes on.
-Wishes = dict[int, Callable[[RunFolder], None]]
+SnapshotRequests = dict[int, Callable[[RunDir], None]]
 
 
 @pytest.fixture
-def train_with(monkeypatch: pytest.MonkeyPatch) -> Callable[[RunFolder, Wishes], None]:
+def train_with(monkeypatch: pytest.MonkeyPatch) -> Callable[[RunDir, SnapshotRequests], None]:
     """train_with(folder, wishes): the run, steered at given steps; it raises Killed at a wish to."""
-    keep, wait = recorder.Recorder.keep, controller.Helm._wait
+    keep, wait = recorder.Recorder.keep, controller.RunController._wait
 
-    def train_with(folder: RunFolder, wishes: Wishes) -> None:
+    def train_with(folder: RunDir, wishes: SnapshotRequests) -> None:
         left = dict(wishes)
 
         def keep_then_ask(self: recorder.Recorder, progress: Progress, *changes: Any) -> None:
@@ -155,13 +155,13 @@ def train_with(monkeypatch: pytest.MonkeyPatch) -> Callable[[RunFolder, Wishes],
             if progress.step in left:
                 left.pop(progress.step)(folder)
 
-        def ask_then_wait(self: controller.Helm, step: int) -> bool:
+        def ask_then_wait(self: controller.RunController, step: int) -> bool:
             assert folder.state() == "paused"
-            left.pop(-step, RunFolder.ask_step)(folder)  # a wish in the pause at a step; else the next step
+            left.pop(-step, RunDir.ask_step)(folder)  # a wish in the pause at a step; else the next step
             return wait(self, step)
 
         monkeypatch.setattr(recorder.Recorder, "keep", keep_then_ask)
-        monkeypatch.setattr(controller.Helm, "_wait", ask_then_wait)
+        monkeypatch.setattr(controller.RunController, "_wait", ask_then_wait)
         monkeypatch.setattr(controller, "POLL_SECONDS", 0.0)
         with folder.held():
             recorder.train(folder)
@@ -169,20 +169,20 @@ def train_with(monkeypatch: pytest.MonkeyPatch) -> Callable[[RunFolder, Wishes],
     return train_with
 
 
-def pause(folder: RunFolder) -> None:
+def pause(folder: RunDir) -> None:
     folder.ask("pause")
 
 
-def go(folder: RunFolder) -> None:
+def go(folder: RunDir) -> None:
     folder.ask("go")
 
 
-def die(_: RunFolder) -> None:
+def die(_: RunDir) -> None:
     raise Killed
 
 
 def test_pause_step_and_go_on_change_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, train_with: Callable[[RunFolder, Wishes], None]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, train_with: Callable[[RunDir, SnapshotRequests], None]
 ) -> None:
     config = replace(CONFIG, batch_size=5, epochs=1, keep_best=True)  # 200 steps, a record every other
     straight, paused = new_folder(tmp_path, config), new_folder(tmp_path, config)
@@ -197,7 +197,7 @@ def test_pause_step_and_go_on_change_nothing(
 
 @pytest.mark.parametrize("killed_in", [12, -11, 20])
 def test_paused_run_survives_its_process(
-    tmp_path: Path, train_with: Callable[[RunFolder, Wishes], None], killed_in: int
+    tmp_path: Path, train_with: Callable[[RunDir, SnapshotRequests], None], killed_in: int
 ) -> None:
     """Killed right after a single step, while it waits, and after going on."""
     straight, paused = new_folder(tmp_path), new_folder(tmp_path)
@@ -211,7 +211,7 @@ def test_paused_run_survives_its_process(
 
 
 def test_long_pause_needs_no_process(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, train_with: Callable[[RunFolder, Wishes], None]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, train_with: Callable[[RunDir, SnapshotRequests], None]
 ) -> None:
     straight, paused = new_folder(tmp_path), new_folder(tmp_path)
     recorder.train(straight)
@@ -226,7 +226,7 @@ def test_long_pause_needs_no_process(
 
 
 def test_pause_is_no_training_time(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, train_with: Callable[[RunFolder, Wishes], None]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, train_with: Callable[[RunDir, SnapshotRequests], None]
 ) -> None:
     """On a clock that only pauses and records move on; also for a run that is taken up in its pause."""
     now = [0.0]
@@ -234,17 +234,17 @@ def test_pause_is_no_training_time(
     def clock() -> float:
         return now[0]
 
-    def later(seconds: float, wish: Callable[[RunFolder], None]) -> Callable[[RunFolder], None]:
-        def wait_and_wish(folder: RunFolder) -> None:
+    def later(seconds: float, request: Callable[[RunDir], None]) -> Callable[[RunDir], None]:
+        def wait_and_wish(folder: RunDir) -> None:
             now[0] += seconds
-            wish(folder)
+            request(folder)
 
         return wait_and_wish
 
-    monkeypatch.setattr(recorder, "Stopwatch", lambda: Stopwatch(clock, clock))
+    monkeypatch.setattr(recorder, "Stopwatch", lambda: Timer(clock, clock))
     folder = new_folder(tmp_path)
     with pytest.raises(Killed):
-        train_with(folder, {9: later(2, pause), -9: later(1_000, RunFolder.ask_step), -10: die})
+        train_with(folder, {9: later(2, pause), -9: later(1_000, RunDir.ask_step), -10: die})
     train_with(folder, {-10: later(1_000, go), 20: later(3, lambda _: None)})
     assert folder.state() == "finished"
     assert folder.events()[-1]["seconds"] == 3  # from the record of step 20 to the next
@@ -258,7 +258,7 @@ def test_fetching_the_digits_is_no_training_time(tmp_path: Path, monkeypatch: py
         now[0] += 60
         return fetch(*wanted)
 
-    monkeypatch.setattr(recorder, "Stopwatch", lambda: Stopwatch(lambda: now[0], lambda: now[0]))
+    monkeypatch.setattr(recorder, "Stopwatch", lambda: Timer(lambda: now[0], lambda: now[0]))
     monkeypatch.setattr(recorder, "digits_for", slow)
     folder = new_folder(tmp_path)
     before = time.time()
@@ -269,24 +269,24 @@ def test_fetching_the_digits_is_no_training_time(tmp_path: Path, monkeypatch: py
     assert before - 1 < folder.events()[0]["time"] <= folder.events()[-1]["time"] < time.time() + 1
 
 
-def test_stop_in_a_pause(tmp_path: Path, train_with: Callable[[RunFolder, Wishes], None]) -> None:
+def test_stop_in_a_pause(tmp_path: Path, train_with: Callable[[RunDir, SnapshotRequests], None]) -> None:
     folder = new_folder(tmp_path)
     train_with(folder, {10: pause, -11: lambda folder: folder.ask("stop")})
     assert folder.state() == "stopped"
     assert folder.read("end")["step"] == 11
 
 
-def lower(folder: RunFolder) -> None:
+def lower(folder: RunDir) -> None:
     folder.ask_rate(factor=0.1)
 
 
-def hold(folder: RunFolder) -> None:
+def hold(folder: RunDir) -> None:
     folder.ask_rate(rate=1e-3)
 
 
 @pytest.mark.parametrize("killed_at", [8, 13, 25])
 def test_changed_rate_is_repeated_by_a_run_taken_up_again(
-    tmp_path: Path, train_with: Callable[[RunFolder, Wishes], None], killed_at: int
+    tmp_path: Path, train_with: Callable[[RunDir, SnapshotRequests], None], killed_at: int
 ) -> None:
     """Whether it is killed before, between or after the changes; the position may be older than they."""
     straight, broken, plain = (new_folder(tmp_path) for _ in range(3))
@@ -304,8 +304,8 @@ def test_changed_rate_is_repeated_by_a_run_taken_up_again(
     assert rates[10] == pytest.approx(planned[10] / 10)
     assert [rates[step] for step in (13, 30, 40)] == [1e-3] * 3
 
-    change_list = [RateChange(**change) for change in broken.read("changes")["changes"]]
-    *_, last = fit(CONFIG, *load_parts(CONFIG), steering=Steering(change_list))
+    change_list = [LearningRateChange(**change) for change in broken.read("changes")["changes"]]
+    *_, last = fit(CONFIG, *load_parts(CONFIG), control=TrainingControl(change_list))
     state = parse_checkpoint(broken.weights_file.read_bytes()).state_dict()
     assert all(torch.equal(last.state[name], value) for name, value in state.items())
     recorder.train(plain)
@@ -313,7 +313,7 @@ def test_changed_rate_is_repeated_by_a_run_taken_up_again(
 
 
 def test_new_wish_replaces_what_was_recorded_for_later(
-    tmp_path: Path, train_with: Callable[[RunFolder, Wishes], None]
+    tmp_path: Path, train_with: Callable[[RunDir, SnapshotRequests], None]
 ) -> None:
     folder = new_folder(tmp_path)
     with pytest.raises(Killed):
@@ -328,7 +328,7 @@ def test_new_wish_replaces_what_was_recorded_for_later(
 
 
 def test_run_driven_away_goes_back_to_the_schedule(
-    tmp_path: Path, train_with: Callable[[RunFolder, Wishes], None]
+    tmp_path: Path, train_with: Callable[[RunDir, SnapshotRequests], None]
 ) -> None:
     config = replace(CONFIG, network=NETWORKS["wide"], optimizer="momentum")
     folder = new_folder(tmp_path, config)

@@ -13,13 +13,13 @@ from cnnviz.networks.network import NetworkConfig, build
 from cnnviz.networks.zoo import NETWORKS
 from cnnviz.runs import run_dir
 from cnnviz.runs.run import _config, delete_run, list_runs, network_title, open_run, prune
-from cnnviz.runs.run_dir import RunFolder
+from cnnviz.runs.run_dir import RunDir
 from cnnviz.training.config import TrainConfig
 
 CONFIG = TrainConfig(epochs=2, train_size=1_000, validation_size=100)
 
 
-def ended(root: Path, state: run_dir.State = "finished", config: TrainConfig = CONFIG) -> RunFolder:
+def ended(root: Path, state: run_dir.State = "finished", config: TrainConfig = CONFIG) -> RunDir:
     folder = run_dir.create(root, config.as_json())
     folder.weights_file.write_bytes(serialize(build(config.network)))
     folder.end(state, "because", test_accuracy=0.98917)

@@ -14,22 +14,22 @@ import pytest
 
 from cnnviz.errors import RunError
 from cnnviz.runs import run_dir
-from cnnviz.runs.run_dir import RESERVE, RunFolder
+from cnnviz.runs.run_dir import RESERVE, RunDir
 from tests.support.small_disk import small_disk
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> RunFolder:
+def folder(tmp_path: Path) -> RunDir:
     return run_dir.create(tmp_path, {"any": "thing"})
 
 
-def test_new_run_is_queued_until_its_process_should_have_started(folder: RunFolder) -> None:
+def test_new_run_is_queued_until_its_process_should_have_started(folder: RunDir) -> None:
     assert folder.state() == "queued"
     folder.write("control", {"command": "go", "time": time.time() - run_dir.START_SECONDS - 1})
     assert folder.state() == "interrupted"
 
 
-def test_states_of_a_living_worker(folder: RunFolder) -> None:
+def test_states_of_a_living_worker(folder: RunDir) -> None:
     with folder.held():
         assert folder.state() == "queued"
         folder.begin()
@@ -39,7 +39,7 @@ def test_states_of_a_living_worker(folder: RunFolder) -> None:
     assert folder.state() == "interrupted"  # no lock and no word about an end
 
 
-def test_paused_stays_paused_without_its_worker(folder: RunFolder) -> None:
+def test_paused_stays_paused_without_its_worker(folder: RunDir) -> None:
     with folder.held():
         folder.begin()
         folder.say("running")
@@ -60,7 +60,7 @@ def test_paused_stays_paused_without_its_worker(folder: RunFolder) -> None:
         assert folder.state() == "queued"
 
 
-def test_wishes_do_not_overwrite_each_other(folder: RunFolder) -> None:
+def test_wishes_do_not_overwrite_each_other(folder: RunDir) -> None:
     """Two visitors at once: one changes the rate, the other asks for single steps."""
     folder.ask("pause")
     folder.append({"step": 7})
@@ -72,7 +72,7 @@ def test_wishes_do_not_overwrite_each_other(folder: RunFolder) -> None:
     assert (control["command"], control["until"], control["rate"]["number"]) == ("pause", 27, 20)
 
 
-def test_worker_leaves_a_long_pause_unless_somebody_asks(folder: RunFolder) -> None:
+def test_worker_leaves_a_long_pause_unless_somebody_asks(folder: RunDir) -> None:
     folder.ask("pause")
     folder.append({"step": 7})
     assert folder.leave_paused(7)
@@ -84,7 +84,7 @@ def test_worker_leaves_a_long_pause_unless_somebody_asks(folder: RunFolder) -> N
 
 
 @pytest.mark.parametrize("end", ["stopped", "finished", "failed"])
-def test_end_is_what_the_worker_said(folder: RunFolder, end: run_dir.State) -> None:
+def test_end_is_what_the_worker_said(folder: RunDir, end: run_dir.State) -> None:
     with folder.held():
         folder.begin()
         folder.say("running")
@@ -98,12 +98,12 @@ def test_end_is_what_the_worker_said(folder: RunFolder, end: run_dir.State) -> N
     assert folder.state() == "queued"
 
 
-def test_killed_process_holds_no_lock(folder: RunFolder) -> None:
+def test_killed_process_holds_no_lock(folder: RunDir) -> None:
     script = f"""
         import time
         from pathlib import Path
-        from cnnviz.runs.run_dir import RunFolder
-        folder = RunFolder(Path({str(folder.path)!r}))
+        from cnnviz.runs.run_dir import RunDir
+        folder = RunDir(Path({str(folder.path)!r}))
         with folder.held():
             folder.begin()
             folder.say("running")
@@ -119,20 +119,20 @@ def test_killed_process_holds_no_lock(folder: RunFolder) -> None:
     assert folder.state() == "interrupted"
 
 
-def test_two_holders_are_refused(folder: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_holders_are_refused(folder: RunDir, monkeypatch: pytest.MonkeyPatch) -> None:
     real = run_dir.FileLock
     monkeypatch.setattr(run_dir, "FileLock", lambda path, timeout: real(path, timeout=min(timeout, 0.1)))
     with folder.held(), pytest.raises(RunError, match="already"), folder.held():
         pass
 
 
-def test_many_watchers_never_take_each_other_for_the_worker(folder: RunFolder) -> None:
+def test_many_watchers_never_take_each_other_for_the_worker(folder: RunDir) -> None:
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: folder.worker_lives(), range(400)))
     assert answers == [False] * 400
 
 
-def test_events_survive_damage(folder: RunFolder) -> None:
+def test_events_survive_damage(folder: RunDir) -> None:
     folder.append({"step": 0, "loss": 2.3})
     with folder.events_file.open("ab") as file:
         file.write(b'{"step": 1, "lo\n\xff\xfe\n[1]\n"text"\n{"step": "two"}\n')
@@ -143,7 +143,7 @@ def test_events_survive_damage(folder: RunFolder) -> None:
     assert [json.loads(line)["step"] for line in folder.events_file.read_text().splitlines()] == [0]
 
 
-def test_missing_and_damaged_json_is_empty(folder: RunFolder) -> None:
+def test_missing_and_damaged_json_is_empty(folder: RunDir) -> None:
     assert folder.read("end") == {}
     (folder.path / "end.json").write_text('{"state": "fin')
     assert folder.read("end") == {}
@@ -151,13 +151,13 @@ def test_missing_and_damaged_json_is_empty(folder: RunFolder) -> None:
     assert folder.read("end") == {}
 
 
-def test_full_disk_leaves_whole_lines(folder: RunFolder) -> None:
+def test_full_disk_leaves_whole_lines(folder: RunDir) -> None:
     script = f"""
         import resource
         from pathlib import Path
-        from cnnviz.runs.run_dir import RunFolder
+        from cnnviz.runs.run_dir import RunDir
         resource.setrlimit(resource.RLIMIT_FSIZE, (500, 500))
-        folder = RunFolder(Path({str(folder.path)!r}))
+        folder = RunDir(Path({str(folder.path)!r}))
         for step in range(100):
             folder.append({{"step": step, "padding": "x" * 40}})
     """
@@ -210,7 +210,7 @@ def test_queue_is_in_order_of_the_last_request(tmp_path: Path) -> None:
     assert run_dir.queue(tmp_path) == [second, first]
 
 
-def test_stop_is_a_wish_until_the_next_start(folder: RunFolder) -> None:
+def test_stop_is_a_wish_until_the_next_start(folder: RunDir) -> None:
     assert not folder.stop_wanted()
     folder.ask("stop")
     assert folder.stop_wanted()
@@ -218,7 +218,7 @@ def test_stop_is_a_wish_until_the_next_start(folder: RunFolder) -> None:
     assert not folder.stop_wanted()
 
 
-def test_begin_sweeps_up_after_a_killed_worker(folder: RunFolder) -> None:
+def test_begin_sweeps_up_after_a_killed_worker(folder: RunDir) -> None:
     old, new = folder.path / ".tmp-old", folder.path / ".tmp-new"
     old.touch()
     new.touch()

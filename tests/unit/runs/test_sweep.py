@@ -9,11 +9,11 @@ import pytest
 from cnnviz.errors import ConfigError, RunError
 from cnnviz.networks.zoo import NETWORKS
 from cnnviz.runs import recorder, run_dir
-from cnnviz.runs.cross_validation import list_studies, open_study, start_study
+from cnnviz.runs.cross_validation import list_cross_validations, open_cross_validation, start_cross_validation
 from cnnviz.runs.engine import LocalEngine
 from cnnviz.runs.grid import Grid
 from cnnviz.runs.run import delete_run, list_runs
-from cnnviz.runs.run_dir import RunFolder
+from cnnviz.runs.run_dir import RunDir
 from cnnviz.runs.run_group import delete_all, resume_all, stop_all
 from cnnviz.runs.sweep import Sweep, best, list_sweeps, open_sweep, start_sweep
 from cnnviz.training.config import TrainConfig
@@ -25,7 +25,7 @@ CONFIG = TrainConfig(network=NETWORKS["eight"], epochs=3, batch_size=20, train_s
 GRID = Grid((("learning_rate", (0.0003, 0.003)), ("optimizer", ("adam", "momentum"))))
 
 
-def folders(sweep: Sweep) -> list[RunFolder]:
+def folders(sweep: Sweep) -> list[RunDir]:
     return [run.folder for run in sweep.runs if run]
 
 
@@ -81,7 +81,7 @@ def test_every_point_is_an_ordinary_run_without_test_digits(still: LocalEngine) 
         assert not folder.snapshot_folder.exists()
         assert not folder.resume_file.exists()
     assert list_runs(still.root) == []  # tried, not kept
-    assert list_studies(still.root) == []
+    assert list_cross_validations(still.root) == []
 
 
 def test_a_point_that_runs_away_is_an_answer(still: LocalEngine) -> None:
@@ -135,10 +135,10 @@ def test_stop_delete_and_forget(still: LocalEngine) -> None:
     assert all(folder.stop_wanted() for folder in folders(sweep))
     for folder in folders(sweep):
         folder.end("stopped", "Stopped before it began.")
-    study_id = start_study(still, still.root, CONFIG, 2, stratified=True)
+    study_id = start_cross_validation(still, still.root, CONFIG, 2, stratified=True)
     assert [other.id for other in list_sweeps(still.root)] == [sweep.id]
     with pytest.raises(RunError, match="no such cross-validation"):
-        open_study(still.root, sweep.id)
+        open_cross_validation(still.root, sweep.id)
     with pytest.raises(RunError, match="no such sweep"):
         open_sweep(still.root, study_id)
 

@@ -12,9 +12,9 @@ import pytest
 from cnnviz.errors import CheckpointError, ConfigError, RunError
 from cnnviz.networks.zoo import NETWORKS
 from cnnviz.runs import queue, run_dir, worker
-from cnnviz.runs.queue import Slot
+from cnnviz.runs.queue import QueueSlot
 from cnnviz.runs.run import open_run
-from cnnviz.runs.run_dir import RunFolder
+from cnnviz.runs.run_dir import RunDir
 from cnnviz.training.config import TrainConfig
 from tests.support.small_disk import small_disk
 
@@ -23,7 +23,7 @@ CONFIG = TrainConfig(
 )
 
 
-def run_worker(folder: RunFolder) -> "subprocess.CompletedProcess[str]":
+def run_worker(folder: RunDir) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "-m", "cnnviz.runs.worker", str(folder.path)]
     return subprocess.run(command, capture_output=True, text=True, timeout=120)
 
@@ -99,9 +99,9 @@ def test_slots_are_given_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     order = []
     leave = threading.Event()
 
-    def work(folder: RunFolder) -> None:
+    def work(folder: RunDir) -> None:
         with folder.held():
-            slot = Slot(folder, 1)
+            slot = QueueSlot(folder, 1)
             assert slot.take()
             order.append(folder.id)
             assert leave.wait(10)
@@ -126,7 +126,7 @@ def test_two_slots_let_two_train(tmp_path: Path) -> None:
     with first.held(), second.held(), third.held():
         for folder in (first, second, third):
             folder.begin()
-        one, two, three = Slot(first, 2), Slot(second, 2), Slot(third, 2)
+        one, two, three = QueueSlot(first, 2), QueueSlot(second, 2), QueueSlot(third, 2)
         assert one.take()
         assert two.take()
         assert [folder.state() for folder in (first, second, third)] == ["running", "running", "queued"]
@@ -142,7 +142,7 @@ def test_waiting_run_can_be_called_off(tmp_path: Path) -> None:
     with first.held(), second.held():
         first.begin()
         second.begin()
-        one, two = Slot(first, 1), Slot(second, 1)
+        one, two = QueueSlot(first, 1), QueueSlot(second, 1)
         assert one.take()
         second.ask("stop")
         assert not two.take()

@@ -11,7 +11,7 @@ from cnnviz.networks.zoo import NETWORKS
 from cnnviz.training.config import TrainConfig
 from cnnviz.training.cross_validation import (
     all_folds,
-    by_chance,
+    binomial_standard_error,
     cross_validate,
     fold_parts,
     paired,
@@ -61,7 +61,7 @@ def test_summary_against_scipy() -> None:
 
     assert found.n == 5
     assert found.mean == pytest.approx(0.9746)
-    assert found.deviation == pytest.approx(stats.tstd(values))
+    assert found.standard_deviation == pytest.approx(stats.tstd(values))
     expected = stats.ttest_1samp(values, 0).confidence_interval(0.95)
     assert found.interval == pytest.approx((expected.low, expected.high))
 
@@ -77,8 +77,8 @@ def test_corrected_interval_is_wider_by_the_overlap() -> None:
 def test_spread_by_chance_is_that_of_counting() -> None:
     """Of a thousand folds of 400 digits, each read right with probability 0.9."""
     right = stats.binom(400, 0.9).rvs(1_000, random_state=0)
-    assert (right / 400).std() == pytest.approx(by_chance(0.9, 400), rel=0.05)
-    assert by_chance(1.0, 10) == 0
+    assert (right / 400).std() == pytest.approx(binomial_standard_error(0.9, 400), rel=0.05)
+    assert binomial_standard_error(1.0, 10) == 0
 
 
 def test_pairs_against_scipy() -> None:
@@ -91,7 +91,7 @@ def test_pairs_against_scipy() -> None:
 
 def test_equal_figures_have_no_spread() -> None:
     found = summarize([0.5, 0.5, 0.5])
-    assert (found.deviation, found.interval, found.corrected) == (0, (0.5, 0.5), (0.5, 0.5))
+    assert (found.standard_deviation, found.interval, found.corrected) == (0, (0.5, 0.5), (0.5, 0.5))
 
 
 def test_one_figure_is_refused() -> None:

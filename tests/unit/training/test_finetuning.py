@@ -1,4 +1,4 @@
-"""Fine-tuning learns, touches nothing that is shared, and says honestly what it learnt."""
+"""Fine-tuning learns, touches nothing that is shared, and says honestly what it learned."""
 
 import copy
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ def one_thread() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def odd() -> Digits:
-    """Forty test digits lying on their side, which no model has learnt to read."""
+    """Forty test digits lying on their side, which no model has learned to read."""
     digits = load_mnist().test[:40]
     return Digits(digits.images.rot90(1, (1, 2)), digits.labels)
 
@@ -117,7 +117,7 @@ def test_moved_measures_relative_change() -> None:
 
 
 def test_held_out_digits_are_read_by_copies_that_never_saw_them() -> None:
-    """Labels that follow no rule can be learnt by heart, but not guessed."""
+    """Labels that follow no rule can be learned by heart, but not guessed."""
     digits = load_mnist().test[:60]
     generator = torch.Generator().manual_seed(1)
     shuffled = Digits(digits.images, digits.labels[torch.randperm(60, generator=generator)])

@@ -7,7 +7,7 @@ from cnnviz.checkpoints.format import load_model
 from cnnviz.data.mnist import load_mnist
 from cnnviz.evaluation.metrics import logits_of
 from cnnviz.training.finetuning import FinetuneConfig
-from cnnviz.training.finetuning_report import QUICK, RECORDS, accuracy, study
+from cnnviz.training.finetuning_report import QUICK, RECORDS, accuracy, measure_finetuning
 
 CONFIG = FinetuneConfig(steps=16, batch_size=16)
 
@@ -16,7 +16,7 @@ def test_everything_is_measured() -> None:
     model, mnist = load_model("eight"), load_mnist()
     own = mnist.test[200:216]
 
-    records = list(study(model, own, mnist, CONFIG))
+    records = list(measure_finetuning(model, own, mnist, CONFIG))
 
     last = records[-1]
     assert [record.last for record in records] == [False] * (len(records) - 1) + [True]
@@ -40,7 +40,9 @@ def test_everything_is_measured() -> None:
 def test_without_replay_and_with_few_digits_there_is_less_to_tell() -> None:
     model, mnist = load_model("eight"), load_mnist()
 
-    *_, last = study(model, mnist.test[:3], mnist, FinetuneConfig(steps=2, replay=0, batch_size=4))
+    *_, last = measure_finetuning(
+        model, mnist.test[:3], mnist, FinetuneConfig(steps=2, replay=0, batch_size=4)
+    )
 
     assert list(last.curves) == list(last.tuned) == ["without replay"]
     assert last.held_out is None

@@ -29,9 +29,9 @@ def test_every_digit_is_held_out_exactly_once(count: int, stratified: bool) -> N
     training_set = set(numbers(load_mnist().train.images))
     assert len(held_out) == CONFIG.train_size
     assert len(set(held_out)) == len(set(held_out) & training_set) == CONFIG.train_size
-    for learnt, part in parts:
-        assert len(learnt) + len(part) == CONFIG.train_size
-        assert set(numbers(learnt.images)) == set(held_out) - set(numbers(part.images))
+    for learned, part in parts:
+        assert len(learned) + len(part) == CONFIG.train_size
+        assert set(numbers(learned.images)) == set(held_out) - set(numbers(part.images))
     sizes = [len(part) for _, part in parts]
     assert stratified or max(sizes) - min(sizes) <= 1
 
@@ -42,10 +42,10 @@ def test_parts_are_scikit_learns(kind: type, stratified: bool) -> None:
     order = torch.randperm(60_000, generator=torch.Generator().manual_seed(config.seed))
     labels = load_mnist().train.labels[order].numpy()
     expected = kind(5, shuffle=True, random_state=config.seed).split(labels, labels)
-    for fold, (learnt, held_out) in zip(all_folds(5, stratified), expected, strict=True):
+    for fold, (learned, held_out) in zip(all_folds(5, stratified), expected, strict=True):
         training_part, part = fold_parts(config, fold)
         assert np.array_equal(part.labels.numpy(), labels[held_out])
-        assert np.array_equal(training_part.labels.numpy(), labels[learnt])
+        assert np.array_equal(training_part.labels.numpy(), labels[learned])
 
 
 def test_counts_differ_by_chance_or_hardly_at_all() -> None:
@@ -67,7 +67,7 @@ def test_equal_seeds_deal_equal_parts_and_others_do_not() -> None:
     assert numbers(first.images) != numbers(other.images)
 
 
-def test_pen_digits_are_learnt_from_and_never_held_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pen_digits_are_learned_from_and_never_held_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(datasets, "pen_training_digits", lambda seed, _: load_mnist().test[: 10 + seed])
     plain, pen = CONFIG, replace(CONFIG, data="mnist+pen")
     for fold in all_folds(3):
@@ -75,12 +75,12 @@ def test_pen_digits_are_learnt_from_and_never_held_out(monkeypatch: pytest.Monke
         assert len(fold_parts(pen, fold)[0]) == len(fold_parts(plain, fold)[0]) + 10 + CONFIG.seed
 
 
-def test_shares_thin_what_is_learnt_and_not_what_is_held_out() -> None:
+def test_shares_thin_what_is_learned_and_not_what_is_held_out() -> None:
     config = replace(CONFIG, class_shares=(1, 1, 1, 1, 1, 1, 1, 1, 1, 0))
-    learnt, held_out = fold_parts(config, Fold(0, 5))
+    learned, held_out = fold_parts(config, Fold(0, 5))
 
     assert 9 in held_out.labels
-    assert 9 not in learnt.labels
+    assert 9 not in learned.labels
 
 
 @pytest.mark.parametrize(("number", "count"), [(0, 1), (0, 11), (0, 0), (5, 5), (-1, 5)])

@@ -21,9 +21,9 @@ from cnnviz.training.config import TrainConfig
 from cnnviz.training.datasets import load_parts
 from cnnviz.training.history import (
     HISTORY_BYTES,
-    MOMENTS,
+    SNAPSHOTS,
     History,
-    Keeper,
+    SnapshotRecorder,
     is_planned,
     load_history,
     parse_history,
@@ -43,7 +43,7 @@ def records() -> list[Progress]:
 
 @pytest.fixture(scope="module")
 def final(records: list[Progress]) -> Checkpoint:
-    network = Keeper(CONFIG, load_parts(CONFIG)[1]).network
+    network = SnapshotRecorder(CONFIG, load_parts(CONFIG)[1]).network
     network.load_state_dict(records[-1].state)
     content = serialize(network)
     card = {"name": "eight", "seed": 4, "test": {"mnist": {}}, "preparation": {}}
@@ -52,7 +52,7 @@ def final(records: list[Progress]) -> Checkpoint:
 
 @pytest.fixture(scope="module")
 def content(records: list[Progress], final: Checkpoint) -> bytes:
-    keeper = Keeper(CONFIG, load_parts(CONFIG)[1])
+    keeper = SnapshotRecorder(CONFIG, load_parts(CONFIG)[1])
     for record in records:
         keeper.offer(record)
     keeper.close(records[-1])
@@ -86,12 +86,14 @@ def test_moments_come_back_in_half_precision_and_the_last_exactly(
     history = parse_history(content, final)
 
     by_step = {record.step: record for record in records}
-    assert history.moments[0].step == 0
-    assert history.moments[-1].step == history.steps == records[-1].step
-    assert [moment.step for moment in history.moments] == sorted({moment.step for moment in history.moments})
-    for index, moment in enumerate(history.moments[:-1]):
+    assert history.snapshots[0].step == 0
+    assert history.snapshots[-1].step == history.steps == records[-1].step
+    assert [snapshot.step for snapshot in history.snapshots] == sorted(
+        {snapshot.step for snapshot in history.snapshots}
+    )
+    for index, snapshot in enumerate(history.snapshots[:-1]):
         loaded = history.checkpoint(index).model.state_dict()
-        for name, value in by_step[moment.step].state.items():
+        for name, value in by_step[snapshot.step].state.items():
             torch.testing.assert_close(loaded[name], value, rtol=2**-11, atol=1e-7)
     assert history.checkpoint(history.last) is final
     assert history.network(records[-1].step) is final.model
@@ -101,7 +103,7 @@ def test_every_moment_has_a_digest_a_frozen_network_and_only_what_was_true_then(
     content: bytes, final: Checkpoint
 ) -> None:
     history = parse_history(content, final)
-    checkpoints = [history.checkpoint(index) for index in range(len(history.moments))]
+    checkpoints = [history.checkpoint(index) for index in range(len(history.snapshots))]
 
     assert len({one.digest for one in checkpoints}) == len(checkpoints)
     assert not any(one.model.training for one in checkpoints)
@@ -111,16 +113,16 @@ def test_every_moment_has_a_digest_a_frozen_network_and_only_what_was_true_then(
 
 
 def test_every_moment_is_measured(content: bytes, final: Checkpoint) -> None:
-    moments = parse_history(content, final).moments
+    snapshots = parse_history(content, final).snapshots
 
-    assert all(moment.validation_accuracy is not None for moment in moments)
-    assert moments[0].training_accuracy is None
-    assert moments[-1].validation_accuracy > moments[0].validation_accuracy + 0.3  # type: ignore[operator]
+    assert all(snapshot.validation_accuracy is not None for snapshot in snapshots)
+    assert snapshots[0].training_accuracy is None
+    assert snapshots[-1].validation_accuracy > snapshots[0].validation_accuracy + 0.3  # type: ignore[operator]
 
 
 def test_steps_are_found(content: bytes, final: Checkpoint) -> None:
     history = parse_history(content, final)
-    second, third = history.moments[1].step, history.moments[2].step
+    second, third = history.snapshots[1].step, history.snapshots[2].step
 
     assert history.index_of(second) == 1
     assert history.index_of(10**9) == history.last
@@ -134,7 +136,7 @@ def test_the_largest_value_is_that_of_all_moments(content: bytes, final: Checkpo
     history = parse_history(content, final)
     each = [
         float(history.checkpoint(index).model.state_dict()["conv1.weight"].abs().max())
-        for index in range(len(history.moments))
+        for index in range(len(history.snapshots))
     ]
 
     assert history.largest("conv1.weight") == max(each)
@@ -157,10 +159,10 @@ def _changed(content: bytes, change: Any) -> bytes:
     """The file after `change(tensors, metadata, moments)`."""
     length = int.from_bytes(content[:8], "little")
     metadata = json.loads(content[8 : 8 + length])["__metadata__"]
-    tensors, moments = safetensors.torch.load(content), json.loads(metadata["moments"])
-    change(tensors, metadata, moments)
+    tensors, snapshots = safetensors.torch.load(content), json.loads(metadata["moments"])
+    change(tensors, metadata, snapshots)
     if metadata["moments"] != "damaged":
-        metadata["moments"] = json.dumps(moments)
+        metadata["moments"] = json.dumps(snapshots)
     return safetensors.torch.save(tensors, metadata)
 
 
@@ -175,15 +177,15 @@ DAMAGES = {
     "another type": _put(bias=torch.zeros(8, 8, dtype=torch.int64)),
     "too few states": _put(bias=torch.zeros(7, 8)),
     "a number alone": _put(bias=torch.tensor(1.0)),
-    "no list": lambda _, metadata, __: metadata.update(moments="damaged"),
-    "a moment too many": lambda _, __, moments: moments.append({"step": 10**6, "epoch": 3.0}),
-    "moments out of order": lambda _, __, moments: moments.reverse(),
-    "an impossible accuracy": lambda _, __, moments: moments[1].update(validation_accuracy=1.5),
-    "a step that is no number": lambda _, __, moments: moments[1].update(step="1"),
-    "an epoch that is no number": lambda _, __, moments: moments[1].update(epoch=float("nan")),
-    "best weights of a later step": lambda _, __, moments: moments[1].update(best_step=10**6),
-    "an unknown figure": lambda _, __, moments: moments[1].update(colour="red"),
-    "no moments": lambda _, __, moments: moments.clear(),
+    "no list": lambda _, metadata, __: metadata.update(snapshots="damaged"),
+    "a moment too many": lambda _, __, snapshots: snapshots.append({"step": 10**6, "epoch": 3.0}),
+    "moments out of order": lambda _, __, snapshots: snapshots.reverse(),
+    "an impossible accuracy": lambda _, __, snapshots: snapshots[1].update(validation_accuracy=1.5),
+    "a step that is no number": lambda _, __, snapshots: snapshots[1].update(step="1"),
+    "an epoch that is no number": lambda _, __, snapshots: snapshots[1].update(epoch=float("nan")),
+    "best weights of a later step": lambda _, __, snapshots: snapshots[1].update(best_step=10**6),
+    "an unknown figure": lambda _, __, snapshots: snapshots[1].update(color="red"),
+    "no moments": lambda _, __, snapshots: snapshots.clear(),
 }
 
 
@@ -197,10 +199,10 @@ def test_damaged_files_are_refused(content: bytes, final: Checkpoint, damage: An
 
 def test_default_has_room_for_all_moments_in_three_megabytes() -> None:
     config = TrainConfig(network=NETWORKS["default"])
-    keeper = Keeper(config, load_parts(CONFIG)[1])
+    keeper = SnapshotRecorder(config, load_parts(CONFIG)[1])
 
     size = 2 * sum(tensor.numel() for tensor in keeper.network.state_dict().values())
-    assert keeper.count == MOMENTS
+    assert keeper.count == SNAPSHOTS
     assert keeper.count * size < HISTORY_BYTES
 
 
@@ -217,10 +219,10 @@ def test_shipped_histories_are_small_and_end_in_their_model(file: Path) -> None:
     history = load_history(name)
 
     assert file.stat().st_size <= 1.1 * HISTORY_BYTES
-    assert len(history.moments) >= 24
-    assert history.moments[0].step == 0
+    assert len(history.snapshots) >= 24
+    assert history.snapshots[0].step == 0
     assert history.checkpoint(history.last).digest == load_checkpoint(name).digest
-    accuracies = [moment.validation_accuracy or 0.0 for moment in history.moments]
+    accuracies = [snapshot.validation_accuracy or 0.0 for snapshot in history.snapshots]
     assert accuracies[0] < 0.3
     assert accuracies[-1] > 0.97
 
@@ -263,12 +265,12 @@ def test_a_run_has_a_history_while_it_is_going(
 
     assert history is not None
     assert history.steps == records[-1].step
-    assert history.moments[-1].step == records[len(records) // 2 - 1].step
-    for index, moment in enumerate(history.moments):
+    assert history.snapshots[-1].step == records[len(records) // 2 - 1].step
+    for index, snapshot in enumerate(history.snapshots):
         by_step = {record.step: record for record in records}
         loaded = history.checkpoint(index)
         assert torch.equal(
-            loaded.model.state_dict()["conv1.weight"], by_step[moment.step].state["conv1.weight"]
+            loaded.model.state_dict()["conv1.weight"], by_step[snapshot.step].state["conv1.weight"]
         )
     assert history.checkpoint(history.last).digest == digest(run.weights())
 
@@ -293,7 +295,7 @@ def test_a_run_that_ended_with_its_best_weights_ends_in_their_moment(tmp_path: P
     history = history_of_run(run)
 
     assert history is not None
-    *_, earlier, last = history.moments
+    *_, earlier, last = history.snapshots
     assert (last.best_step, last.validation_accuracy) == (best.step, best.accuracy)
     assert last.step == (after[0] if stopped else records[-1]).step > earlier.step
     assert earlier.best_step is None
@@ -304,16 +306,16 @@ def test_a_run_that_ended_with_its_best_weights_ends_in_their_moment(tmp_path: P
 def test_a_history_that_is_shipped_says_whose_weights_are_best(final: Checkpoint) -> None:
     config = replace(CONFIG, optimizer="momentum", learning_rate=0.6, keep_best=True)
     training, validation = load_parts(config)
-    keeper = Keeper(config, validation)
+    keeper = SnapshotRecorder(config, validation)
     for record in fit(config, training, validation):
         keeper.offer(record)
     keeper.close(record)
     assert record.best is not None
 
-    last = keeper.moments[-1]
+    last = keeper.snapshots[-1]
     assert (last.step, last.best_step) == (record.step, record.best.step)
     assert last.validation_accuracy == record.best.accuracy
-    assert parse_history(keeper.content(final.digest), final).moments == tuple(keeper.moments)
+    assert parse_history(keeper.content(final.digest), final).snapshots == tuple(keeper.snapshots)
 
 
 def test_a_snapshot_that_vanished_is_one_sentence(

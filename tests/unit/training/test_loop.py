@@ -18,7 +18,7 @@ from cnnviz.training.config import TrainConfig
 from cnnviz.training.datasets import load_parts
 from cnnviz.training.loop import Progress, fit
 from cnnviz.training.recipes import RECIPES
-from cnnviz.training.schedule import RateChange, Steering, learning_rate_at
+from cnnviz.training.schedule import LearningRateChange, TrainingControl, learning_rate_at
 
 TINY = TrainConfig(
     network=NETWORKS["eight"],
@@ -70,12 +70,12 @@ def test_first_step_is_plain_sgd(parts: tuple[Digits, Digits]) -> None:
 
     loss = F.cross_entropy(network(images), labels)
     (gradient,) = torch.autograd.grad(loss, [network.conv1.weight])
-    learnt = run(config, parts)[-1]
+    learned = run(config, parts)[-1]
 
     assert torch.allclose(
-        learnt.state["conv1.weight"], (network.conv1.weight - 0.1 * gradient).detach(), atol=1e-5
+        learned.state["conv1.weight"], (network.conv1.weight - 0.1 * gradient).detach(), atol=1e-5
     )
-    assert learnt.loss == pytest.approx(float(loss.detach()), rel=1e-4)
+    assert learned.loss == pytest.approx(float(loss.detach()), rel=1e-4)
 
 
 def test_mixed_precision_takes_nearly_the_same_step(
@@ -99,7 +99,7 @@ def next_two(config: TrainConfig, parts: tuple[Digits, Digits]) -> Iterator[Prog
     return islice(fit(config, *parts, records=10_000), 2)
 
 
-def test_stopping_early_keeps_what_was_learnt(parts: tuple[Digits, Digits]) -> None:
+def test_stopping_early_keeps_what_was_learned(parts: tuple[Digits, Digits]) -> None:
     iterator = fit(TINY, *parts)
     next(iterator)
     progress = next(iterator)
@@ -178,8 +178,10 @@ def test_momentum_is_pytorchs(parts: tuple[Digits, Digits], optimizer: str, mome
         plain.step()
         schedule.step()
 
-    learnt = run(config, parts)[-1].state
-    assert all(torch.allclose(learnt[name], value, atol=1e-4) for name, value in network.state_dict().items())
+    learned = run(config, parts)[-1].state
+    assert all(
+        torch.allclose(learned[name], value, atol=1e-4) for name, value in network.state_dict().items()
+    )
 
 
 def test_gradient_norms_are_autograds(parts: tuple[Digits, Digits]) -> None:
@@ -260,8 +262,8 @@ def test_best_weights_are_the_last_word(parts: tuple[Digits, Digits]) -> None:
 
 def test_changed_rates_are_trained_with(parts: tuple[Digits, Digits]) -> None:
     config = replace(TINY, optimizer="sgd", learning_rate=0.1)
-    changes = [RateChange(5, factor=0.5), RateChange(12, rate=1e-6)]
-    records = list(fit(config, *parts, steering=Steering(changes)))
+    changes = [LearningRateChange(5, factor=0.5), LearningRateChange(12, rate=1e-6)]
+    records = list(fit(config, *parts, control=TrainingControl(changes)))
     plain = run(config, parts)
 
     assert [record.learning_rate for record in records] == [0.1] * 5 + [0.05] * 7 + [1e-6] * 9
@@ -271,11 +273,11 @@ def test_changed_rates_are_trained_with(parts: tuple[Digits, Digits]) -> None:
 
 
 def test_record_is_given_when_asked(parts: tuple[Digits, Digits]) -> None:
-    class Curious(Steering):
+    class Curious(TrainingControl):
         def look(self, step: int) -> bool:
             return step == 7
 
-    steps = [record.step for record in fit(TINY, *parts, records=4, steering=Curious())]
+    steps = [record.step for record in fit(TINY, *parts, records=4, control=Curious())]
     assert 7 in steps
     assert 9 not in steps
 

@@ -27,9 +27,9 @@ def test_the_readers_cards(name: str, parameters: int, mnist: float, pen: float)
     )
     assert card["test"][f"mnist, {CLEANED}"]["accuracy"] >= mnist
     assert card["test"][f"pen, {CLEANED}"]["accuracy"] >= pen
-    mislabelled = "pen, writers never trained on"  # one in forty is not the digit it is called
+    mislabeled = "pen, writers never trained on"  # one in forty is not the digit it is called
     assert all(
-        figures["calibrated_error"] < 0.015 for part, figures in card["test"].items() if part != mislabelled
+        figures["calibrated_error"] < 0.015 for part, figures in card["test"].items() if part != mislabeled
     )
     measured = model_card.test_figures(checkpoint.model, card["temperature"])
     assert measured.keys() == card["test"].keys()

@@ -5,14 +5,16 @@ import math
 import pytest
 
 from cnnviz.errors import ConfigError
-from cnnviz.training.schedule import RateChange, Steering
+from cnnviz.training.schedule import LearningRateChange, TrainingControl
 
 
 def test_the_latest_change_counts() -> None:
-    steering = Steering([RateChange(3, factor=0.5), RateChange(5, rate=0.7), RateChange(5, factor=2)])
+    control = TrainingControl(
+        [LearningRateChange(3, factor=0.5), LearningRateChange(5, rate=0.7), LearningRateChange(5, factor=2)]
+    )
 
-    assert [steering.rate(step, 1.0) for step in range(7)] == [1, 1, 1, 0.5, 0.5, 2, 2]
-    assert not steering.look(5)
+    assert [control.rate(step, 1.0) for step in range(7)] == [1, 1, 1, 0.5, 0.5, 2, 2]
+    assert not control.look(5)
 
 
 @pytest.mark.parametrize(
@@ -20,4 +22,4 @@ def test_the_latest_change_counts() -> None:
 )
 def test_numbers_that_cannot_work_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ConfigError):
-        RateChange(0, **wrong)  # type: ignore[arg-type]
+        LearningRateChange(0, **wrong)  # type: ignore[arg-type]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cnnviz.training.timer import Stopwatch
+from cnnviz.training.timer import Timer
 
 
 @pytest.mark.parametrize(
@@ -16,14 +16,14 @@ from cnnviz.training.timer import Stopwatch
 )
 def test_sleep_is_no_work(wall: float, computing: float, lap: float) -> None:
     walls, computings = iter([100.0, 100.0 + wall]), iter([5.0, 5.0 + computing])
-    watch = Stopwatch(lambda: next(walls), lambda: next(computings))
+    watch = Timer(lambda: next(walls), lambda: next(computings))
 
     assert watch.lap() == pytest.approx(lap)
 
 
 def test_laps_follow_each_other() -> None:
     walls = iter([0.0, 1.0, 3.0, 7.0, 8.0])
-    watch = Stopwatch(lambda: next(walls), lambda: 0.0)
+    watch = Timer(lambda: next(walls), lambda: 0.0)
 
     assert [watch.lap(), watch.lap()] == [1, 2]
     watch.reset()

@@ -5,20 +5,20 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cnnviz.training.history import Moment
+from cnnviz.training.history import Snapshot
 from cnnviz.ui.components.time_machine.time_machine import worth
 
 
 @pytest.mark.parametrize(
     ("moment", "words"),
     [
-        (Moment(0, 0.0), "not measured"),
-        (Moment(5, 0.1, None, 0.5), "50.0% of its last training digits right"),
-        (Moment(5, 0.1, 0.98765, 0.5), "98.77% of validation digits right"),
+        (Snapshot(0, 0.0), "not measured"),
+        (Snapshot(5, 0.1, None, 0.5), "50.0% of its last training digits right"),
+        (Snapshot(5, 0.1, 0.98765, 0.5), "98.77% of validation digits right"),
     ],
 )
-def test_how_good_a_moment_was(moment: Moment, words: str) -> None:
-    assert worth(moment) == words
+def test_how_good_a_moment_was(snapshot: Snapshot, words: str) -> None:
+    assert worth(snapshot) == words
 
 
 def _page() -> None:

@@ -25,7 +25,7 @@ _mount = st.components.v2.component(
 class ActivationContent:
     """values: the unit's map (H, W), or (1, 1) for a dense unit; before: the same before the activation.
 
-    limit: the value of the end colours; spans: first and last pixel that each row of the map sees
+    limit: the value of the end colors; spans: first and last pixel that each row of the map sees
     (one pair for a dense unit); strongest: row and column of the largest value.
     """
 

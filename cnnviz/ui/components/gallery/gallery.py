@@ -1,4 +1,4 @@
-"""The gallery widget: colour pictures to choose from, as buttons with a name under each.
+"""The gallery widget: color pictures to choose from, as buttons with a name under each.
 
 gallery(pictures, ...)    show them
 chosen_picture(key)       the visitor's choice, for on_select callbacks

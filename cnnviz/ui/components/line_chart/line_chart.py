@@ -22,7 +22,7 @@ class Curve:
 
     name: str
     values: Sequence[float | None]
-    colour: str
+    color: str
     dash: tuple[int, ...] = ()
 
 
@@ -32,7 +32,7 @@ def curves(lines: Sequence[Curve], x: Sequence[int], *, key: str, label: str, ax
         "label": label,
         "axis": axis,
         "marked": marked,
-        "lines": [{"name": line.name, "colour": line.colour, "dash": line.dash} for line in lines],
+        "lines": [{"name": line.name, "colour": line.color, "dash": line.dash} for line in lines],
     }
     values = np.array([line.values for line in lines], np.float32)  # (L, X); None becomes NaN
     _mount(key=key, data=pack(header, {"x": np.array(x, np.int32), "values": values}))

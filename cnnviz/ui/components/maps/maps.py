@@ -57,15 +57,15 @@ def maps(
     captions: a short line under each tile (default its index); notes: what the hover line adds
     ("dead", a score); noun: what a tile is called in the hover line ("filter").
     scale: "signed" diverges from zero; "activation" is its upper half (signed again should a value
-    be negative); "digit" is grey, 0 to 1.
-    limit: the value of the end colours (default the largest |value|); limits: one a tile instead.
+    be negative); "digit" is gray, 0 to 1.
+    limit: the value of the end colors (default the largest |value|); limits: one a tile instead.
     selected: controlled by Python: a new value moves the selection, an unchanged one leaves the
     user's choice alone. The choice outlives a page switch.
     tile: wished side in CSS px (default 72; a map alone fills its column up to 420).
     marks: tiles to strike through (dead units). overlay: rectangles of cells to outline.
     numbers: write the values into the cells where they fit.
     link: widgets with the same link show the hovered cell together, whatever their resolutions.
-    legend: the colour bar with the range; one of several pictures on the same scale is enough.
+    legend: the color bar with the range; one of several pictures on the same scale is enough.
     on_select runs before the rerun that a selection causes; chosen_tile(key) is the new choice.
     """
     array = _floats(values)

@@ -3,7 +3,7 @@
 // model.layers[0] is the input image; layer i reads layer i - 1. A cell is one number:
 // {layer, channel, row, column}; for a dense layer the channel is the unit, row and column are 0.
 
-const ADDING = new Set(["Residual", "Places", "Attention"]) // to the number that stands there
+const ADDING = new Set(["Residual", "PositionEmbedding", "TransformerBlock"]) // to the number that stands there
 const SAME_PLACE = new Set(["Normalize", "BatchNorm2d", "ReLU", "Tanh", "Dropout", "LayerNorm", ...ADDING])
 const POOLS = new Set(["MaxPool2d", "AvgPool2d"])
 const ACTIVATIONS = new Set(["ReLU", "Tanh"])
@@ -92,7 +92,7 @@ function fieldBefore(layer, source, field) {
   if (layer.kind === "Conv2d") return { ...windowsBack(layer, source, field), channel: null }
   if (POOLS.has(layer.kind)) return { ...windowsBack(layer, source, field), channel: field.channel }
   if (layer.kind === "Residual") return { ...windowsBack(layer.window, source, field), channel: null }
-  if (["Linear", "Attention", "LayerNorm"].includes(layer.kind)) return wholeOf(source)
+  if (["Linear", "TransformerBlock", "LayerNorm"].includes(layer.kind)) return wholeOf(source)
   if (layer.kind !== "Flatten") return field
   if (field.channel === null) return wholeOf(source)
   const { channel, row, column } = cellAtPlace(source, field.channel)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from cnnviz.data.mnist import MEAN, STD
-from cnnviz.networks.layers import Attention, Places, Residual
+from cnnviz.networks.layers import PositionEmbedding, Residual, TransformerBlock
 from cnnviz.networks.network import Network
 from cnnviz.networks.tracing import Trace
 from cnnviz.ui.components.shared.loader import pack, script, style
@@ -92,7 +92,7 @@ def payload(model: Network, trace: Trace, caption: str = "", start: Selection | 
     for record in trace:
         module = model.get_submodule(record.name)
         settings, tensors = _describe(module)
-        if isinstance(module, Residual | Places | Attention):
+        if isinstance(module, Residual | PositionEmbedding | TransformerBlock):
             tensors = {"added": record.output - record.input}
         layers.append(
             {"name": record.name, "kind": record.kind, "shape": list(record.output.shape), **settings}

@@ -32,7 +32,7 @@ class PoolingContent:
     """One pooling layer and one digit. Tensors: image (28, 28), feature (C, H, W), gradient (C, h, w).
 
     source, pooled: the names of the layers in front and of the pooling itself; digit: whose logit
-    the gradient is of; spans: first and last pixel each row of the feature map sees; centres: the
+    the gradient is of; spans: first and last pixel each row of the feature map sees; centers: the
     pixel in the middle; unshifted: the winners before the digit was moved, to mark what changed.
     """
 
@@ -45,7 +45,7 @@ class PoolingContent:
     gradient: Tensor
     digit: int
     spans: list[tuple[int, int]]
-    centres: Tensor
+    centers: Tensor
     unshifted: Winners | None = None
 
 
@@ -81,7 +81,7 @@ def _arrays(content: PoolingContent) -> dict[str, np.ndarray[Any, Any]]:
         "state": _states(won),
         "gradient": content.gradient.numpy(),
         "spans": np.array(content.spans, np.int32),
-        "centres": content.centres.numpy().astype(np.int32),
+        "centres": content.centers.numpy().astype(np.int32),
     }
     if content.unshifted is not None:
         before = content.unshifted

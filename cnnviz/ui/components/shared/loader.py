@@ -4,7 +4,7 @@
     pack(header, arrays)   numbers for the browser: one JSON header and the arrays' own bytes
     last_choice(key)       what a visitor chose in a widget that has tiles
 
-`transport.js` holds the other ends: unpack(data) and the colour tables.
+`transport.js` holds the other ends: unpack(data) and the color tables.
 """
 
 import json

@@ -15,7 +15,7 @@ import streamlit as st
 from numpy.typing import NDArray
 from torch import Tensor
 
-from cnnviz.labs.convolution.geometry import Sliding, sources
+from cnnviz.labs.convolution.geometry import WindowGeometry, sources
 from cnnviz.ui.components.shared.loader import pack, script, style
 
 Rule = Literal["sum", "max", "mean"]
@@ -38,7 +38,7 @@ _mount = st.components.v2.component(
 
 @dataclass(frozen=True, eq=False)
 class SlidingContent:
-    """What slides over what. image: (C, H, W), shown in grey from 0 to `limit` (default its largest value).
+    """What slides over what. image: (C, H, W), shown in gray from 0 to `limit` (default its largest value).
 
     rule: what a window becomes: the weighted sum, its largest or its mean value. kernel: (C, h, w),
     for the sum only; window: (h, w). partial: (C, H', W') what each channel adds; total: (H', W');
@@ -51,7 +51,7 @@ class SlidingContent:
     rule: Rule
     image: Tensor
     window: tuple[int, int]
-    sliding: Sliding
+    geometry: WindowGeometry
     names: Sequence[str]
     total: Tensor | None = None
     partial: Tensor | None = None
@@ -68,16 +68,16 @@ def sliding_picture(content: SlidingContent, *, key: str, on_edit: Callable[[], 
     """Show it; on_edit runs before the rerun that an edited kernel causes."""
     sent: Any = (st.session_state.get(key) or {}).get("cells")
     turn = sent.get("turn") if hasattr(sent, "get") else None
-    sliding = content.sliding
+    geometry = content.geometry
     header = {
         "label": content.label,
         "rule": content.rule,
         "names": list(content.names),
         "window": content.window,
-        "stride": sliding.stride,
-        "dilation": sliding.dilation,
-        "padding": sliding.padding,
-        "border": sliding.border,
+        "stride": geometry.stride,
+        "dilation": geometry.dilation,
+        "padding": geometry.padding,
+        "border": geometry.border,
         "limit": content.limit or max(float(content.image.max()), 1e-12),
         "bias": content.bias,
         "problem": content.problem,
@@ -105,11 +105,11 @@ def _text(cell: Any) -> str | None:
 
 def _arrays(content: SlidingContent) -> dict[str, NDArray[Any]]:
     height, width = content.image.shape[1:]
-    sliding = content.sliding
+    geometry = content.geometry
     arrays: dict[str, NDArray[Any]] = {
         "image": _floats(content.image),
-        "rows": sources(height, sliding.padding, sliding.border).numpy().astype(np.int32),
-        "columns": sources(width, sliding.padding, sliding.border).numpy().astype(np.int32),
+        "rows": sources(height, geometry.padding, geometry.border).numpy().astype(np.int32),
+        "columns": sources(width, geometry.padding, geometry.border).numpy().astype(np.int32),
     }
     given = {"kernel": content.kernel, "partial": content.partial, "total": content.total}
     arrays |= {name: _floats(values) for name, values in given.items() if values is not None}

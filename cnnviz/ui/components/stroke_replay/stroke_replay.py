@@ -47,7 +47,7 @@ def replay_view(
 
 
 def lines(replay: Replay) -> list[dict[str, object]]:
-    """The digits that get a line, the most likely first, each with its colour and dash."""
+    """The digits that get a line, the most likely first, each with its color and dash."""
     peaks = replay.probabilities.nan_to_num(0).amax(0)  # (10,)
     order = [digit for digit in peaks.argsort(descending=True).tolist() if peaks[digit] > SHOWN]
     return [

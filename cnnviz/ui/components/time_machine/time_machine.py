@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from cnnviz.training.history import History, Moment
+from cnnviz.training.history import History, Snapshot
 from cnnviz.ui.components.shared.loader import last_choice, script, style
 
 KEY = "time_machine"
@@ -27,9 +27,9 @@ def slider(history: History, index: int, on_change: Callable[[], None]) -> None:
     _mount(
         key=KEY,
         data={
-            "when": [moment.when(history.steps) for moment in history.moments],
-            "worth": [worth(moment) for moment in history.moments],
-            "errors": [_error(moment) for moment in history.moments],
+            "when": [snapshot.when(history.steps) for snapshot in history.snapshots],
+            "worth": [worth(snapshot) for snapshot in history.snapshots],
+            "errors": [_error(snapshot) for snapshot in history.snapshots],
             "selected": index,
             "turn": _turn(),
         },
@@ -50,12 +50,12 @@ def page_drawn() -> None:
     _mount(key=f"{KEY}_drawn", data={"drawn": _turn()}, height=1)
 
 
-def worth(moment: Moment) -> str:
+def worth(snapshot: Snapshot) -> str:
     """How good the network was then, as far as it was measured."""
-    if moment.validation_accuracy is not None:
-        return f"{moment.validation_accuracy:.2%} of validation digits right"
-    if moment.training_accuracy is not None:
-        return f"{moment.training_accuracy:.1%} of its last training digits right"
+    if snapshot.validation_accuracy is not None:
+        return f"{snapshot.validation_accuracy:.2%} of validation digits right"
+    if snapshot.training_accuracy is not None:
+        return f"{snapshot.training_accuracy:.1%} of its last training digits right"
     return "not measured"
 
 
@@ -64,5 +64,5 @@ def _turn() -> int:
     return 0 if event is None else event[0]
 
 
-def _error(moment: Moment) -> float | None:
-    return None if moment.validation_accuracy is None else 1 - moment.validation_accuracy
+def _error(snapshot: Snapshot) -> float | None:
+    return None if snapshot.validation_accuracy is None else 1 - snapshot.validation_accuracy

@@ -4,7 +4,7 @@ import streamlit as st
 from torch import Tensor
 
 from cnnviz.interpret.receptive_field import pixel_spans
-from cnnviz.networks.layers import Attention, attention_weights
+from cnnviz.networks.layers import TransformerBlock, attention_weights
 from cnnviz.networks.network import Network
 from cnnviz.ui.components.maps.maps import Rectangle, maps
 from cnnviz.ui.pages.activations.detail import Shown
@@ -16,7 +16,7 @@ def attention_view(shown: Shown) -> None:
     """Nothing for other layers. All cells with the heads' mean; of a chosen one, every head."""
     name, model = shown.stage.source, shown.chosen.model
     layer = model.get_submodule(name)
-    if not isinstance(layer, Attention):
+    if not isinstance(layer, TransformerBlock):
         return
     shares = attention_weights(layer, current_trace()[name].input)  # (heads, H, W, H, W)
     height, width = shares.shape[1:3]

@@ -29,7 +29,7 @@ class Shown:
     every: list[Stage]
     stage: Stage
     unit: int
-    limits_before: Tensor  # (C,) |value| of the end colours
+    limits_before: Tensor  # (C,) |value| of the end colors
     limits_after: Tensor
     scope: Scope
 
@@ -129,8 +129,8 @@ def comparison(shown: Shown) -> None:
             link="compared",
         )
     st.caption(
-        "Both on one colour scale.  \n**What this does not show:** the same thing, if the model is another "
-        "one: there, the map of this number has learnt something of its own."
+        "Both on one color scale.  \n**What this does not show:** the same thing, if the model is another "
+        "one: there, the map of this number has learned something of its own."
     )
 
 

@@ -56,12 +56,12 @@ def activations_page() -> None:
 
 def _limits(chosen: CurrentModel, every: list[Stage], stage: Stage, scope: Scope) -> tuple[Tensor, Tensor]:
     """Of this moment; while an earlier one is shown, the largest of all moments, so that growth is seen."""
-    past = history() if chosen.moment is not None else None
+    past = history() if chosen.snapshot is not None else None
     if past is None:
         return limits(every, stage, scope)
     image = current_digit().image
     return _limits_of_all(
-        past.name, len(past.moments), image.numpy().tobytes(), stage.name, scope, past, image
+        past.name, len(past.snapshots), image.numpy().tobytes(), stage.name, scope, past, image
     )
 
 
@@ -75,7 +75,7 @@ def _limits_of_all(
     _past: History,
     _image: Tensor,
 ) -> tuple[Tensor, Tensor]:
-    passes = [stages(trace(_past.checkpoint(index).model, _image)) for index in range(len(_past.moments))]
+    passes = [stages(trace(_past.checkpoint(index).model, _image)) for index in range(len(_past.snapshots))]
     ends = [limits(every, find(every, layer), scope) for every in passes]
     before, after = (torch.stack(each).amax(0) for each in zip(*ends, strict=True))  # (C,)
     return before, after
@@ -168,7 +168,7 @@ def _words(shown: Shown) -> None:
         "ReLU": "ReLU cuts off all that is negative (orange).",
         "tanh": "tanh squeezes every value into −1 to 1.",
         "softmax": "Softmax turns ten scores into ten probabilities.",
-        "adding places": "Every cell gets the numbers that were learnt for its place.",
+        "adding the position embedding": "Every cell gets the numbers that were learned for its place.",
         "attention": "Every cell heard all the others, each as much as it resembles what was asked for.",
         "normalisation": "All numbers together are brought to mean 0 and spread 1, then scaled one by one.",
     }
@@ -176,8 +176,8 @@ def _words(shown: Shown) -> None:
     off = f" **Dead for this digit**, zero everywhere: {many} ({named})." if silent else ""
     network = float(limits(shown.every, shown.every[0], "network")[1].max())
     st.caption(
-        f"{what}{off} The largest value in the network is {_number(network)}; colours end where the bars do, "
-        "values beyond keep the end colour.  \n"
+        f"{what}{off} The largest value in the network is {_number(network)}; colors end where the bars do, "
+        "values beyond keep the end color.  \n"
         "**What this does not show:** whether later layers listen; a bright map may count for little. One "
         "that is dead here may be bright for another digit."
     )

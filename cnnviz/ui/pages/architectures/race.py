@@ -6,14 +6,14 @@ import streamlit as st
 
 from cnnviz.colors import SERIES
 from cnnviz.data.mnist import Digits, load_mnist
-from cnnviz.labs.architectures.race import RACERS, Fair, RaceProgress, race
+from cnnviz.labs.architectures.race import CONTESTANTS, EqualBudget, RaceProgress, race
 from cnnviz.networks.network import build, parameter_count
 from cnnviz.ui.widgets.charts import draw
 from cnnviz.ui.widgets.code_panel import code_panel
 
 HELD_BACK = 1_000
-BUDGETS: dict[Fair, tuple[float, ...]] = {"seconds": (2, 5, 15), "digits": (2_560, 7_680, 25_600)}
-FAIR: dict[Fair, str] = {"seconds": "Equal seconds", "digits": "Equal digits"}
+BUDGETS: dict[EqualBudget, tuple[float, ...]] = {"seconds": (2, 5, 15), "digits": (2_560, 7_680, 25_600)}
+FAIR: dict[EqualBudget, str] = {"seconds": "Equal seconds", "digits": "Equal digits"}
 TURNS = 4  # between two pictures
 _RUN, _RECORDS = "_race_run", "_race_records"
 
@@ -22,7 +22,7 @@ def race_view() -> None:
     """Who runs, for how long, and the curves."""
     running = st.session_state.get(_RUN) is not None
     with st.container(horizontal=True, vertical_alignment="bottom", key="race_controls"):
-        fair: Fair = st.segmented_control(
+        fair: EqualBudget = st.segmented_control(
             "Fair means",
             list(FAIR),
             default="seconds",
@@ -44,9 +44,9 @@ def race_view() -> None:
         )
         names = st.pills(
             "Racers",
-            list(RACERS),
-            default=list(RACERS),
-            format_func=lambda name: RACERS[name].title,
+            list(CONTESTANTS),
+            default=list(CONTESTANTS),
+            format_func=lambda name: CONTESTANTS[name].title,
             selection_mode="multi",
             key="race_names",
             persist_state="session",
@@ -86,7 +86,7 @@ def race_view() -> None:
     )
 
 
-def _start(fair: Fair, budget: float, names: list[str]) -> None:
+def _start(fair: EqualBudget, budget: float, names: list[str]) -> None:
     st.session_state[_RUN] = race(*_digits(), fair, budget, names)
     st.session_state[_RECORDS] = ((fair, budget), [])
 
@@ -95,7 +95,7 @@ def _stop() -> None:
     st.session_state[_RUN] = None
 
 
-def _panel(fair: Fair, budget: float) -> None:
+def _panel(fair: EqualBudget, budget: float) -> None:
     (shown, length), records = st.session_state.get(_RECORDS) or ((fair, budget), [])
     if st.session_state.get(_RUN) is not None:
         for _ in range(TURNS):
@@ -126,27 +126,27 @@ def _digits() -> tuple[Digits, Digits]:
 
 @st.cache_data(show_spinner=False)
 def _parameters(name: str) -> int:
-    return parameter_count(build(RACERS[name].network))
+    return parameter_count(build(CONTESTANTS[name].network))
 
 
 def _table(records: list[RaceProgress]) -> str:
-    last = {record.racer: record for record in records}
-    order = sorted(RACERS, key=lambda name: -last[name].accuracy if name in last else 0)
+    last = {record.contestant: record for record in records}
+    order = sorted(CONTESTANTS, key=lambda name: -last[name].accuracy if name in last else 0)
     lines = ["| Racer | parameters | digits | right |", "|---|---:|---:|---:|"]
     for name in order:
-        now, about = last.get(name), RACERS[name]
+        now, about = last.get(name), CONTESTANTS[name]
         seen, right = (f"{now.digits:,}", f"**{now.accuracy:.1%}**") if now else ("–", "–")
         lines.append(f"| **{about.title}**: {about.idea} | {_parameters(name):,} | {seen} | {right} |")
     return "\n".join(lines)
 
 
-def _curves(records: list[RaceProgress], fair: Fair, budget: float) -> None:
-    titles = [racer.title for racer in RACERS.values()]
+def _curves(records: list[RaceProgress], fair: EqualBudget, budget: float) -> None:
+    titles = [contestant.title for contestant in CONTESTANTS.values()]
     rows: dict[str, list[Any]] = {"used": [], "accuracy": [], "racer": []}
     for record in records:
         rows["used"].append(record.seconds if fair == "seconds" else record.digits)
         rows["accuracy"].append(record.accuracy)
-        rows["racer"].append(RACERS[record.racer].title)
+        rows["racer"].append(CONTESTANTS[record.contestant].title)
     spec = {
         "height": 350,
         "mark": {"type": "line", "strokeWidth": 2.5, "clip": True},

@@ -39,12 +39,12 @@ def skip_view() -> None:
     st.caption(
         "Both have the same first weights, the same digits in the same order, Adam at 0.001, batches of 64; "
         "8 maps "
-        "a layer, ReLU, PyTorch's usual initialisation, no normalisation. Lengths below 10⁻²⁰ are drawn "
+        "a layer, ReLU, PyTorch's usual initialization, no normalization. Lengths below 10⁻²⁰ are drawn "
         "there, "
         "zeros too.  \n"
-        "**What this does not show:** that only skip connections help. A larger initialisation (He and "
+        "**What this does not show:** that only skip connections help. A larger initialization (He and "
         "others, "
-        "2015) or batch normalisation keep a plain network of this depth alive as well."
+        "2015) or batch normalization keep a plain network of this depth alive as well."
     )
     code_panel(
         "from cnnviz.data.mnist import Digits, load_mnist\n"
@@ -151,7 +151,7 @@ def _norms(now: PairProgress) -> None:
     spec = {
         "height": 310,
         "mark": {"type": "line", "point": {"filled": True, "size": 30}, "strokeWidth": 2.5},
-        "encoding": {"x": x, "y": y, "color": _colour(), "tooltip": tooltip},
+        "encoding": {"x": x, "y": y, "color": _color(), "tooltip": tooltip},
     }
     draw(rows, spec, "skip_norms", "Length of the gradient at each layer, with and without skip connections")
 
@@ -175,12 +175,12 @@ def _losses(records: list[PairProgress]) -> None:
     spec = {
         "height": 310,
         "mark": {"type": "line", "point": {"filled": True, "size": 30}, "strokeWidth": 2.5, "clip": True},
-        "encoding": {"x": x, "y": y, "color": _colour(), "tooltip": tooltip},
+        "encoding": {"x": x, "y": y, "color": _color(), "tooltip": tooltip},
     }
     draw(rows, spec, "skip_losses", "Loss over the steps, with and without skip connections")
 
 
-def _colour() -> dict[str, Any]:
+def _color() -> dict[str, Any]:
     names = list(TITLES.values())
     return {
         "field": "network",

@@ -1,4 +1,4 @@
-"""Convolution of colour pictures: a slice of kernel for each colour, one map a filter, a stack of maps."""
+"""Convolution of color pictures: a slice of kernel for each color, one map a filter, a stack of maps."""
 
 from dataclasses import dataclass, replace
 
@@ -8,8 +8,8 @@ from torch import Tensor
 
 from cnnviz.errors import ShapeError
 from cnnviz.io.photos import PHOTOS
-from cnnviz.labs.convolution.geometry import Sliding
-from cnnviz.labs.convolution.kernels import CHANNELS, COLOURED
+from cnnviz.labs.convolution.geometry import WindowGeometry
+from cnnviz.labs.convolution.kernels import CHANNELS, COLOR_KERNELS
 from cnnviz.labs.convolution.operations import correlate, partial_sums
 from cnnviz.networks.imagenet import first_kernels
 from cnnviz.ui.components.maps.maps import chosen_tile, maps
@@ -26,8 +26,8 @@ from cnnviz.ui.state.query_params import select
 from cnnviz.ui.widgets.code_panel import code_panel
 
 PICTURE, STACK = "colour_picture", "colour_stack"
-HAND, LEARNT = "hand", "learnt"
-SOURCES = {HAND: "Written by hand", LEARNT: "Learnt from ImageNet"}
+HAND, LEARNED = "hand", "learnt"
+SOURCES = {HAND: "Written by hand", LEARNED: "Learnt from ImageNet"}
 SIDE = 44  # pixels of the photograph's longer side
 _OWN, _TYPED, _CHOSEN = "_colour_own", "_colour_typed", "_colour_filter"
 
@@ -41,7 +41,7 @@ class Bank:
     uses: list[str]
 
 
-def colour() -> None:
+def color() -> None:
     """Three channels, three slices, three partial maps and their sum; and all filters' maps as a stack."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         name = select("Photograph", photographs(), "photo", "brushes", photo_label)
@@ -57,7 +57,7 @@ def colour() -> None:
         rule="sum",
         image=photo,
         window=(kernel.shape[1], kernel.shape[2]),
-        sliding=Sliding(),
+        geometry=WindowGeometry(),
         names=CHANNELS,
         kernel=kernel,
         partial=partial,
@@ -80,13 +80,13 @@ def colour() -> None:
 
 
 def _bank(source: str) -> Bank:
-    if source == LEARNT:
-        learnt = first_kernels(image_network()).double()  # (32, 3, 3, 3)
-        uses = ["learnt from photographs, by nobody's hand"] * len(learnt)
-        return Bank(learnt, [f"filter {number}" for number in range(len(learnt))], uses)
-    filters = [entry.kernel for entry in COLOURED.values()]
-    names = [entry.label for entry in COLOURED.values()]
-    uses = [entry.use for entry in COLOURED.values()]
+    if source == LEARNED:
+        learned = first_kernels(image_network()).double()  # (32, 3, 3, 3)
+        uses = ["learnt from photographs, by nobody's hand"] * len(learned)
+        return Bank(learned, [f"filter {number}" for number in range(len(learned))], uses)
+    filters = [entry.kernel for entry in COLOR_KERNELS.values()]
+    names = [entry.label for entry in COLOR_KERNELS.values()]
+    uses = [entry.use for entry in COLOR_KERNELS.values()]
     if _OWN in st.session_state:
         filters, names, uses = [*filters, st.session_state[_OWN]], [*names, "Yours"], [*uses, "typed by hand"]
     return Bank(torch.stack(filters), names, uses)
@@ -119,7 +119,7 @@ def _take_typed(kernel: Tensor) -> None:
         st.session_state[_TYPED] = (cells, str(error))
         return
     st.session_state["filters"] = HAND
-    st.session_state[_CHOSEN] = len(COLOURED)
+    st.session_state[_CHOSEN] = len(COLOR_KERNELS)
     _forget_typed()
 
 
@@ -170,11 +170,11 @@ def _select(count: int) -> None:
 def _code(made: Photograph, source: str, kernel: Tensor) -> None:
     bank = (
         "first_kernels(load_imagenet()).double()"
-        if source == LEARNT
-        else ("torch.stack([entry.kernel for entry in COLOURED.values()])")
+        if source == LEARNED
+        else ("torch.stack([entry.kernel for entry in COLOR_KERNELS.values()])")
     )
     code_panel(
-        "import torch\nfrom cnnviz.labs.convolution.kernels import COLOURED\n"
+        "import torch\nfrom cnnviz.labs.convolution.kernels import COLOR_KERNELS\n"
         "from cnnviz.labs.convolution.operations import correlate, partial_sums\n"
         f"from cnnviz.networks.imagenet import first_kernels, load_imagenet\n{made.imports}\n"
         f"photo = {made.program}.double()  # (3, H, W)\n"

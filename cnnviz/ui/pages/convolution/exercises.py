@@ -9,7 +9,7 @@ from cnnviz.labs.convolution.exercises import (
     which_cell_wins,
 )
 from cnnviz.labs.quiz import Exercise
-from cnnviz.ui.pages.convolution.inputs import current_picture, current_sliding
+from cnnviz.ui.pages.convolution.inputs import current_geometry, current_picture
 from cnnviz.ui.pages.convolution.kernel import current_kernel
 from cnnviz.ui.pages.convolution.pooling import current_pooling
 from cnnviz.ui.widgets.quiz import exercises
@@ -29,9 +29,9 @@ def convolution_exercises() -> None:
 
 
 def _cell(source: random.Random) -> Exercise:
-    picture, (sliding, bias) = current_picture(), current_sliding()
+    picture, (geometry, bias) = current_picture(), current_geometry()
     name = picture.label[0].upper() + picture.label[1:]
-    return what_is_this_cell(source, name, picture.image, current_kernel().kernel, sliding, bias)
+    return what_is_this_cell(source, name, picture.image, current_kernel().kernel, geometry, bias)
 
 
 def _shape(source: random.Random) -> Exercise:

@@ -13,7 +13,7 @@ from cnnviz.labs.convolution.frequency import (
     gain_by_frequency,
     split,
 )
-from cnnviz.labs.convolution.geometry import Sliding
+from cnnviz.labs.convolution.geometry import WindowGeometry
 from cnnviz.labs.convolution.operations import correlate
 from cnnviz.ui.components.maps.maps import MapScale, maps
 from cnnviz.ui.pages.convolution.inputs import Picture, beginning, choose_image, kernel_lines
@@ -147,7 +147,9 @@ def _kernel(picture: Picture, kernel: Kernel, parts: Parts) -> None:
 def _filtered(image: Tensor, kernel: Tensor) -> Tensor:
     """(H, W) -> (H, W): correlated, going round at the edges, as the Fourier transform sees it."""
     padding = min(max(kernel.shape) // 2, *image.shape)
-    result = correlate(image[None], kernel[None, None], None, Sliding(padding=padding, border="circular"))[0]
+    result = correlate(
+        image[None], kernel[None, None], None, WindowGeometry(padding=padding, border="circular")
+    )[0]
     return result[: image.shape[0], : image.shape[1]]  # a kernel of even size gives one more
 
 

@@ -1,8 +1,8 @@
-"""The image the convolution page is about: an example, the current digit, or a photograph in grey.
+"""The image the convolution page is about: an example, the current digit, or a photograph in gray.
 
 choose_image()      the control; its value is in the address, but for a photograph of one's own
 current_picture()   what it chose last, where it is not on screen
-photograph(...)     one in colour
+photograph(...)     one in color
 """
 
 from collections.abc import Sequence
@@ -12,8 +12,8 @@ import streamlit as st
 from torch import Tensor
 
 from cnnviz.io.photos import PHOTOS, SMALLEST, load_photo, to_photo
-from cnnviz.labs.convolution.geometry import BORDERS, Sliding
-from cnnviz.labs.convolution.kernels import EXAMPLES, grey
+from cnnviz.labs.convolution.geometry import PADDING_MODES, WindowGeometry
+from cnnviz.labs.convolution.kernels import EXAMPLES, gray
 from cnnviz.ui.state.current_digit import UPLOAD, current_digit
 from cnnviz.ui.state.current_model import current_model
 from cnnviz.ui.state.query_params import number, select
@@ -36,7 +36,7 @@ class Picture:
 
 
 def choose_image(key: str = IMAGE, first: str = FIRST, side: int = PHOTO_SIDE) -> Picture:
-    """One of the examples, the current digit, a carried photograph or the visitor's own, in grey."""
+    """One of the examples, the current digit, a carried photograph or the visitor's own, in gray."""
     name = select("Image", [*EXAMPLES, DIGIT, *photographs()], key, first, _image_label)
     offer_upload(key)
     return _picture(name, side)
@@ -82,10 +82,10 @@ def _picture(name: str, side: int) -> Picture:
         return Picture(name, digit.caption, digit.image.double(), 1.0, "")
     photo = photograph(name, side)
     program = (
-        f"from cnnviz.labs.convolution.kernels import grey\n{photo.imports}\n"
-        f"image = grey({photo.program}.double())  # (H, W)\n"
+        f"from cnnviz.labs.convolution.kernels import gray\n{photo.imports}\n"
+        f"image = gray({photo.program}.double())  # (H, W)\n"
     )
-    return Picture(name, f"{photo_label(name)}, in grey", grey(photo.image), 1.0, program)
+    return Picture(name, f"{photo_label(name)}, in gray", gray(photo.image), 1.0, program)
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,15 +138,15 @@ def kernel_lines(kernel: Tensor) -> str:
     return f"kernel = torch.tensor([\n{rows},\n], dtype=torch.float64)\n"
 
 
-def slide_program(picture: Picture, kernel: Tensor, sliding: Sliding, bias: float) -> str:
+def slide_program(picture: Picture, kernel: Tensor, geometry: WindowGeometry, bias: float) -> str:
     """Result, its size, and one cell term by term."""
     return (
         "import torch\n"
         + beginning(picture)
-        + "from cnnviz.labs.convolution.geometry import Sliding\n"
+        + "from cnnviz.labs.convolution.geometry import WindowGeometry\n"
         + "from cnnviz.labs.convolution.operations import convolve, correlate, terms\n\n"
         + kernel_lines(kernel)
-        + f"sliding = {sliding!r}\n"
+        + f"sliding = {geometry!r}\n"
         + f"result = correlate(image[None], kernel[None, None], torch.tensor([{bias}]), sliding)[0]\n"
         + "turned = convolve(image[None], kernel[None, None], None, sliding)[0]\n"
         + "print(result, turned, sep='\\n')\n"
@@ -155,8 +155,8 @@ def slide_program(picture: Picture, kernel: Tensor, sliding: Sliding, bias: floa
     )
 
 
-_SLIDING = {"stride": 1, "padding": 0, "dilation": 1}
-BORDER_NAMES = {
+_GEOMETRY = {"stride": 1, "padding": 0, "dilation": 1}
+PADDING_NAMES = {
     "zero": "zeros",
     "replicate": "extend the edge",
     "reflect": "mirror",
@@ -164,19 +164,23 @@ BORDER_NAMES = {
 }
 
 
-def choose_sliding() -> tuple[Sliding, float]:
+def choose_geometry() -> tuple[WindowGeometry, float]:
     """Stride, padding, dilation and border, also illegal ones; and the bias."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         stride, padding, dilation = (
-            number(key.capitalize(), key, first, (0, 9), width=105) for key, first in _SLIDING.items()
+            number(key.capitalize(), key, first, (0, 9), width=105) for key, first in _GEOMETRY.items()
         )
-        border = select("Beyond the edge", BORDERS, "border", "zero", BORDER_NAMES.__getitem__, width=170)
+        border = select(
+            "Beyond the edge", PADDING_MODES, "border", "zero", PADDING_NAMES.__getitem__, width=170
+        )
         bias = number("Bias", "bias", 0.0, (-1000.0, 1000.0), step=0.5, width=120)
-    return Sliding(stride, padding, dilation, border), bias
+    return WindowGeometry(stride, padding, dilation, border), bias
 
 
-def current_sliding() -> tuple[Sliding, float]:
-    """What choose_sliding() chose last, also where it is not on screen."""
+def current_geometry() -> tuple[WindowGeometry, float]:
+    """What choose_geometry() chose last, also where it is not on screen."""
     state = st.session_state
-    stride, padding, dilation = (int(state.get(key, first)) for key, first in _SLIDING.items())
-    return Sliding(stride, padding, dilation, state.get("border", "zero")), float(state.get("bias", 0.0))
+    stride, padding, dilation = (int(state.get(key, first)) for key, first in _GEOMETRY.items())
+    return WindowGeometry(stride, padding, dilation, state.get("border", "zero")), float(
+        state.get("bias", 0.0)
+    )

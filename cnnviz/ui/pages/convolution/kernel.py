@@ -1,4 +1,4 @@
-"""The kernel the convolution page is about: a classic one, a learnt one, or one typed by hand.
+"""The kernel the convolution page is about: a classic one, a learned one, or one typed by hand.
 
 choose_kernel()     the controls; their values are in the address
 take_typed(key)     what the visitor typed into the cells of the picture called `key`
@@ -21,7 +21,7 @@ from cnnviz.ui.state.current_model import current_model
 from cnnviz.ui.state.query_params import number, select
 
 KERNEL, CELLS, FILTER = "kernel", "cells", "filter"
-FIRST, OWN, LEARNT = "sobel_left", "own", "learnt"
+FIRST, OWN, LEARNED = "sobel_left", "own", "learnt"
 _OWN, _TYPED = "_convolution_own", "_convolution_typed"
 
 
@@ -37,12 +37,12 @@ class Kernel:
 
 
 def choose_kernel() -> Kernel:
-    """A classic kernel, a learnt filter of the current model, or one typed by hand."""
+    """A classic kernel, a learned filter of the current model, or one typed by hand."""
     _read_link()
-    learnt = learnt_filters()
-    names = [*CLASSIC, *([LEARNT] if learnt is not None else []), OWN]
+    learned = learned_filters()
+    names = [*CLASSIC, *([LEARNED] if learned is not None else []), OWN]
     name = select("Kernel", names, KERNEL, FIRST, _kernel_label, on_change=forget_typed)
-    chosen = _kernel(name, learnt)
+    chosen = _kernel(name, learned)
     _choose_size(chosen.kernel)
     typed: tuple[Cells, str] | None = st.session_state.get(_TYPED)
     if typed is None or not same_shape(typed[0], chosen.kernel[None]):
@@ -51,12 +51,12 @@ def choose_kernel() -> Kernel:
 
 
 def _kernel_label(name: str) -> str:
-    return {OWN: "By hand", LEARNT: "Learnt by the network"}.get(name) or CLASSIC[name].label
+    return {OWN: "By hand", LEARNED: "Learnt by the network"}.get(name) or CLASSIC[name].label
 
 
-def _kernel(name: str, learnt: Tensor | None) -> Kernel:
-    if name == LEARNT and learnt is not None:
-        return _learnt(learnt, _choose_filter(len(learnt)))
+def _kernel(name: str, learned: Tensor | None) -> Kernel:
+    if name == LEARNED and learned is not None:
+        return _learned(learned, _choose_filter(len(learned)))
     return _own() if name == OWN else _classic(name)
 
 
@@ -68,22 +68,22 @@ def _own() -> Kernel:
     return Kernel("Your kernel", cache.remember(_OWN, lambda: CLASSIC["identity"].kernel), "typed by hand")
 
 
-def _learnt(filters: Tensor, number: int) -> Kernel:
+def _learned(filters: Tensor, number: int) -> Kernel:
     title = current_model().title
     return Kernel(f"Filter {number} of “{title}”", filters[number], "learnt from digits, by nobody's hand")
 
 
 def current_kernel() -> Kernel:
     """What choose_kernel() chose last, also where it is not on screen."""
-    name, learnt = st.session_state.get(KERNEL, FIRST), learnt_filters()
-    if name == LEARNT:
-        if learnt is None:
+    name, learned = st.session_state.get(KERNEL, FIRST), learned_filters()
+    if name == LEARNED:
+        if learned is None:
             return _classic(FIRST)
-        return _learnt(learnt, min(int(st.session_state.get(FILTER, 0)), len(learnt) - 1))
+        return _learned(learned, min(int(st.session_state.get(FILTER, 0)), len(learned) - 1))
     return _own() if name == OWN else _classic(name)
 
 
-def learnt_filters() -> Tensor | None:
+def learned_filters() -> Tensor | None:
     """float64 (N, h, w): the first convolution's filters of the current model; None without such a layer."""
     model = current_model().model
     layers = conv_layers(model)

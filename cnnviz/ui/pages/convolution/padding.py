@@ -4,10 +4,10 @@ import streamlit as st
 import torch
 from torch import Tensor
 
-from cnnviz.labs.convolution.geometry import BORDERS, Sliding, pad
+from cnnviz.labs.convolution.geometry import PADDING_MODES, WindowGeometry, pad
 from cnnviz.labs.convolution.operations import correlate
 from cnnviz.ui.components.maps.maps import MapScale, maps
-from cnnviz.ui.pages.convolution.inputs import BORDER_NAMES, Picture, beginning, choose_image, kernel_lines
+from cnnviz.ui.pages.convolution.inputs import PADDING_NAMES, Picture, beginning, choose_image, kernel_lines
 from cnnviz.ui.pages.convolution.kernel import Kernel, choose_kernel, write_link
 from cnnviz.ui.widgets.code_panel import code_panel
 
@@ -21,14 +21,17 @@ def borders() -> None:
         picture, kernel = choose_image(), choose_kernel()
         width = _choose_width(picture.image, kernel.kernel)
     image, weights = picture.image, kernel.kernel[None, None]
-    padded = torch.stack([pad(image, width, border) for border in BORDERS])  # (4, H + 2P, W + 2P)
+    padded = torch.stack([pad(image, width, border) for border in PADDING_MODES])  # (4, H + 2P, W + 2P)
     results = torch.cat(
-        [correlate(image[None], weights, None, Sliding(padding=width, border=border)) for border in BORDERS]
+        [
+            correlate(image[None], weights, None, WindowGeometry(padding=width, border=border))
+            for border in PADDING_MODES
+        ]
     )  # (4, H', W')
     cropped = _cropped(image, weights)
-    names = [BORDER_NAMES[border] for border in BORDERS]
+    names = [PADDING_NAMES[border] for border in PADDING_MODES]
 
-    inside = [(tile, width, width, *image.shape) for tile in range(len(BORDERS))]
+    inside = [(tile, width, width, *image.shape) for tile in range(len(PADDING_MODES))]
     left, right = st.columns([4.15, 1], gap="small")
     with left:
         st.markdown("**What the kernel finds** beyond the edge (the image is inside the outline)")
@@ -115,10 +118,10 @@ def _code(picture: Picture, kernel: Kernel, width: int) -> None:
     code_panel(
         "import torch\n"
         + beginning(picture)
-        + "from cnnviz.labs.convolution.geometry import BORDERS, Sliding, pad\n"
+        + "from cnnviz.labs.convolution.geometry import PADDING_MODES, WindowGeometry, pad\n"
         + "from cnnviz.labs.convolution.operations import correlate\n\n"
         + kernel_lines(kernel.kernel)
-        + f"for border in BORDERS:\n    print(border, pad(image, {width}, border), sep='\\n')\n"
-        + f"    sliding = Sliding(padding={width}, border=border)\n"
+        + f"for border in PADDING_MODES:\n    print(border, pad(image, {width}, border), sep='\\n')\n"
+        + f"    sliding = WindowGeometry(padding={width}, border=border)\n"
         + "    print(correlate(image[None], kernel[None, None], None, sliding)[0])\n"
     )

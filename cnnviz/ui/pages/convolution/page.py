@@ -6,7 +6,7 @@ The page is one fragment: choosing within it reruns nothing else. The address na
 import streamlit as st
 
 from cnnviz.errors import CnnvizError
-from cnnviz.ui.pages.convolution.color import colour
+from cnnviz.ui.pages.convolution.color import color
 from cnnviz.ui.pages.convolution.exercises import convolution_exercises
 from cnnviz.ui.pages.convolution.flip import flip
 from cnnviz.ui.pages.convolution.frequency import frequency
@@ -20,7 +20,7 @@ VIEWS = {
     "slide": ("Slide", slide),
     "borders": ("Borders", borders),
     "flip": ("Flip", flip),
-    "colour": ("Colour", colour),
+    "colour": ("Colour", color),
     "frequency": ("Frequency", frequency),
     "pooling": ("Pooling", pool),
 }

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from cnnviz.errors import ShapeError
 from cnnviz.interpret.filters import conv_layers
-from cnnviz.labs.convolution.geometry import Sliding, size_formula
+from cnnviz.labs.convolution.geometry import WindowGeometry, size_formula
 from cnnviz.labs.convolution.kernels import POOLING_EXAMPLES
 from cnnviz.labs.convolution.pooling import pool_average, pool_max
 from cnnviz.ui.components.sliding_window.sliding_window import Rule, SlidingContent, sliding_picture
@@ -29,29 +29,29 @@ def pool() -> None:
         rule: Rule = select("Of every window", list(RULES), "pooled_by", "max", RULES.__getitem__, width=130)
         window = number("Window", "pool_window", 2, (1, 7))
         stride = number("Stride", "pool_stride", 2, (0, 7))
-    sliding = Sliding(stride)
-    total = _show(image[None], rule, window, sliding)
-    _words(image, window, sliding, total)
+    geometry = WindowGeometry(stride)
+    total = _show(image[None], rule, window, geometry)
+    _words(image, window, geometry, total)
     _code(name, rule, window, stride)
 
 
-def _show(image: Tensor, rule: Rule, window: int, sliding: Sliding) -> Tensor | None:
+def _show(image: Tensor, rule: Rule, window: int, geometry: WindowGeometry) -> Tensor | None:
     """The picture; returns the pooled map (H', W'), None when there is none, and says why."""
     content = SlidingContent(
         label="Pooling by hand",
         rule=rule,
         image=image,
         window=(window, window),
-        sliding=Sliding(),
+        geometry=WindowGeometry(),
         names=["Map"],
     )
     try:
         if rule == "max":
-            total, places = pool_max(image, window, sliding.stride)
-            content = replace(content, sliding=sliding, total=total[0], winners=places[0])
+            total, places = pool_max(image, window, geometry.stride)
+            content = replace(content, geometry=geometry, total=total[0], winners=places[0])
         else:
-            total = pool_average(image, window, sliding.stride)
-            content = replace(content, sliding=sliding, total=total[0])
+            total = pool_average(image, window, geometry.stride)
+            content = replace(content, geometry=geometry, total=total[0])
     except ShapeError as error:
         sliding_picture(content, key=PICTURE)
         st.error(str(error), icon=":material/error:")
@@ -93,9 +93,9 @@ def _title(name: str) -> str:
     return titles.get(name) or POOLING_EXAMPLES[name].label
 
 
-def _words(image: Tensor, window: int, sliding: Sliding, total: Tensor | None) -> None:
+def _words(image: Tensor, window: int, geometry: WindowGeometry, total: Tensor | None) -> None:
     sizes = dict(zip(("rows", "columns"), image.shape, strict=True))
-    formulas = {name: size_formula(size, window, sliding) for name, size in sizes.items()}
+    formulas = {name: size_formula(size, window, geometry) for name, size in sizes.items()}
     if len(set(formulas.values())) == 1:
         formulas = {"rows and columns": formulas["rows"]}
     with st.container(horizontal=True, gap="large"):

@@ -6,10 +6,10 @@ import streamlit as st
 from torch import Tensor
 
 from cnnviz.errors import ShapeError
-from cnnviz.labs.convolution.geometry import Sliding, check_border, size_formula
+from cnnviz.labs.convolution.geometry import WindowGeometry, check_padding, size_formula
 from cnnviz.labs.convolution.operations import convolve, correlate
 from cnnviz.ui.components.sliding_window.sliding_window import SlidingContent, sliding_picture
-from cnnviz.ui.pages.convolution.inputs import Picture, choose_image, choose_sliding, slide_program
+from cnnviz.ui.pages.convolution.inputs import Picture, choose_geometry, choose_image, slide_program
 from cnnviz.ui.pages.convolution.kernel import Kernel, choose_kernel, forget_typed, take_typed, write_link
 from cnnviz.ui.widgets.code_panel import code_panel
 
@@ -44,18 +44,18 @@ def slide() -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         picture, kernel = choose_image(), choose_kernel()
     place = st.container()
-    sliding, bias = choose_sliding()
+    geometry, bias = choose_geometry()
     with place:
-        total = _show(picture, kernel, sliding, bias)
-    _sizes(picture, kernel, sliding)
+        total = _show(picture, kernel, geometry, bias)
+    _sizes(picture, kernel, geometry)
     if total is not None:
-        _notes(picture, kernel, sliding, total)
+        _notes(picture, kernel, geometry, total)
     _try_this()
-    code_panel(slide_program(picture, kernel.kernel, sliding, bias))
+    code_panel(slide_program(picture, kernel.kernel, geometry, bias))
     write_link(kernel.kernel)
 
 
-def _show(picture: Picture, kernel: Kernel, sliding: Sliding, bias: float) -> Tensor | None:
+def _show(picture: Picture, kernel: Kernel, geometry: WindowGeometry, bias: float) -> Tensor | None:
     """The picture, and why something is wrong; returns the result (H', W'), None when there is none."""
     image, weights = picture.image[None], kernel.kernel[None]  # (1, H, W), (1, h, w)
     content = SlidingContent(
@@ -63,7 +63,7 @@ def _show(picture: Picture, kernel: Kernel, sliding: Sliding, bias: float) -> Te
         rule="sum",
         image=image,
         window=(weights.shape[1], weights.shape[2]),
-        sliding=sliding,
+        geometry=geometry,
         names=["Image"],
         kernel=weights,
         bias=bias,
@@ -74,26 +74,26 @@ def _show(picture: Picture, kernel: Kernel, sliding: Sliding, bias: float) -> Te
     total = None
     problem = kernel.problem
     try:
-        sums = correlate(image, weights[None], None, sliding)  # (1, H', W')
+        sums = correlate(image, weights[None], None, geometry)  # (1, H', W')
         total = sums[0] + bias
         content = replace(content, partial=sums, total=total)
     except ShapeError as error:
         problem = problem or str(error)
-        content = replace(content, sliding=drawable(picture.image, sliding))
+        content = replace(content, geometry=drawable(picture.image, geometry))
     sliding_picture(content, key=PICTURE, on_edit=lambda: take_typed(PICTURE, kernel.kernel))
     if problem:
         st.error(problem, icon=":material/error:")
     return total
 
 
-def drawable(image: Tensor, sliding: Sliding) -> Sliding:
+def drawable(image: Tensor, geometry: WindowGeometry) -> WindowGeometry:
     """The same border where the image (H, W) can have it, for a picture without a result."""
     try:
         for size in image.shape:
-            check_border(size, sliding.padding, sliding.border)
+            check_padding(size, geometry.padding, geometry.border)
     except ShapeError:
-        return Sliding()
-    return Sliding(padding=sliding.padding, border=sliding.border)
+        return WindowGeometry()
+    return WindowGeometry(padding=geometry.padding, border=geometry.border)
 
 
 def _try_this() -> None:
@@ -109,12 +109,12 @@ def _set(choices: Choices) -> None:
     forget_typed()
 
 
-def _sizes(picture: Picture, kernel: Kernel, sliding: Sliding) -> None:
+def _sizes(picture: Picture, kernel: Kernel, geometry: WindowGeometry) -> None:
     """How large the result is, per axis, with the live numbers."""
     axes = dict(
         zip(("rows", "columns"), zip(picture.image.shape, kernel.kernel.shape, strict=True), strict=True)
     )
-    formulas = {name: size_formula(size, side, sliding) for name, (size, side) in axes.items()}
+    formulas = {name: size_formula(size, side, geometry) for name, (size, side) in axes.items()}
     if len(set(formulas.values())) == 1:
         formulas = {"rows and columns": formulas["rows"]}
     st.markdown("**How large is the result?** " + _SIZE)
@@ -122,7 +122,7 @@ def _sizes(picture: Picture, kernel: Kernel, sliding: Sliding) -> None:
         for name, formula in formulas.items():
             st.markdown(f"{name.capitalize()}: ${formula}$", width="content")
     try:
-        lost = {name: sliding.left_over(size, side) for name, (size, side) in axes.items()}
+        lost = {name: geometry.left_over(size, side) for name, (size, side) in axes.items()}
     except ShapeError:
         return
     told = [f"{count} {name if count > 1 else name[:-1]}" for name, count in lost.items() if count]
@@ -130,7 +130,7 @@ def _sizes(picture: Picture, kernel: Kernel, sliding: Sliding) -> None:
         st.caption(f"The stride does not come out even: {' and '.join(told)} at the end belong to no window.")
 
 
-def _notes(picture: Picture, kernel: Kernel, sliding: Sliding, total: Tensor) -> None:
+def _notes(picture: Picture, kernel: Kernel, geometry: WindowGeometry, total: Tensor) -> None:
     weights = float(kernel.kernel.sum())
     flat = (
         "The weights sum to 0, so flat ground gives 0: only differences are left."
@@ -143,12 +143,12 @@ def _notes(picture: Picture, kernel: Kernel, sliding: Sliding, total: Tensor) ->
         "a network learns its kernels from what its answers get wrong."
     )
     if picture.name == "edge":
-        _edge_note(picture.image, kernel, sliding, total)
+        _edge_note(picture.image, kernel, geometry, total)
 
 
-def _edge_note(image: Tensor, kernel: Kernel, sliding: Sliding, total: Tensor) -> None:
+def _edge_note(image: Tensor, kernel: Kernel, geometry: WindowGeometry, total: Tensor) -> None:
     """The lesson this example comes from expects a high value; measured here, both ways."""
-    turned = convolve(image[None], kernel.kernel[None, None], None, sliding)[0]
+    turned = convolve(image[None], kernel.kernel[None, None], None, geometry)[0]
     strongest = [float(values.flatten()[values.abs().argmax()]) for values in (total, turned)]
     here, there = (f"{value:+.6g}".replace("-", "−") for value in strongest)
     st.info(

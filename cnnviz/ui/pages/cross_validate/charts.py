@@ -20,7 +20,7 @@ from cnnviz.ui.widgets.pictures import theme
 HEIGHT = 300
 TRAINING_POINTS = 50  # drawn of each training curve, so that ten folds are soon on screen
 MARGIN = 0.06  # of a fold's width, on both sides of its curves
-_LABELLED = (0, 80, 95, 99)
+_LABELED = (0, 80, 95, 99)
 _HIGHEST = 0.9985
 _COLUMNS = ("kind", "fold", "x", "x2", "height", "height2", "value", "epoch", "label")
 
@@ -59,7 +59,7 @@ def _add_mean(rows: dict[str, list[Any]], figures: Figures) -> None:
     if len(figures.scores) < 2:
         return
     found = summarize(figures.accuracies)
-    low, high = (stretched(found.mean + sign * found.deviation) for sign in (-1, 1))
+    low, high = (stretched(found.mean + sign * found.standard_deviation) for sign in (-1, 1))
     across = {"x": 0, "x2": figures.folds}
     _add(rows, kind="spread", height=low, height2=high, **across)
     _add(rows, kind="mean", height=stretched(found.mean), value=found.mean, **across)
@@ -71,7 +71,7 @@ def _add(rows: dict[str, list[Any]], **values: Any) -> None:
 
 
 def _folds_spec(folds: int) -> Spec:
-    blue, grey = ACCENT[theme()], MUTED[theme()]
+    blue, gray = ACCENT[theme()], MUTED[theme()]
     x = {
         "field": "x",
         "type": "quantitative",
@@ -91,7 +91,7 @@ def _folds_spec(folds: int) -> Spec:
         "title": None,
         "scale": {"domain": [0, stretched(_HIGHEST)]},
         "axis": {
-            "values": [stretched(percent / 100) for percent in _LABELLED],
+            "values": [stretched(percent / 100) for percent in _LABELED],
             "labelExpr": "format(100 - 100 * pow(10, -datum.value), '.0~f') + ' %'",
         },
     }
@@ -119,11 +119,11 @@ def _folds_spec(folds: int) -> Spec:
             of("spread", {"type": "rect", "color": blue, "opacity": 0.14}, y2={"field": "height2"}, **across),
             {
                 "data": borders,
-                "mark": {"type": "rule", "color": grey, "opacity": 0.35},
+                "mark": {"type": "rule", "color": gray, "opacity": 0.35},
                 "encoding": {"x": {"field": "x", "type": "quantitative"}},
             },
             of("mean", {"type": "rule", "color": blue, "strokeDash": [4, 3]}, **across),
-            of("training", {"type": "line", "color": grey, "strokeWidth": 1.5}, **curve),
+            of("training", {"type": "line", "color": gray, "strokeWidth": 1.5}, **curve),
             of("validation", {"type": "line", "color": blue, "strokeWidth": 2.5}, **curve),
             of("score", {"type": "point", "filled": True, "size": 55, "opacity": 1, "color": blue}),
             of("label", words, text={"field": "label"}, y={"value": 12}),
@@ -143,10 +143,10 @@ def shares_chart(counts: Mapping[str, NDArray[np.int64]], front: str, key: str) 
                 for name, value in zip(rows, (digit, way, fold + 1, share), strict=True):
                     rows[name].append(value)
     names = list(counts)
-    colours = [ACCENT[theme()] if name == front else MUTED[theme()] for name in names]
-    colour = {
+    colors = [ACCENT[theme()] if name == front else MUTED[theme()] for name in names]
+    color = {
         "field": "way",
-        "scale": {"domain": names, "range": colours},
+        "scale": {"domain": names, "range": colors},
         "legend": {"title": None, "orient": "top", "symbolSize": 60, "symbolOpacity": 1},
     }
     encoding: Spec = {
@@ -164,7 +164,7 @@ def shares_chart(counts: Mapping[str, NDArray[np.int64]], front: str, key: str) 
             "scale": {"zero": False, "nice": True},
             "axis": {"format": ".0%", "tickCount": 5},
         },
-        "color": colour,
+        "color": color,
     }
     tooltip = [
         {"field": "way", "title": "dealt"},
@@ -200,7 +200,7 @@ def pairs_chart(differences: Sequence[float], key: str) -> None:
         "label": [f"{100 * value:+.2f}" for value in differences],
     }
     scale = SCALES["signed"][theme()]
-    colour = {"condition": {"test": "datum.points >= 0", "value": scale[-3]}, "value": scale[2]}
+    color = {"condition": {"test": "datum.points >= 0", "value": scale[-3]}, "value": scale[2]}
     x = {
         "field": "fold",
         "type": "ordinal",
@@ -221,7 +221,7 @@ def pairs_chart(differences: Sequence[float], key: str) -> None:
         "height": 200,
         "encoding": {"x": x, "y": y},
         "layer": [
-            {"mark": {"type": "bar", "width": {"band": 0.5}}, "encoding": {"color": colour}},
+            {"mark": {"type": "bar", "width": {"band": 0.5}}, "encoding": {"color": color}},
             {
                 "transform": [{"filter": "datum.points >= 0"}],
                 "mark": {**words, "dy": -9},

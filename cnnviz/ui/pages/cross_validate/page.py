@@ -5,7 +5,12 @@ from collections.abc import Callable
 import numpy as np
 import streamlit as st
 
-from cnnviz.runs.cross_validation import Study, list_studies, open_study, start_study
+from cnnviz.runs.cross_validation import (
+    CrossValidationRun,
+    list_cross_validations,
+    open_cross_validation,
+    start_cross_validation,
+)
 from cnnviz.training.cross_validation_examples import Figures, examples
 from cnnviz.ui.pages.cross_validate import text as words
 from cnnviz.ui.pages.cross_validate.charts import folds_chart, pairs_chart, shares_chart
@@ -16,29 +21,29 @@ from cnnviz.ui.runs.selected_run import Watching
 from cnnviz.ui.state.environment import engine, ray_address, runs_root
 from cnnviz.ui.widgets.code_panel import code_panel
 
-WATCHING = Watching("study", open_study)
+WATCHING = Watching("study", open_cross_validation)
 
 
 def page() -> None:
     problem()
-    study = WATCHING.current()
+    group = WATCHING.current()
     left, right = st.columns([1, 2.2], gap="medium")
     with left:
         choice = chosen()
-        buttons("cv", WATCHING, study, _starter(choice))
+        buttons("cv", WATCHING, group, _starter(choice))
     with right:
-        if study and study.alive:
-            live(WATCHING, study.id, _show)
+        if group and group.alive:
+            live(WATCHING, group.id, _show)
         else:
             with st.container():  # as a fragment is: so that one panel takes another's place
-                _show(study, choice)
-    shown = study.figures(events=False) if study else _example(choice)
+                _show(group, choice)
+    shown = group.figures(events=False) if group else _example(choice)
     st.divider()
     left, right = st.columns(2, gap="large")
     with left:
         shares(shown)
     with right:
-        other_recipe(study, shown)
+        other_recipe(group, shown)
     my_studies(WATCHING)
     code_panel(program(Choice(shown.config, shown.folds, shown.stratified)))
 
@@ -49,37 +54,39 @@ def page() -> None:
 def _starter(choice: Choice | None) -> Callable[[], str] | None:
     if choice is None:
         return None
-    return lambda: start_study(engine(), runs_root(), choice.config, choice.folds, choice.stratified)
+    return lambda: start_cross_validation(
+        engine(), runs_root(), choice.config, choice.folds, choice.stratified
+    )
 
 
-def _show(study: Study | None, choice: Choice | None = None) -> None:
-    figures = study.figures() if study else _example(choice)
+def _show(group: CrossValidationRun | None, choice: Choice | None = None) -> None:
+    figures = group.figures() if group else _example(choice)
     number, line = st.columns([1, 2.4], vertical_alignment="center")
     with number, st.container(key="cv_accuracy"):
         st.metric("Held-out accuracy", words.headline(figures))
     with line, st.container(key="cv_status"):
-        _status(study, figures)
+        _status(group, figures)
     folds_chart(figures, key="cv_folds_chart")
     st.caption(
-        "Blue: digits held out of the fold's training; grey: its training batches. Dashed: the mean of the "
+        "Blue: digits held out of the fold's training; gray: its training batches. Dashed: the mean of the "
         "finished folds, with one standard deviation. The axis widens towards 100 %."
     )
     if len(figures.scores) > 1:
         _said(figures)
 
 
-def _status(study: Study | None, figures: Figures) -> None:
+def _status(group: CrossValidationRun | None, figures: Figures) -> None:
     title = f"{title_of(figures.config)}: {words.dealt_line(figures)}"
-    if study is None:
+    if group is None:
         st.markdown(f"**An example, made beforehand** · {title}. *Start* trains your own.")
         return
     where = " · on the Ray cluster" if ray_address() else ""
-    st.markdown(f"{status_line(study)}{where}  \n{title}")
-    if study.alive:
+    st.markdown(f"{status_line(group)}{where}  \n{title}")
+    if group.alive:
         st.progress(words.share_done(figures))
-    elif study.state == "failed":
-        st.error(study.reason, icon=":material/error:")
-    elif study.state == "interrupted":
+    elif group.state == "failed":
+        st.error(group.reason, icon=":material/error:")
+    elif group.state == "interrupted":
         st.warning("Some folds were ended from outside. Resume goes on from what they saved last.")
 
 
@@ -139,12 +146,12 @@ def shares(figures: Figures) -> None:
     )
 
 
-def other_recipe(study: Study | None, figures: Figures) -> None:
+def other_recipe(group: CrossValidationRun | None, figures: Figures) -> None:
     """The paired difference to a second cross-validation that held out the very same digits."""
     st.markdown("**Is one recipe better?** Difference on the same folds, in points")
     rivals = {
         name: other
-        for name, other in _finished(study).items()
+        for name, other in _finished(group).items()
         if other.pairs_with(figures) and other.config != figures.config
     }
     if not rivals:
@@ -163,12 +170,12 @@ def other_recipe(study: Study | None, figures: Figures) -> None:
     st.markdown(words.pair_verdict(figures, other, title_of(figures.config), title_of(other.config)))
 
 
-def _finished(study: Study | None) -> dict[str, Figures]:
+def _finished(group: CrossValidationRun | None) -> dict[str, Figures]:
     """Other studies of this machine, newest first, then the examples."""
     found = {
         other.id: other.figures(events=False)
-        for other in list_studies(runs_root())
-        if study is None or other.id != study.id
+        for other in list_cross_validations(runs_root())
+        if group is None or other.id != group.id
     }
     return found | examples()
 
@@ -177,13 +184,13 @@ def _title(key: str, figures: Figures) -> str:
     return title_of(figures.config) + (" (example)" if key in examples() else f" · {words.headline(figures)}")
 
 
-def my_studies(watching: Watching[Study]) -> None:
+def my_studies(watching: Watching[CrossValidationRun]) -> None:
     """Newest first, each with what became of it."""
-    listed = list_studies(runs_root())[:SHOWN]
+    listed = list_cross_validations(runs_root())[:SHOWN]
     if not listed:
         return
     st.subheader("My cross-validations", anchor=False)
-    for study in listed:
-        figures = study.figures(events=False)
-        title = f"{title_of(study.config)}, {words.headline(figures)} · {words.dealt_line(figures)}"
-        row("study", watching, study, title, "folds")
+    for group in listed:
+        figures = group.figures(events=False)
+        title = f"{title_of(group.config)}, {words.headline(figures)} · {words.dealt_line(figures)}"
+        row("study", watching, group, title, "folds")

@@ -1,6 +1,6 @@
 """What a cross-validation's figures say, in words; plain functions of the figures."""
 
-from cnnviz.training.cross_validation import LEVEL, by_chance, paired, student_t, summarize
+from cnnviz.training.cross_validation import LEVEL, binomial_standard_error, paired, student_t, summarize
 from cnnviz.training.cross_validation_examples import Figures
 
 
@@ -23,26 +23,26 @@ def headline(figures: Figures) -> str:
     if len(figures.scores) == 1:
         return f"{100 * figures.accuracies[0]:.1f} %"
     found = summarize(figures.accuracies)
-    return f"{100 * found.mean:.1f} ± {100 * found.deviation:.1f} %"
+    return f"{100 * found.mean:.1f} ± {100 * found.standard_deviation:.1f} %"
 
 
 def verdict(figures: Figures) -> str:
     """What the spread says, in three sentences; needs two finished folds."""
     found = summarize(figures.accuracies)
     held_out = figures.config.train_size // figures.folds
-    chance = by_chance(found.mean, held_out)
+    chance = binomial_standard_error(found.mean, held_out)
     low, high = (100 * edge for edge in found.corrected)
     return (
         f"The folds read **{100 * found.mean:.2f} %** on average and vary by "
-        f"**{100 * found.deviation:.2f} points** (standard deviation). "
+        f"**{100 * found.standard_deviation:.2f} points** (standard deviation). "
         f"Counting only {held_out:,} digits makes about {100 * chance:.2f} of that by itself: "
-        f"{_compared(found.deviation, chance)} "
+        f"{_compared(found.standard_deviation, chance)} "
         f"With 95 % confidence the recipe's mean lies from {low:.1f} to {min(high, 100):.1f} %."
     )
 
 
-def _compared(deviation: float, chance: float) -> str:
-    if deviation > 1.5 * chance:
+def _compared(standard_deviation: float, chance: float) -> str:
+    if standard_deviation > 1.5 * chance:
         return "the folds differ by more, so it matters what is in them."
     return "the folds differ no more than that luck explains."
 
@@ -51,9 +51,9 @@ def formula(figures: Figures) -> str:
     """The interval's arithmetic with the live figures, as LaTeX."""
     found = summarize(figures.accuracies)
     n, t = found.n, student_t(found.n)
-    mean, deviation = 100 * found.mean, 100 * found.deviation
+    mean, standard_deviation = 100 * found.mean, 100 * found.standard_deviation
     plain, wide = ((high - low) * 50 for low, high in (found.interval, found.corrected))
-    head = rf"{mean:.2f} \pm {t:.3f} \cdot {deviation:.2f}"
+    head = rf"{mean:.2f} \pm {t:.3f} \cdot {standard_deviation:.2f}"
     overlap = rf"\sqrt{{\tfrac{{1}}{{{n}}} + \tfrac{{1}}{{{n - 1}}}}}"
     return (
         r"\begin{aligned}"

@@ -5,7 +5,7 @@ import torch
 
 from cnnviz.ui.state.current_digit import current_digit
 from cnnviz.ui.state.current_model import current_trace
-from cnnviz.ui.state.prediction import confidence, current_reading, two_percentages
+from cnnviz.ui.state.prediction import confidence, current_prediction, two_percentages
 from cnnviz.ui.widgets.charts import probability_chart
 
 
@@ -14,13 +14,15 @@ def answer() -> None:
     digit = current_digit()
     with st.container(key="prediction"):
         if digit.chosen:
-            reading = current_reading()
-            st.html(f"<div class='answer{' doubted' * reading.strange}'>{reading.digit}</div>")
-            if reading.strange:
-                st.markdown(f"**This does not look like a digit.** The nearest is a {reading.digit}.")
+            prediction = current_prediction()
+            st.html(f"<div class='answer{' doubted' * prediction.ood}'>{prediction.digit}</div>")
+            if prediction.ood:
+                st.markdown(f"**This does not look like a digit.** The nearest is a {prediction.digit}.")
             else:
-                truth = f" It is a {digit.label}." if digit.label not in (None, reading.digit) else ""
-                st.markdown(f"{confidence(reading)} · **{reading.words}**.{truth}", help=two_percentages())
+                truth = f" It is a {digit.label}." if digit.label not in (None, prediction.digit) else ""
+                st.markdown(
+                    f"{confidence(prediction)} · **{prediction.words}**.{truth}", help=two_percentages()
+                )
         else:
             st.html("<div></div>")  # keeps the place; Streamlit drops a container with nothing in it
     if not digit.chosen:

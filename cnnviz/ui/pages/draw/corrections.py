@@ -3,11 +3,11 @@
 import streamlit as st
 
 from cnnviz.ui.state.current_digit import current_digit
-from cnnviz.ui.state.labelled_drawings import (
+from cnnviz.ui.state.labeled_drawings import (
     download,
     label_current,
     label_of_current,
-    labelled,
+    labeled,
     name_of_current,
 )
 
@@ -25,7 +25,7 @@ def corrections() -> None:
             )
         if label is not None:
             st.caption(f"Kept as a {label}.")
-    if labelled():
+    if labeled():
         with st.container(horizontal=True):
             download()
             st.page_link("pages/finetune.py", label="Let it learn from them", icon=":material/tune:")

@@ -8,26 +8,26 @@ from cnnviz.data.preprocessing import STAGES, to_digit
 from cnnviz.networks.tracing import predict
 from cnnviz.ui.state.current_digit import current_digit
 from cnnviz.ui.state.current_model import CurrentModel, current_model
-from cnnviz.ui.state.prediction import reading_of
+from cnnviz.ui.state.prediction import prediction_of
 from cnnviz.ui.widgets.pictures import digit_png, square_png
 
 _WIDTH = 160
 _STEPS = {
-    "grey": "1 · grey levels",
+    "grey": "1 · gray levels",
     "ink": "2 · ink on paper",
     "cropped": "3 · cropped to the ink",
     "shrunk": "4 · shrunk to 20 × 20",
-    "centred": "5 · centred by mass",
+    "centred": "5 · centered by mass",
 }
 _TITLES = {
     "crop": "without cropping",
     "aspect": "without keeping the aspect",
     "antialias": "without antialiasing",
-    "centre": "without centring the mass",
+    "centre": "without centering the mass",
 }
 
 
-def xray() -> None:
+def preprocessing_steps() -> None:
     """Every stage as a picture; below, the result with one stage left out, read again."""
     steps, chosen = current_digit().steps, current_model()
     if not steps:
@@ -50,12 +50,12 @@ def xray() -> None:
         )
 
 
-def _left_out(stage: str, grey: NDArray[np.float32], chosen: CurrentModel) -> None:
-    digit = to_digit(grey, without=stage)
-    reading = reading_of(predict(chosen.model, digit.image)[0])
+def _left_out(stage: str, gray: NDArray[np.float32], chosen: CurrentModel) -> None:
+    digit = to_digit(gray, without=stage)
+    prediction = prediction_of(predict(chosen.model, digit.image)[0])
     st.image(digit_png(digit.image), width=_WIDTH, alt=_TITLES[stage], output_format="PNG")
     st.markdown(
-        f"{_TITLES[stage]}  \nreads **{reading.digit}**, {reading.probability:.0%}", help=STAGES[stage]
+        f"{_TITLES[stage]}  \nreads **{prediction.digit}**, {prediction.probability:.0%}", help=STAGES[stage]
     )
     measured = chosen.card.get("preparation")
     if measured:

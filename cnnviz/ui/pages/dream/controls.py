@@ -129,10 +129,10 @@ def _choose_for_digit(model: Network) -> Choice:
         count = len(model.get_submodule(name).get_parameter("weight"))
         target = Target(kind, name, _channels(f"dream_digit_channels_{name}", count))
     elif kind == "class":
-        wish = st.selectbox(
+        request = st.selectbox(
             "Turn it into a", range(CLASSES), 9, key="dream_digit_class", persist_state="session"
         )
-        target = Target(kind, LOGITS, (int(wish or 0),))
+        target = Target(kind, LOGITS, (int(request or 0),))
     elif kind == "guide":
         guide = _digit_guide()
         target = Target(kind, name, guide=guide.name)
@@ -259,10 +259,10 @@ class _Slider:
 _STRENGTH = _Slider("strength", "Strength", 0.5, 8.0, 0.5, "How far a pixel moves at each step, in 255ths.")
 _SLIDERS = (
     _Slider("octaves", "Octaves", 1, 6, 1, "From small to large, so that shapes of every size grow."),
-    _Slider("ratio", "Octave ratio", 1.2, 2.0, 0.1, "Between the sides of neighbouring octaves."),
+    _Slider("ratio", "Octave ratio", 1.2, 2.0, 0.1, "Between the sides of neighboring octaves."),
     _Slider("steps", "Steps an octave", 2, 30, 1, "More steps, more dream."),
     _Slider("jitter", "Jitter, pixels", 0, 48, 1, "Random shifts, so that the pixel grid leaves no marks."),
-    _Slider("smooth", "Smoothing, pixels", 0.0, 3.0, 0.1, "Blurs each step; 0 leaves fine colour noise."),
+    _Slider("smooth", "Smoothing, pixels", 0.0, 3.0, 0.1, "Blurs each step; 0 leaves fine color noise."),
     _Slider("seed", "Seed of the shifts", 0, 99, 1, "Same seed, same picture."),
 )
 

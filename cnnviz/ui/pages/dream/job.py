@@ -62,7 +62,7 @@ class Target:
 
 
 @dataclass(frozen=True)
-class Wish:
+class DreamRequest:
     """network: a model's digest, IMAGENET or a name in FETCHED.
 
     settings: dream's keyword arguments, sorted.
@@ -79,10 +79,10 @@ class Wish:
 
 
 @dataclass(eq=False)
-class Run:
+class DreamJob:
     """before: the start, as pixels; latest: the dream so far; film: small copies of its frames."""
 
-    wish: Wish
+    request: DreamRequest
     before: NDArray[np.uint8]
     latest: NDArray[np.uint8]
     frames: Iterator[Frame] | None = None
@@ -133,7 +133,7 @@ class Run:
 
     def _pace(self) -> int:
         """Milliseconds a picture."""
-        return 90 if self.wish.film else 160
+        return 90 if self.request.film else 160
 
     def saturated(self) -> float:
         """The share of values at an end of their range now that were not there at the start."""
@@ -141,10 +141,12 @@ class Run:
         return max(0.0, now - before)
 
 
-def begin(wish: Wish, start: Tensor, model: nn.Module, guide_image: Tensor | None = None) -> Run:
+def begin(
+    request: DreamRequest, start: Tensor, model: nn.Module, guide_image: Tensor | None = None
+) -> DreamJob:
     """start: (C, H, W) in [0, 1]. Raises ImageError, ConfigError, NetworkError."""
-    settings = dict(wish.settings)
-    objective = objective_of(wish.target, model, guide_image)
+    settings = dict(request.settings)
+    objective = objective_of(request.target, model, guide_image)
     options = {name: int(settings[name]) for name in ("octaves", "steps", "jitter", "seed")}
     frames = dream(
         model,
@@ -153,18 +155,18 @@ def begin(wish: Wish, start: Tensor, model: nn.Module, guide_image: Tensor | Non
         ratio=settings["ratio"],
         strength=settings["strength"],
         smooth=settings["smooth"],
-        mask=digit_mask(start, wish.keep) if wish.keep else None,
+        mask=digit_mask(start, request.keep) if request.keep else None,
         every=max(1, round(options["octaves"] * options["steps"] / FRAMES)),
         **options,
     )
-    return Run(wish, to_pixels(start), to_pixels(start), frames, objective=objective)
+    return DreamJob(request, to_pixels(start), to_pixels(start), frames, objective=objective)
 
 
-def film_of(run: Run, model: nn.Module) -> Run:
+def film_of(run: DreamJob, model: nn.Module) -> DreamJob:
     """A flight into a finished dream: its last picture, step by step closer and dreamed on."""
-    settings = dict(run.wish.settings)
+    settings = dict(run.request.settings)
     start = torch.from_numpy(run.latest.copy()).permute(2, 0, 1).float() / 255  # (3, H, W)
-    objective = run.objective or objective_of(run.wish.target, model, None)
+    objective = run.objective or objective_of(run.request.target, model, None)
     frames = zoom(
         model,
         start,
@@ -177,7 +179,7 @@ def film_of(run: Run, model: nn.Module) -> Run:
         smooth=settings["smooth"],
         seed=int(settings["seed"]),
     )
-    return Run(replace(run.wish, film=True), run.before, run.latest, frames, objective=objective)
+    return DreamJob(replace(run.request, film=True), run.before, run.latest, frames, objective=objective)
 
 
 def objective_of(target: Target, model: nn.Module, guide_image: Tensor | None) -> Objective:
@@ -192,20 +194,24 @@ def objective_of(target: Target, model: nn.Module, guide_image: Tensor | None) -
     return layer(target.layer)
 
 
-def carried(wish: Wish, start: Tensor) -> Run | None:
+def carried(request: DreamRequest, start: Tensor) -> DreamJob | None:
     """The dream from its file when cnnviz carries it: the forest, a whole layer, the first settings."""
     as_made = (precomputed.PHOTO, IMAGENET, tuple(sorted(precomputed.SETTINGS.items())))
-    if (wish.picture, wish.network, wish.settings) != as_made or wish.target.kind != "layer" or wish.film:
+    if (
+        (request.picture, request.network, request.settings) != as_made
+        or request.target.kind != "layer"
+        or request.film
+    ):
         return None
-    with Image.open(io.BytesIO(precomputed.dreamed(wish.target.layer))) as image:
+    with Image.open(io.BytesIO(precomputed.dreamed(request.target.layer))) as image:
         pixels = np.asarray(image.convert("RGB"))
     before = to_pixels(start)
     if before.shape != pixels.shape:  # another size was wished
         return None
-    return Run(wish, before, pixels, film=[_small(before), _small(pixels)])
+    return DreamJob(request, before, pixels, film=[_small(before), _small(pixels)])
 
 
-def position(run: Run) -> str:
+def position(run: DreamJob) -> str:
     """How far it is, in words."""
     frame = run.frame
     if frame is None:

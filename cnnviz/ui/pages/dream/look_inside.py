@@ -1,6 +1,6 @@
 """The dream page's second view: the ImageNet network itself, looking at the chosen photograph.
 
-What it reads in it, its first kernels in colour, the maps of a layer that answer most, and what
+What it reads in it, its first kernels in color, the maps of a layer that answer most, and what
 those maps' units would love to see: carried for some layers, computed on demand for the others.
 """
 
@@ -38,7 +38,7 @@ from cnnviz.ui.widgets.pictures import theme
 STRONGEST = 24  # maps shown of a layer
 MAP_SIDE = 64  # cells; larger maps would be sent for nothing
 LARGE = 128  # pixels of a wish computed on demand
-_WISH = 230  # CSS px of the chosen unit's pictures
+_REQUEST = 230  # CSS px of the chosen unit's pictures
 _LAYER, _UNIT, _ASKED = "inside_layer", "_inside_unit", "_inside_asked"
 
 
@@ -51,7 +51,7 @@ def inside() -> None:
     with left:
         st.image(to_pixels(picture.image), width="stretch", alt=f"The network looks at {picture.label}")
         st.caption(
-            f"Photograph: {picture.credit}." if picture.credit else "No photograph: nothing to recognise."
+            f"Photograph: {picture.credit}." if picture.credit else "No photograph: nothing to recognize."
         )
     with right:
         _kernels()
@@ -110,7 +110,7 @@ def _top(digest: int, _image: Tensor) -> list[tuple[str, float]]:  # noqa: ARG00
 
 
 def _kernels() -> None:
-    """The 32 kernels of the first layer, each a 3 × 3 picture in colour."""
+    """The 32 kernels of the first layer, each a 3 × 3 picture in color."""
     tiles, largest = _kernel_tiles()
     st.markdown("**Its first layer:** 32 kernels in colour")
     gallery(
@@ -123,7 +123,7 @@ def _kernels() -> None:
         crisp=True,
     )
     st.caption(
-        f"3 × 3 weights for red, green and blue. Grey is 0, full colour the kernel's own largest weight, "
+        f"3 × 3 weights for red, green and blue. Gray is 0, full color the kernel's own largest weight, "
         f"up to {max(largest):.1f}; all-grey kernels are unused."
     )
 
@@ -132,7 +132,7 @@ def _kernels() -> None:
 def _kernel_tiles() -> tuple[list[bytes], list[float]]:
     kernels = first_kernels(image_network())  # (32, 3, 3, 3)
     largest = kernels.flatten(1).abs().amax(1)
-    limits = largest.clamp(min=0.01 * float(largest.max()))  # kernels that do nothing stay grey
+    limits = largest.clamp(min=0.01 * float(largest.max()))  # kernels that do nothing stay gray
     pictures = 0.5 + 0.5 * kernels / limits[:, None, None, None]
     return [encode_png(to_pixels(each)) for each in pictures], largest.tolist()
 
@@ -145,8 +145,8 @@ def _units(layer: ImageLayer, picture: Picture) -> None:
     order = found.flatten(1).clamp(min=0).square().mean(1).argsort(descending=True)[:STRONGEST].tolist()
     unit = int(st.session_state.get(_UNIT, order[0]))
     unit = unit if unit in order else order[0]
-    wishes = precomputed.unit_tiles(layer.name)
-    columns = st.columns([1.25, 1.25, 1] if wishes is not None else [1.6, 1], gap="large")
+    requests = precomputed.unit_tiles(layer.name)
+    columns = st.columns([1.25, 1.25, 1] if requests is not None else [1.6, 1], gap="large")
     with columns[0]:
         st.markdown(f"**What lights up** most: {len(order)} of {layer.channels} maps")
         maps(
@@ -159,32 +159,32 @@ def _units(layer: ImageLayer, picture: Picture) -> None:
             tile=64,
             on_select=lambda: _take(chosen_tile(f"inside_maps_{layer.name}"), order),
         )
-    if wishes is not None:
+    if requests is not None:
         with columns[1]:
-            _wishes(layer, wishes, order, unit)
+            _requests(layer, requests, order, unit)
     with columns[-1]:
-        _unit(layer, found, unit, wishes)
+        _unit(layer, found, unit, requests)
 
 
-def _wishes(layer: ImageLayer, wishes: NDArray[np.uint8], order: list[int], unit: int) -> None:
+def _requests(layer: ImageLayer, requests: NDArray[np.uint8], order: list[int], unit: int) -> None:
     st.markdown("**What these units would love to see**")
     key = f"inside_wishes_{layer.name}"
     gallery(
-        [encode_png(wishes[each]) for each in order],
+        [encode_png(requests[each]) for each in order],
         key=key,
-        label=f"One optimised picture for each of {len(order)} units of {layer.name}",
+        label=f"One optimized picture for each of {len(order)} units of {layer.name}",
         captions=list(map(str, order)),
         selected=order.index(unit),
         tile=56,
         on_select=lambda: _take(chosen_picture(key), order),
     )
-    st.caption("Computed beforehand; colours 0 to 255.")
+    st.caption("Computed beforehand; colors 0 to 255.")
 
 
-def _unit(layer: ImageLayer, found: Tensor, unit: int, wishes: NDArray[np.uint8] | None) -> None:
+def _unit(layer: ImageLayer, found: Tensor, unit: int, requests: NDArray[np.uint8] | None) -> None:
     st.markdown(f"**Unit {unit}** of {layer.title} (`{layer.name}`)")
-    if wishes is not None:
-        pixels: NDArray[np.uint8] | None = wishes[unit]
+    if requests is not None:
+        pixels: NDArray[np.uint8] | None = requests[unit]
     else:
         pixels = _computed().get((layer.name, unit))
     if pixels is None and st.session_state.get(_ASKED) == (layer.name, unit):
@@ -200,14 +200,14 @@ def _unit(layer: ImageLayer, found: Tensor, unit: int, wishes: NDArray[np.uint8]
             args=(layer.name, unit),
         )
     if pixels is not None:
-        st.image(_enlarged(pixels), width=_WISH, alt=f"What unit {unit} would love to see")
+        st.image(_enlarged(pixels), width=_REQUEST, alt=f"What unit {unit} would love to see")
         st.caption("Above its wish, below its map of this photograph.")
     maps(
         found[unit][None],
         key=f"inside_map_{layer.name}",
         label=f"Map of unit {unit}",
         captions=[""],
-        tile=_WISH,
+        tile=_REQUEST,
         selectable=False,
     )
 
@@ -223,7 +223,7 @@ def _compute(layer: str, unit: int) -> NDArray[np.uint8]:
     for frame in unit_pictures(image_network(), layer, [unit], side=LARGE, every=4):
         pixels = to_pixels(frame.images[0])
         place.image(
-            _enlarged(pixels), width=_WISH, caption=f"step {frame.step} of {STEPS}", alt="The wish so far"
+            _enlarged(pixels), width=_REQUEST, caption=f"step {frame.step} of {STEPS}", alt="The wish so far"
         )
     place.empty()
     _computed()[layer, unit] = pixels
@@ -232,7 +232,7 @@ def _compute(layer: str, unit: int) -> NDArray[np.uint8]:
 
 def _enlarged(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Smoothly, at twice the size shown, because the page's style shows pixels as squares."""
-    return np.asarray(Image.fromarray(pixels).resize((2 * _WISH, 2 * _WISH), Image.Resampling.BICUBIC))
+    return np.asarray(Image.fromarray(pixels).resize((2 * _REQUEST, 2 * _REQUEST), Image.Resampling.BICUBIC))
 
 
 def _computed() -> dict[tuple[str, int], NDArray[np.uint8]]:

@@ -16,13 +16,13 @@ from cnnviz.networks.tracing import predict
 from cnnviz.ui.components.before_after.before_after import compare
 from cnnviz.ui.pages.dream import job
 from cnnviz.ui.pages.dream.controls import Choice, choose
-from cnnviz.ui.pages.dream.job import Picture, Run, Wish
+from cnnviz.ui.pages.dream.job import DreamJob, DreamRequest, Picture
 from cnnviz.ui.pages.dream.look_inside import inside
 from cnnviz.ui.pages.dream.program import program, sentence
 from cnnviz.ui.pages.dream.source_picture import choose_picture
 from cnnviz.ui.state import cache
 from cnnviz.ui.state.current_model import current_model
-from cnnviz.ui.state.prediction import confidence, reading_of
+from cnnviz.ui.state.prediction import confidence, prediction_of
 from cnnviz.ui.widgets.code_panel import code_panel
 from cnnviz.ui.widgets.view_tabs import show_view
 
@@ -50,12 +50,12 @@ def _dream() -> None:
         _panel(run)
         _actions(run)
         st.caption(_limits(picture, choice))
-    code_panel(program(run.wish, picture, choice))
+    code_panel(program(run.request, picture, choice))
 
 
-def _current(picture: Picture, choice: Choice) -> Run:
+def _current(picture: Picture, choice: Choice) -> DreamJob:
     """The run on screen, begun anew when anything it depends on has changed."""
-    wish = Wish(
+    request = DreamRequest(
         picture=picture.name,
         picture_digest=picture.digest(),
         network=current_model().digest if picture.is_digit else choice.network,
@@ -64,13 +64,13 @@ def _current(picture: Picture, choice: Choice) -> Run:
         settings=choice.settings,
         keep=choice.keep,
     )
-    run: Run | None = st.session_state.get(_RUN)
+    run: DreamJob | None = st.session_state.get(_RUN)
     asked = st.session_state.pop(_ASKED, None)
-    if run is not None and asked is None and replace(run.wish, film=False) == wish:
+    if run is not None and asked is None and replace(run.request, film=False) == request:
         return run
     start = _start(picture, choice)
-    run = None if asked else job.carried(wish, start)
-    run = run or job.begin(wish, start, _model(picture, choice), _guide(choice))
+    run = None if asked else job.carried(request, start)
+    run = run or job.begin(request, start, _model(picture, choice), _guide(choice))
     st.session_state[_RUN] = run
     return run
 
@@ -95,14 +95,14 @@ def _model(picture: Picture, choice: Choice) -> nn.Module:
 # ---- the picture ----
 
 
-def _panel(run: Run) -> None:
+def _panel(run: DreamJob) -> None:
     """Always a fragment, also without a clock, so that the picture keeps its place in the page."""
     st.fragment(_live, run_every=TICK_SECONDS if run.alive else None)()
 
 
 def _live() -> None:
     """One more frame; when it was the last, the whole page runs again, now without a clock."""
-    run: Run = st.session_state[_RUN]
+    run: DreamJob = st.session_state[_RUN]
     if run.alive:
         run.advance()
         if not run.alive:
@@ -110,13 +110,13 @@ def _live() -> None:
     _show(run)
 
 
-def _show(run: Run) -> None:
+def _show(run: DreamJob) -> None:
     height, width = run.before.shape[:2]
     compare(
         run.before_file(),
         run.after_file(),
         key="dream_picture",
-        label=f"Before and after: {sentence(run.wish)}",
+        label=f"Before and after: {sentence(run.request)}",
         titles=("before", "dreamed"),
         aspect=width / height,
         start=0.28,
@@ -132,25 +132,25 @@ def _show(run: Run) -> None:
             st.progress(run.frame.step / run.frame.steps, f"**{word}** · {job.position(run)}")
 
 
-def _outcome(run: Run) -> str:
-    words = [sentence(run.wish) + "."]
+def _outcome(run: DreamJob) -> str:
+    words = [sentence(run.request) + "."]
     if run.carried:
         words.append("Computed beforehand with exactly these settings.")
-    elif run.frame is not None and bool(run.frame.still.all()):
+    elif run.frame is not None and bool(run.frame.dead.all()):
         words.append("**It stayed as it was:** nothing in it excites this unit, so no pixel had a say.")
     if run.saturated() > SATURATED:
         words.append(f"{run.saturated():.0%} of the values are at their limit: less strength shows more.")
-    if run.wish.target.kind == "class" and run.before.ndim == 2 and run.frame is not None:
-        reading = reading_of(predict(current_model().model, run.frame.images[0, 0])[0])
-        words.append(f"The network now reads **{reading.digit}** ({confidence(reading)}).")
+    if run.request.target.kind == "class" and run.before.ndim == 2 and run.frame is not None:
+        prediction = prediction_of(predict(current_model().model, run.frame.images[0, 0])[0])
+        words.append(f"The network now reads **{prediction.digit}** ({confidence(prediction)}).")
     return " ".join(words)
 
 
 # ---- what one can do ----
 
 
-def _actions(run: Run) -> None:
-    name = f"{run.wish.picture}-{run.wish.target.layer}"
+def _actions(run: DreamJob) -> None:
+    name = f"{run.request.picture}-{run.request.target.layer}"
     with st.container(horizontal=True, key="dream_actions"):
         if run.alive:
             st.button("Stop", icon=":material/stop:", key="dream_stop", on_click=_stop, type="primary")
@@ -213,8 +213,8 @@ def _again() -> None:
 
 def _fly() -> None:
     """From the dream on screen further in."""
-    run: Run = st.session_state[_RUN]
-    st.session_state[_RUN] = job.film_of(run, cache.image_network(run.wish.network))
+    run: DreamJob = st.session_state[_RUN]
+    st.session_state[_RUN] = job.film_of(run, cache.image_network(run.request.network))
 
 
 def _limits(picture: Picture, choice: Choice) -> str:
@@ -231,7 +231,7 @@ def _limits(picture: Picture, choice: Choice) -> str:
         )
     credit = f"Photograph: {picture.credit}. " if picture.credit else ""
     return (
-        f"{credit}Left of the divider the start, right of it the dream; colours 0 to 255.  \n"
+        f"{credit}Left of the divider the start, right of it the dream; colors 0 to 255.  \n"
         f"**What this does not show:** how sure the network is of anything. {whole}. The many dogs and eyes "
         "come from ImageNet, where about 120 of 1,000 classes are dogs."
     )

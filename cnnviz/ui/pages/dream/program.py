@@ -5,7 +5,7 @@ from cnnviz.networks.imagenet import LAYERS, LOGITS, class_names
 from cnnviz.networks.network import SIZE
 from cnnviz.networks.torchvision_zoo import FETCHED
 from cnnviz.ui.pages.dream.controls import Choice
-from cnnviz.ui.pages.dream.job import FILM_FRAMES, Picture, Target, Wish
+from cnnviz.ui.pages.dream.job import FILM_FRAMES, DreamRequest, Picture, Target
 from cnnviz.ui.pages.dream.source_picture import NOISE
 from cnnviz.ui.state.cache import IMAGENET
 from cnnviz.ui.state.current_digit import UPLOAD, current_digit
@@ -15,14 +15,16 @@ from cnnviz.ui.widgets.code_panel import opening
 _TITLES = {layer.name: layer.title for layer in LAYERS}
 
 
-def sentence(wish: Wish) -> str:
+def sentence(request: DreamRequest) -> str:
     """Forest, dreamed by Creatures (block11): 4 octaves of 10 steps, strength 2 ..."""
-    settings = dict(wish.settings)
-    photo = PHOTOS.get(wish.picture)
-    what = photo.label if photo else {NOISE: "Noise", UPLOAD: "Your picture"}.get(wish.picture, "Your digit")
+    settings = dict(request.settings)
+    photo = PHOTOS.get(request.picture)
+    what = (
+        photo.label if photo else {NOISE: "Noise", UPLOAD: "Your picture"}.get(request.picture, "Your digit")
+    )
     steps = f"{settings['octaves']:g} octaves × {settings['steps']:g} steps"
     numbers = ", ".join([steps, *(f"{name} {settings[name]:g}" for name in ("strength", "jitter", "seed"))])
-    return f"**{what}** with more of {_words(wish.target, wish.network)} · {numbers}"
+    return f"**{what}** with more of {_words(request.target, request.network)} · {numbers}"
 
 
 def _words(target: Target, network: str) -> str:
@@ -42,24 +44,24 @@ def _words(target: Target, network: str) -> str:
     return layer
 
 
-def program(wish: Wish, picture: Picture, choice: Choice) -> str:
+def program(request: DreamRequest, picture: Picture, choice: Choice) -> str:
     """Python that makes the picture again with cnnviz alone."""
-    settings = ", ".join(f"{name}={value:g}" for name, value in wish.settings)
+    settings = ", ".join(f"{name}={value:g}" for name, value in request.settings)
     digit = picture.is_digit
     lines = [
         "from PIL import Image",
         "from cnnviz import dream",
-        *_imports(wish, digit),
-        *(_digit_start(choice) if digit else _photo_start(picture, wish.network)),
-        f"wish = {_objective(wish, choice, digit)}",
+        *_imports(request, digit),
+        *(_digit_start(choice) if digit else _photo_start(picture, request.network)),
+        f"wish = {_objective(request, choice, digit)}",
     ]
-    mask = f", mask=digit_mask(picture, {wish.keep:g})" if wish.keep else ""
+    mask = f", mask=digit_mask(picture, {request.keep:g})" if request.keep else ""
     lines += [
         f"for frame in dream(model, picture, wish, {settings}{mask}):",
         "    print(frame.step, frame.values)",
     ]
-    if wish.film:
-        lines += _film(dict(wish.settings))
+    if request.film:
+        lines += _film(dict(request.settings))
     lines.append('Image.fromarray(to_pixels(frame.images[0])).save("dream.png")')
     return "\n".join(lines) + "\n"
 
@@ -74,25 +76,27 @@ def _film(settings: dict[str, float]) -> list[str]:
     ]
 
 
-def _imports(wish: Wish, digit: bool) -> list[str]:
-    named = {"layer": "layer", "channels": "channel", "class": "class_logit", "guide": ""}[wish.target.kind]
-    helpers = ["guide"] if wish.target.kind == "guide" else []
+def _imports(request: DreamRequest, digit: bool) -> list[str]:
+    named = {"layer": "layer", "channels": "channel", "class": "class_logit", "guide": ""}[
+        request.target.kind
+    ]
+    helpers = ["guide"] if request.target.kind == "guide" else []
     helpers += ["digit_canvas"] if digit else []
-    helpers += ["digit_mask"] if wish.keep else []
-    helpers += ["zoom"] if wish.film else []
+    helpers += ["digit_mask"] if request.keep else []
+    helpers += ["zoom"] if request.film else []
     lines = [f"from cnnviz.feature_visualization.deepdream import {', '.join(helpers)}"] if helpers else []
     if not digit:
-        fetched = wish.network in FETCHED
+        fetched = request.network in FETCHED
         lines.append(
             f"from cnnviz.{'fetched import load_fetched' if fetched else 'imagenet import load_imagenet'}"
         )
     if named:
         lines.append(f"from cnnviz.feature_visualization.objectives import {named}")
-    if wish.film:
+    if request.film:
         lines.append("from cnnviz.io.video import mp4")
-    if wish.film or wish.network in FETCHED or UPLOAD in (wish.picture, wish.target.guide):
+    if request.film or request.network in FETCHED or UPLOAD in (request.picture, request.target.guide):
         lines.insert(0, "from pathlib import Path")
-    if UPLOAD in (wish.picture, wish.target.guide):
+    if UPLOAD in (request.picture, request.target.guide):
         lines.append("from cnnviz.io.images import read_picture")
     photos = ["to_pixels"] if digit else ["load_photo", "to_photo", "to_pixels"]
     lines.append(f"from cnnviz.io.photos import {', '.join(photos)}")
@@ -125,8 +129,8 @@ def _digit_start(choice: Choice) -> list[str]:
     return [*start, f"picture = {enlarged}"]
 
 
-def _objective(wish: Wish, choice: Choice, digit: bool) -> str:
-    target = wish.target
+def _objective(request: DreamRequest, choice: Choice, digit: bool) -> str:
+    target = request.target
     if target.kind == "channels":
         return " + ".join(f'channel("{target.layer}", {unit})' for unit in target.units)
     if target.kind == "class":

@@ -1,4 +1,4 @@
-"""The dream page's start: a photograph, an upload, colour noise, or the current digit.
+"""The dream page's start: a photograph, an upload, color noise, or the current digit.
 
 choose_picture()   the gallery of starts
 linked(), pick()   a choice made in a gallery, kept in the session and in the address

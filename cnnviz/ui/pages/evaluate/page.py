@@ -11,7 +11,7 @@ from torch import Tensor
 
 from cnnviz.colors import ACCENT, RIGHT, WRONG
 from cnnviz.evaluation.metrics import Report, features, mistakes
-from cnnviz.evaluation.projection import Projection, neighbours
+from cnnviz.evaluation.projection import Projection, neighbors
 from cnnviz.networks.network import Network
 from cnnviz.ui.components.maps.maps import maps
 from cnnviz.ui.pages.evaluate.label_errors import SOURCES, wrong_labels, wrong_labels_table
@@ -32,7 +32,7 @@ def _places(digest: str, name: str, kind: str, _model: Network) -> tuple[Tensor,
     """Where the first digits lie in the plane, and the projection for one more."""
     vectors = features(_model, digits_of(name).images[:POINTS])
     projection = Projection.of(vectors)
-    return (projection(vectors) if kind == "PCA" else neighbours(vectors)), projection
+    return (projection(vectors) if kind == "PCA" else neighbors(vectors)), projection
 
 
 def evaluate_page() -> None:
@@ -40,7 +40,7 @@ def evaluate_page() -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.segmented_control("Digits", list(SETS), default="MNIST test", key="test_set", required=True)
         now = current_model()  # an earlier moment may be compared with its own end
-        others = [key for key in model_keys() if key != now.key or now.moment is not None]
+        others = [key for key in model_keys() if key != now.key or now.snapshot is not None]
         other = st.selectbox(
             "Compare with",
             others,
@@ -99,7 +99,7 @@ def _headline(now: Measured, beside: Measured | None) -> None:
 def _of_all_seeds(chosen: CurrentModel, name: str) -> str | None:
     """How much of the accuracy is the seed's luck, where a shipped model was trained with several."""
     seeds = chosen.card.get("seeds")
-    if seeds is None or chosen.moment is not None:
+    if seeds is None or chosen.snapshot is not None:
         return None
     each = seeds["each"][name]
     return (
@@ -134,13 +134,13 @@ def _confusion(of: Report) -> tuple[int, int] | None:
         strokeWidth=alt.value(3),
         tooltip=["true", "read", "count"],
     )
-    text_colour = alt.condition(
+    text_color = alt.condition(
         "datum.wrong && datum.count > 0", alt.value("#3b1d00"), alt.value("rgba(128,128,128,0.9)")
     )
     numbers = (
         base.transform_filter("datum.count > 0")
         .mark_text(fontSize=13)
-        .encode(text="count:Q", color=text_colour)
+        .encode(text="count:Q", color=text_color)
     )
     event = st.altair_chart(
         (squares.add_params(chosen) + numbers).properties(height=430),

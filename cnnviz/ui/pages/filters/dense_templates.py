@@ -4,7 +4,7 @@ import streamlit as st
 import torch
 from torch import Tensor
 
-from cnnviz.interpret.filters import templates_of
+from cnnviz.interpret.filters import first_layer_weights
 from cnnviz.networks.network import Network
 from cnnviz.ui.components.maps.maps import maps
 from cnnviz.ui.pages.filters.grid import Shown, bias_of, choose_limit, grid, numbers
@@ -18,13 +18,13 @@ PART, PART_SIZE = "templates", 64  # shown at once
 
 def templates(chosen: CurrentModel, untrained: Network, image: Tensor) -> None:
     """Grid and panel as for convolutions, with (28, 28) templates, the largest norms first."""
-    layer, weights = templates_of(chosen.model)  # (U, 28, 28)
+    layer, weights = first_layer_weights(chosen.model)  # (U, 28, 28)
     order = weights.flatten(1).norm(dim=1).argsort(descending=True).tolist()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         unit = choose_unit("Unit", len(weights), first=order[0])
         units = _choose_part(order, unit)
         limit = choose_limit(chosen, layer, [layer])
-    shown = Shown(layer, "unit", weights[units], templates_of(untrained)[1][units], units, limit)
+    shown = Shown(layer, "unit", weights[units], first_layer_weights(untrained)[1][units], units, limit)
     left, right = st.columns([1.4, 1], gap="large")
     with left:
         grid(shown, unit, 56)
@@ -87,9 +87,9 @@ def _panel(chosen: CurrentModel, untrained: Network, shown: Shown, unit: int, im
 
 def _program(chosen: CurrentModel, unit: int) -> str:
     return (
-        "from cnnviz.interpret.filters import templates_of\n"
+        "from cnnviz.interpret.filters import first_layer_weights\n"
         + opening(chosen, current_digit())
-        + "layer, templates = templates_of(model)\n"
+        + "layer, templates = first_layer_weights(model)\n"
         + f"template = templates[{unit}]  # (28, 28)\n"
         + f"total = (template * image).sum() + model.get_submodule(layer).bias[{unit}]\n"
         + f"print(layer, total, trace(model, image)[layer].output[{unit}])\n"

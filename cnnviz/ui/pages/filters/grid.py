@@ -57,7 +57,7 @@ def _select(units: list[int]) -> None:
 
 
 def numbers(model: Network, untrained: Network, shown: Shown, tile: int) -> None:
-    """Norm and bias, before training and now; in front of a normalisation there may be no bias."""
+    """Norm and bias, before training and now; in front of a normalization there may be no bias."""
     rows = {"L2 norm of these weights": (shown.untrained[tile].norm(), shown.weights[tile].norm())}
     if model.get_submodule(shown.layer).bias is not None:
         unit = shown.units[tile]
@@ -67,7 +67,7 @@ def numbers(model: Network, untrained: Network, shown: Shown, tile: int) -> None
 
 
 def choose_limit(chosen: CurrentModel, layer: str, layers: list[str]) -> float | None:
-    """The value of the strongest colours; None when each filter has its own."""
+    """The value of the strongest colors; None when each filter has its own."""
     reach = st.segmented_control(
         "Colour range",
         ["unit", "layer", "network"],
@@ -75,7 +75,7 @@ def choose_limit(chosen: CurrentModel, layer: str, layers: list[str]) -> float |
         key=RANGE,
         persist_state="session",
         required=True,
-        help="The value of the strongest colours: each filter's own largest, the layer's, or the network's. "
+        help="The value of the strongest colors: each filter's own largest, the layer's, or the network's. "
         "While an earlier moment is shown, the largest of the whole training.",
     )
     if reach == "unit":
@@ -85,7 +85,7 @@ def choose_limit(chosen: CurrentModel, layer: str, layers: list[str]) -> float |
 
 def _largest(chosen: CurrentModel, layer: str) -> float:
     """The layer's largest |weight|; of all moments while an earlier one is shown, so that growth is seen."""
-    past = history() if chosen.moment is not None else None
+    past = history() if chosen.snapshot is not None else None
     if past is not None:
         return past.largest(f"{layer}.weight")
     return float(weight_of(chosen.model, layer).abs().max())

@@ -21,7 +21,7 @@ from cnnviz.interpret.filters import (
     spectrum,
     strongest_inputs,
 )
-from cnnviz.networks.layers import Attention
+from cnnviz.networks.layers import TransformerBlock
 from cnnviz.networks.network import Network, build
 from cnnviz.networks.tracing import LayerRecord, Trace
 from cnnviz.ui.components.maps.maps import maps
@@ -129,7 +129,7 @@ def _response(model: Network, record: LayerRecord, unit: int, channel: int) -> N
     if len(record.input) > 1:
         pictures.insert(0, partial_response(model, record.name, unit, channel, record.input))
         captions = ["this kernel", "all, plus bias"]
-    st.markdown("Response", help=f"To {digit.caption}, before normalisation and activation.")
+    st.markdown("Response", help=f"To {digit.caption}, before normalization and activation.")
     maps(
         torch.stack(pictures),
         key="response",
@@ -160,7 +160,7 @@ def _frequencies(shown: Shown, unit: int) -> None:
 
 def _not_here(model: Network) -> str:
     """Which layers have weights that are not on this page."""
-    blocks = [f"`{name}`" for name, module in model.named_children() if isinstance(module, Attention)]
+    blocks = [f"`{name}`" for name, module in model.named_children() if isinstance(module, TransformerBlock)]
     return f" Not shown: the weights inside {', '.join(blocks)}." if blocks else ""
 
 
@@ -175,7 +175,7 @@ def _explanation(weight: Tensor, source: int | None) -> str:
     others = ", or what its other kernels add to the sum" if channels > 1 else ""
     return (
         f"{what} Blue weights want large values there, orange ones small values.  \n"
-        "**What this does not show:** what normalisation and activation make of a filter's answers, how much "
+        "**What this does not show:** what normalization and activation make of a filter's answers, how much "
         f"later layers listen to it{others}."
     )
 
@@ -183,12 +183,12 @@ def _explanation(weight: Tensor, source: int | None) -> str:
 def _worth_a_look(shown: Shown) -> dict[str, Callable[[], int]]:
     """What to try -> the filter it leads to, found only when asked for."""
 
-    def likeness(unit: int) -> float:
+    def ood_detector(unit: int) -> float:
         return abs(nearest_known(shown.weights[unit]).similarity)
 
     change = (shown.weights - shown.untrained).flatten(1).norm(dim=1)
     return {
-        "Most like a textbook filter": lambda: max(shown.units, key=likeness),
+        "Most like a textbook filter": lambda: max(shown.units, key=ood_detector),
         "Largest weights": lambda: int(shown.weights.flatten(1).norm(dim=1).argmax()),
         "Changed least by training": lambda: int(change.argmin()),
     }

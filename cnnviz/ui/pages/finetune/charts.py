@@ -1,4 +1,4 @@
-"""Charts of a fine-tuning: what is learnt and what is forgotten, and how far each filter went."""
+"""Charts of a fine-tuning: what is learned and what is forgotten, and how far each filter went."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,7 +8,7 @@ import streamlit as st
 from cnnviz.colors import ACCENT, MUTED, SERIES
 from cnnviz.networks.network import Network
 from cnnviz.training.finetuning import Moved, moved
-from cnnviz.training.finetuning_report import Study
+from cnnviz.training.finetuning_report import FinetuningReport
 from cnnviz.ui.components.maps.maps import maps
 from cnnviz.ui.widgets.charts import Spec, draw
 from cnnviz.ui.widgets.pictures import theme
@@ -18,7 +18,7 @@ OWN, MNIST = "these digits", "first 1,000 MNIST test digits"
 _WAYS = ("with replay", "without replay")
 
 
-def learning_chart(known: Study, steps: int, key: str) -> None:
+def learning_chart(known: FinetuningReport, steps: int, key: str) -> None:
     """Shares read right over the steps: own digits and MNIST, with replay solid, without dashed."""
     rows: dict[str, list[Any]] = {"step": [], "right": [], "digits": [], "way": []}
     for way, points in known.curves.items():
@@ -28,7 +28,7 @@ def learning_chart(known: Study, steps: int, key: str) -> None:
                     rows[name].append(value)
     lowest = min(rows["right"], default=0.9)
     legend = {"title": None, "orient": "top", "labelFontSize": 12, "symbolType": "stroke"}
-    colour = {
+    color = {
         "field": "digits",
         "type": "nominal",
         "scale": {"domain": [OWN, MNIST], "range": [SERIES[1], ACCENT[theme()]]},
@@ -53,7 +53,7 @@ def learning_chart(known: Study, steps: int, key: str) -> None:
         "encoding": {
             "x": _axis("step", "step", [0, steps]),
             "y": {**_axis("right", None, [bottom, 1]), "axis": {"format": ".0%", "tickCount": 5}},
-            "color": colour,
+            "color": color,
             "strokeDash": dash,
             "tooltip": tooltip,
         },
@@ -122,7 +122,7 @@ def moved_filters(before: Network, after: Network) -> None:
 
 
 def _pictures(change: Moved | None) -> None:
-    """The most changed filters as three grids; the first two share a colour range."""
+    """The most changed filters as three grids; the first two share a color range."""
     pictures = change.pictures() if change else None
     if change is None or pictures is None:
         st.info("This network's filters see no picture that could be shown.")
@@ -152,5 +152,5 @@ def _pictures(change: Moved | None) -> None:
     st.caption(
         f"{change.layer}: the {len(order)} of {len(change.by_filter)} filters that changed most."
         + (f" Of each filter's {inputs} input channels the one that changed most." if inputs > 1 else "")
-        + " The difference has a colour range of its own."
+        + " The difference has a color range of its own."
     )

@@ -1,6 +1,6 @@
 """Whose digits a network is to learn: the visitor's own, or those of a writer it has never seen.
 
-choose_hand(chosen)           the widgets, and what they give
+choose_writer(chosen)           the widgets, and what they give
 digits_before(chosen, hand)   the digits, with what is read now
 """
 
@@ -9,14 +9,14 @@ from dataclasses import dataclass
 import streamlit as st
 import torch
 
-from cnnviz.data.drawing_format import digits_of, parse_labelled
+from cnnviz.data.drawing_format import digits_of, parse_labeled
 from cnnviz.data.mnist import Digits
 from cnnviz.errors import DataError
 from cnnviz.evaluation.metrics import logits_of
-from cnnviz.evaluation.pen_writers import digits_by_writer, misread_by_writer
+from cnnviz.evaluation.pen_writers import digits_by_writer, misclassified_by_writer
 from cnnviz.networks.network import Network
 from cnnviz.ui.components.maps.maps import maps
-from cnnviz.ui.state import labelled_drawings
+from cnnviz.ui.state import labeled_drawings
 from cnnviz.ui.state.current_digit import current_digit
 from cnnviz.ui.state.current_model import CurrentModel
 from cnnviz.ui.widgets import canvas
@@ -28,7 +28,7 @@ _PROBLEM = "_finetune_upload_problem"
 
 
 @dataclass(frozen=True, eq=False)
-class Hand:
+class WriterDigits:
     """Digits by one hand. whose: for a sentence; program: Python that sets `own`.
 
     editable: they are corrections.labelled(), in that order, and can be taken out again.
@@ -40,11 +40,11 @@ class Hand:
     editable: bool = False
 
 
-def choose_hand(chosen: CurrentModel) -> Hand:
+def choose_writer(chosen: CurrentModel) -> WriterDigits:
     source = st.segmented_control(
         "Whose digits?",
         (OWN, WRITER),
-        default=OWN if labelled_drawings.labelled() else WRITER,
+        default=OWN if labeled_drawings.labeled() else WRITER,
         key="finetune_source",
         required=True,
         persist_state="session",
@@ -52,31 +52,31 @@ def choose_hand(chosen: CurrentModel) -> Hand:
     return _own() if source == OWN else _writer(chosen)
 
 
-def digits_before(chosen: CurrentModel, hand: Hand) -> None:
+def digits_before(chosen: CurrentModel, writer_digits: WriterDigits) -> None:
     """The digits with what is read now, the least sure first."""
-    if not len(hand.digits):
+    if not len(writer_digits.digits):
         st.info(
-            "Nothing labelled yet. Draw above, or see what happens with a writer it has never seen.",
+            "Nothing labeled yet. Draw above, or see what happens with a writer it has never seen.",
             icon=":material/draw:",
         )
         return
-    probabilities = logits_of(chosen.model, hand.digits.images).softmax(1)
-    labels, read = hand.digits.labels.long(), probabilities.argmax(1)
+    probabilities = logits_of(chosen.model, writer_digits.digits.images).softmax(1)
+    labels, read = writer_digits.digits.labels.long(), probabilities.argmax(1)
     order = probabilities[torch.arange(len(labels)), labels].argsort()[:HARDEST]
     wrong = int((read != labels).sum())
     rest = f" The {len(order)} it finds hardest:" if len(order) < len(labels) else ""
     st.markdown(f"**{wrong} of {len(labels)} misread** (what it is → what is read).{rest}")
     place = maps(
-        hand.digits.images[order].float() / 255,
-        key="finetune_own" if hand.editable else "finetune_digits",
+        writer_digits.digits.images[order].float() / 255,
+        key="finetune_own" if writer_digits.editable else "finetune_digits",
         label="The digits to learn, each with its label and what the network reads",
         captions=[in_words(int(labels[index]), int(read[index])) for index in order],
         scale="digit",
         tile=56,
         legend=False,
-        selectable=hand.editable,
+        selectable=writer_digits.editable,
     )
-    if hand.editable:
+    if writer_digits.editable:
         _removing(None if place is None else int(order[place]))
 
 
@@ -93,24 +93,24 @@ def _removing(index: int | None) -> None:
             key="finetune_remove",
             type="tertiary",
             disabled=index is None,
-            on_click=labelled_drawings.remove,
+            on_click=labeled_drawings.remove,
             args=(index,),
         )
         st.button(
-            "Remove all", key="finetune_remove_all", type="tertiary", on_click=labelled_drawings.forget_all
+            "Remove all", key="finetune_remove_all", type="tertiary", on_click=labeled_drawings.forget_all
         )
 
 
 # ---- a writer ----
 
 
-def _writer(chosen: CurrentModel) -> Hand:
-    misread = _misread(chosen.digest, chosen.model)
+def _writer(chosen: CurrentModel) -> WriterDigits:
+    misclassified = _misclassified(chosen.digest, chosen.model)
     everybody = digits_by_writer()
     writer = st.selectbox(
         "Writer",
-        list(misread),
-        format_func=lambda name: f"{name} · {misread[name]} of {len(everybody[name])} misread",
+        list(misclassified),
+        format_func=lambda name: f"{name} · {misclassified[name]} of {len(everybody[name])} misread",
         key="finetune_writer",
         persist_state="session",
     )
@@ -118,18 +118,18 @@ def _writer(chosen: CurrentModel) -> Hand:
         "from cnnviz.evaluation.pen_writers import digits_by_writer\n\n"
         f"own = digits_by_writer()[{writer!r}]\n"
     )
-    return Hand(f"writer {writer}", everybody[writer], program)
+    return WriterDigits(f"writer {writer}", everybody[writer], program)
 
 
 @st.cache_resource(max_entries=16, show_spinner="Reading every hand")
-def _misread(digest: str, _model: Network) -> dict[str, int]:  # noqa: ARG001 - the key
-    return misread_by_writer(_model)
+def _misclassified(digest: str, _model: Network) -> dict[str, int]:  # noqa: ARG001 - the key
+    return misclassified_by_writer(_model)
 
 
 # ---- the visitor ----
 
 
-def _own() -> Hand:
+def _own() -> WriterDigits:
     board, words = st.columns([1, 1.1], gap="medium")
     with board:
         canvas.canvas(BRUSH)
@@ -141,7 +141,7 @@ def _own() -> Hand:
         "from pathlib import Path\nfrom cnnviz.data.drawing_format import digits_of, parse_labelled\n\n"
         'own = digits_of(parse_labelled(Path("labelled-drawings.json").read_bytes()))  # downloaded here\n'
     )
-    return Hand("your hand", digits_of(labelled_drawings.labelled()), program, editable=True)
+    return WriterDigits("your hand", digits_of(labeled_drawings.labeled()), program, editable=True)
 
 
 def _label() -> None:
@@ -150,10 +150,10 @@ def _label() -> None:
     if digit.label is not None and digit.chosen:
         st.markdown(f"On screen: {digit.caption}, a {digit.label}.")
         st.button(
-            "Add it", key="finetune_add_test", on_click=labelled_drawings.label_current, args=(digit.label,)
+            "Add it", key="finetune_add_test", on_click=labeled_drawings.label_current, args=(digit.label,)
         )
         return
-    kept = labelled_drawings.label_of_current() if digit.chosen else None
+    kept = labeled_drawings.label_of_current() if digit.chosen else None
     st.markdown(
         "Draw a digit, then say what it is:"
         if kept is None
@@ -164,11 +164,11 @@ def _label() -> None:
             st.button(
                 str(label),
                 key=f"finetune_label_{label}",
-                on_click=_labelled,
+                on_click=_labeled,
                 args=(label,),
                 disabled=not digit.chosen,
             )
-    count = len(labelled_drawings.labelled())
+    count = len(labeled_drawings.labeled())
     st.caption(
         f"{count} collected."
         if count
@@ -176,8 +176,8 @@ def _label() -> None:
     )
 
 
-def _labelled(label: int) -> None:
-    labelled_drawings.label_current(label)
+def _labeled(label: int) -> None:
+    labeled_drawings.label_current(label)
     canvas.clear()
 
 
@@ -186,8 +186,8 @@ def _files() -> None:
         st.file_uploader("labelled-drawings.json", type=["json"], key="finetune_upload", on_change=_take)
     if problem := st.session_state.get(_PROBLEM):
         st.error(problem, icon=":material/error:")
-    if labelled_drawings.labelled():
-        labelled_drawings.download()
+    if labeled_drawings.labeled():
+        labeled_drawings.download()
 
 
 def _take() -> None:
@@ -197,6 +197,6 @@ def _take() -> None:
     if file is None:
         return
     try:
-        labelled_drawings.add(parse_labelled(file.getvalue()))
+        labeled_drawings.add(parse_labeled(file.getvalue()))
     except DataError as error:
         st.session_state[_PROBLEM] = str(error)

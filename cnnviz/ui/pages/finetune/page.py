@@ -9,9 +9,9 @@ from streamlit.errors import StreamlitAPIException
 from cnnviz.data.mnist import load_mnist
 from cnnviz.errors import CnnvizError
 from cnnviz.training.finetuning import FEWEST, FinetuneConfig, trainable_layers
-from cnnviz.training.finetuning_report import study
+from cnnviz.training.finetuning_report import measure_finetuning
 from cnnviz.ui.pages.finetune.charts import learning_chart, moved_filters
-from cnnviz.ui.pages.finetune.digits import Hand, choose_hand, digits_before
+from cnnviz.ui.pages.finetune.digits import WriterDigits, choose_writer, digits_before
 from cnnviz.ui.pages.finetune.results import Work, digits_after, figures
 from cnnviz.ui.state.current_model import CurrentModel, current_model, keep, model_key
 from cnnviz.ui.widgets.code_panel import code_panel, loading
@@ -26,16 +26,16 @@ def finetune_page() -> None:
     chosen = current_model()
     left, right = st.columns([1.9, 1], gap="large")
     with left:
-        hand = choose_hand(chosen)
-        digits_before(chosen, hand)
+        writer_digits = choose_writer(chosen)
+        digits_before(chosen, writer_digits)
     with right:
-        config = _settings(chosen, hand)
+        config = _settings(chosen, writer_digits)
     st.fragment(_results)()
     _limits()
-    code_panel(_program(chosen, hand, config))
+    code_panel(_program(chosen, writer_digits, config))
 
 
-def _settings(chosen: CurrentModel, hand: Hand) -> FinetuneConfig:
+def _settings(chosen: CurrentModel, writer_digits: WriterDigits) -> FinetuneConfig:
     """The widgets and the button."""
     st.slider("Steps of 64 digits", 10, 200, 60, 10, key="finetune_steps", persist_state="session")
     st.select_slider(
@@ -57,14 +57,14 @@ def _settings(chosen: CurrentModel, hand: Hand) -> FinetuneConfig:
         help="Those before it keep their weights.",
     )
     st.checkbox("Vary my digits a little", True, key="finetune_vary", persist_state="session")
-    too_few = len(hand.digits) < FEWEST
+    too_few = len(writer_digits.digits) < FEWEST
     st.button(
         "Fine-tune",
         key="finetune_start",
         type="primary",
         icon=":material/tune:",
         on_click=_start,
-        args=(chosen, hand),
+        args=(chosen, writer_digits),
         disabled=too_few,
         width="stretch",
     )
@@ -87,11 +87,11 @@ def _config() -> FinetuneConfig:
     )
 
 
-def _start(chosen: CurrentModel, hand: Hand) -> None:
+def _start(chosen: CurrentModel, writer_digits: WriterDigits) -> None:
     st.session_state.pop(_PROBLEM, None)
     config = _config()
-    records = study(chosen.model, hand.digits, load_mnist(), config)
-    st.session_state[_WORK] = Work(chosen, hand, config, records)
+    records = measure_finetuning(chosen.model, writer_digits.digits, load_mnist(), config)
+    st.session_state[_WORK] = Work(chosen, writer_digits, config, records)
 
 
 # ---- what came of it ----
@@ -125,7 +125,8 @@ def _show(work: Work) -> None:
     known = work.known
     st.divider()
     with st.container(key="finetune_status"):
-        st.markdown(f"**{work.title}, tuned on {len(work.hand.digits)} digits by {work.hand.whose}**")
+        learned_from = work.writer_digits
+        st.markdown(f"**{work.title}, tuned on {len(learned_from.digits)} digits by {learned_from.whose}**")
         if not known.last:
             st.progress(known.share, text=known.doing)
     figures(work)
@@ -160,7 +161,7 @@ def _keeping(work: Work) -> None:
 
 
 def _first_name(work: Work) -> str:
-    return f"{work.base.title.split(' · ')[0]}, tuned on {work.hand.whose}"
+    return f"{work.base.title.split(' · ')[0]}, tuned on {work.writer_digits.whose}"
 
 
 def _keep(work: Work) -> None:
@@ -175,7 +176,7 @@ def _keep(work: Work) -> None:
 
 
 def _card(work: Work) -> dict[str, Any]:
-    known, labels = work.known, work.hand.digits.labels
+    known, labels = work.known, work.writer_digits.digits.labels
     points = known.curves[work.way]
     held_out = None if known.held_out is None else float((known.held_out == labels).float().mean())
     return {
@@ -193,22 +194,22 @@ def _card(work: Work) -> dict[str, Any]:
 def _limits() -> None:
     st.caption(
         "What this does not show: how it reads your digits next week, on another screen. The first figure is "
-        "measured on the digits it learnt from, the second on ones it had not seen, both by the same hand. "
-        "Batch normalisation keeps its statistics and nothing is dropped while it learns; AdamW, its rate "
+        "measured on the digits it learned from, the second on ones it had not seen, both by the same hand. "
+        "Batch normalization keeps its statistics and nothing is dropped while it learns; AdamW, its rate "
         "falling to a tenth."
     )
 
 
-def _program(chosen: CurrentModel, hand: Hand, config: FinetuneConfig) -> str:
+def _program(chosen: CurrentModel, writer_digits: WriterDigits, config: FinetuneConfig) -> str:
     plain, given = asdict(FinetuneConfig()), asdict(config)
     options = ", ".join(f"{name}={value!r}" for name, value in given.items() if value != plain[name])
     return (
-        hand.program
+        writer_digits.program
         + "\n"
         + loading(chosen)
         + "from cnnviz.data.mnist import load_mnist\n"
         + "from cnnviz.training.finetuning import FinetuneConfig\n"
-        + "from cnnviz.training.finetuning_report import study\n\n"
-        + f"for known in study(model, own, load_mnist(), FinetuneConfig({options})):\n"
+        + "from cnnviz.training.finetuning_report import measure_finetuning\n\n"
+        + f"for known in measure_finetuning(model, own, load_mnist(), FinetuneConfig({options})):\n"
         + "    print(known.doing, known.curves, known.test)\n"
     )

@@ -17,9 +17,9 @@ from cnnviz.data.mnist import Digits
 from cnnviz.evaluation.metrics import logits_of
 from cnnviz.networks.network import Network
 from cnnviz.training.finetuning import FinetuneConfig
-from cnnviz.training.finetuning_report import Study, Way
+from cnnviz.training.finetuning_report import FinetuningReport, Way
 from cnnviz.ui.components.maps.maps import maps
-from cnnviz.ui.pages.finetune.digits import Hand, in_words
+from cnnviz.ui.pages.finetune.digits import WriterDigits, in_words
 from cnnviz.ui.state.current_model import CurrentModel
 
 SHOWN = 40  # digits in a picture
@@ -30,10 +30,10 @@ class Work:
     """One study of this visitor; `known` is its newest record."""
 
     base: CurrentModel
-    hand: Hand
+    writer_digits: WriterDigits
     config: FinetuneConfig
-    records: Iterator[Study]
-    known: Study = field(default_factory=lambda: Study("Starting", 0.0))
+    records: Iterator[FinetuningReport]
+    known: FinetuningReport = field(default_factory=lambda: FinetuningReport("Starting", 0.0))
     kept: str = ""  # the key under which its model was kept
     just_kept: bool = False
 
@@ -45,8 +45,8 @@ class Work:
     @property
     def title(self) -> str:
         """The model that was tuned, and as it was when."""
-        moment = self.base.moment
-        return self.base.title if moment is None else f"{self.base.title}, step {moment.step:,}"
+        snapshot = self.base.snapshot
+        return self.base.title if snapshot is None else f"{self.base.title}, step {snapshot.step:,}"
 
     def grow(self, seconds: float) -> None:
         deadline = time.monotonic() + seconds
@@ -61,7 +61,7 @@ def figures(work: Work) -> None:
     known = work.known
     points = known.curves.get(work.way, ())
     before = points[0].own if points else None
-    labels = work.hand.digits.labels
+    labels = work.writer_digits.digits.labels
     held_out = None if known.held_out is None else float((known.held_out == labels).float().mean())
     others: list[Way] = ["with replay", "without replay"]
     shown: list[tuple[str, float | None, float | None, str]] = [
@@ -75,7 +75,7 @@ def figures(work: Work) -> None:
             f"Unseen ones, n = {len(labels)}",
             held_out,
             before,
-            "Each half of the digits read by a copy that learnt from the other half: the honest figure.",
+            "Each half of the digits read by a copy that learned from the other half: the honest figure.",
         ),
         *(
             (
@@ -98,7 +98,7 @@ def figures(work: Work) -> None:
 
 def digits_after(work: Work) -> None:
     """The digits whose reading is wrong, or has changed."""
-    digits, network = work.hand.digits, work.known.tuned[work.way]
+    digits, network = work.writer_digits.digits, work.known.tuned[work.way]
     labels, before, now = digits.labels.long(), _read(work.base.model, digits), _read(network, digits)
     telling = torch.nonzero((before != labels) | (now != labels)).flatten()[:SHOWN]
     st.markdown("**Misread before or now.** Each: what it is → read before → now.")

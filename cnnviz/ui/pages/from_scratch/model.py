@@ -153,7 +153,7 @@ def current_lesson() -> Lesson:
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def all_readings(_parameters: Parameters, key: str) -> NDArray[np.integer]:  # noqa: ARG001 - the key
+def all_predictions(_parameters: Parameters, key: str) -> NDArray[np.integer]:  # noqa: ARG001 - the key
     """What the network of a complete run, named by its configuration, reads in 10,000 test digits."""
     probabilities = read_numpy(_parameters, cache.test_digits().pixels().numpy())  # (10000, 10)
     return np.asarray(probabilities.argmax(1))

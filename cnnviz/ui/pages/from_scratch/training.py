@@ -23,7 +23,7 @@ from cnnviz.labs.numpy_cnn.training import (
 )
 from cnnviz.ui.components.gallery.gallery import gallery
 from cnnviz.ui.pages.from_scratch.figures import picture
-from cnnviz.ui.pages.from_scratch.model import RUN, NumpyRun, all_readings, begin, current_run
+from cnnviz.ui.pages.from_scratch.model import RUN, NumpyRun, all_predictions, begin, current_run
 from cnnviz.ui.state import cache
 from cnnviz.ui.widgets.charts import Spec, draw
 from cnnviz.ui.widgets.pictures import theme
@@ -62,7 +62,7 @@ def training() -> None:
     _samples(run)
     if not live:
         return
-    live.advance()  # last, when all is drawn: what waits for the script turns grey
+    live.advance()  # last, when all is drawn: what waits for the script turns gray
     st.session_state[RUN] = live.run
     if live.run.complete:
         _stop()
@@ -107,7 +107,7 @@ def _start() -> None:
 
 
 def _stop() -> None:
-    """What was learnt so far is kept."""
+    """What was learned so far is kept."""
     st.session_state.pop(_LIVE, None)
 
 
@@ -154,7 +154,7 @@ def _report(run: NumpyRun) -> None:
             )
 
 
-def _chart(epochs: int, axis: Spec, form: str, colour: str) -> Spec:
+def _chart(epochs: int, axis: Spec, form: str, color: str) -> Spec:
     x = {
         "field": "epoch",
         "type": "quantitative",
@@ -167,8 +167,8 @@ def _chart(epochs: int, axis: Spec, form: str, colour: str) -> Spec:
         {"field": "epoch", "type": "quantitative", "format": ".2f"},
         {"field": "value", "type": "quantitative", "format": form},
     ]
-    dots = {"color": colour, "size": 25}
-    mark = {"type": "line", "color": colour, "strokeWidth": 2, "clip": True, "point": dots}
+    dots = {"color": color, "size": 25}
+    mark = {"type": "line", "color": color, "strokeWidth": 2, "clip": True, "point": dots}
     return {"height": 200, "mark": mark, "encoding": {"x": x, "y": y, "tooltip": tooltip}}
 
 
@@ -186,27 +186,27 @@ def _samples(run: NumpyRun) -> None:
         )
         st.button("Others", icon=":material/casino:", key="scratch_others", on_click=_others)
     generator = np.random.default_rng(int(st.session_state.get(_TURN, 0)))
-    known = all_readings(run.latest.parameters, str(run.config)) if run.complete else None
+    known = all_predictions(run.latest.parameters, str(run.config)) if run.complete else None
     wrong = np.flatnonzero(known != digits.labels.numpy()) if known is not None else np.arange(0)
     pool = wrong if which == "misread" and len(wrong) else np.arange(len(digits))
     chosen = generator.choice(pool, min(SAMPLES, len(pool)), replace=False)
     labels, images = digits.labels.numpy()[chosen], as_floats(digits[torch.from_numpy(chosen)])
-    readings = read_numpy(run.latest.parameters, images).argmax(1)
+    predictions = read_numpy(run.latest.parameters, images).argmax(1)
     gallery(
         [
-            _framed(digits.images[int(index)].numpy(), label == reading)
-            for index, label, reading in zip(chosen, labels, readings, strict=True)
+            _framed(digits.images[int(index)].numpy(), label == prediction)
+            for index, label, prediction in zip(chosen, labels, predictions, strict=True)
         ],
         key="scratch_gallery",
         label="Test digits, framed green when read rightly and red when not",
         captions=[
-            str(reading) if label == reading else f"{reading}, is {label}"
-            for label, reading in zip(labels, readings, strict=True)
+            str(prediction) if label == prediction else f"{prediction}, is {label}"
+            for label, prediction in zip(labels, predictions, strict=True)
         ],
         tile=62,
         crisp=True,
     )
-    right = int((labels == readings).sum())
+    right = int((labels == predictions).sum())
     words = f"{right} of these {len(chosen)} are read rightly (green frame)"
     rest = f"; of all 10,000, {len(wrong):,} are misread" if run.complete else ""
     st.caption(f"{words}{rest} (red frame: what was read, and what it is).")
@@ -217,10 +217,10 @@ def _others() -> None:
 
 
 def _framed(image: np.ndarray, right: bool) -> bytes:
-    """A digit (28, 28) uint8 in a coloured frame."""
+    """A digit (28, 28) uint8 in a colored frame."""
     pixels = np.repeat(enlarge(image, 3)[..., None], 3, axis=2)  # (84, 84, 3)
-    colour = (RIGHT if right else WRONG).lstrip("#")
+    color = (RIGHT if right else WRONG).lstrip("#")
     framed = np.empty((94, 94, 3), np.uint8)
-    framed[:] = [int(colour[place : place + 2], 16) for place in (0, 2, 4)]
+    framed[:] = [int(color[place : place + 2], 16) for place in (0, 2, 4)]
     framed[5:-5, 5:-5] = pixels
     return encode_png(framed)

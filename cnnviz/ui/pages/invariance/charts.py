@@ -39,7 +39,7 @@ def change_chart(
         "scale": {"domain": [0, 1]},
         "axis": {"format": ".0%", "tickCount": 5},
     }
-    colour = {
+    color = {
         "field": "model",
         "type": "nominal",
         "title": None,
@@ -54,7 +54,7 @@ def change_chart(
     ]
     line: Spec = {
         "mark": {"type": "line", "strokeWidth": 2.5, "point": {"size": 30, "filled": True}},
-        "encoding": {"x": x, "y": y, "color": colour, "tooltip": tooltip},
+        "encoding": {"x": x, "y": y, "color": color, "tooltip": tooltip},
     }
     layers = [line]
     if at is not None:

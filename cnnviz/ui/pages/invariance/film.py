@@ -32,7 +32,7 @@ def film_view() -> None:
     st.caption(
         "Black 0, white 1; what leaves the frame is lost, zeros come in.  \n"
         "**What this does not show:** other digits, which may be easier or harder. And these networks read "
-        "*drawings* only after they were centred, so that on the draw page a shift costs nothing."
+        "*drawings* only after they were centered, so that on the draw page a shift costs nothing."
     )
     st.page_link("pages/capsules.py", label="And if its parts are scrambled?", icon=":material/pill:")
     code_panel(_program(kind, digit))
@@ -73,8 +73,8 @@ def _meant(answers: dict[str, Tensor]) -> tuple[int, str]:
     digit = current_digit()
     if digit.label is not None:
         return digit.label, "what it is"
-    reading = int(current_trace().probabilities.argmax())
-    return reading, f"what the chosen one of {len(answers)} reads in it unchanged"
+    prediction = int(current_trace().probabilities.argmax())
+    return prediction, f"what the chosen one of {len(answers)} reads in it unchanged"
 
 
 def _table(answers: dict[str, Tensor], meant: int) -> str:

@@ -47,7 +47,7 @@ def layers_view() -> None:
     _changes(chosen.model, max(abs(across), abs(below), 1))
     st.caption(
         "**What this does not show:** whether noticing a move is bad. To tell a 6 from a 9 the network must "
-        "know where things are; how much it may forget is learnt, not given."
+        "know where things are; how much it may forget is learned, not given."
     )
     code_panel(
         opening(chosen, digit)

@@ -8,13 +8,13 @@ from torch import Tensor, nn
 
 from cnnviz.feature_visualization.dataset_examples import spread
 from cnnviz.feature_visualization.objectives import Objective, channel, class_logit, evaluate_objective
-from cnnviz.feature_visualization.presets import BENCH
+from cnnviz.feature_visualization.presets import ABLATION
 from cnnviz.networks.network import WEIGHTED, output_shapes
 from cnnviz.networks.tracing import predict
 from cnnviz.ui.components.maps.maps import chosen_tile, maps
-from cnnviz.ui.pages.maximize.charts import bench_chart
+from cnnviz.ui.pages.maximize.charts import ablation_chart
 from cnnviz.ui.pages.maximize.classes import MEASURED, Verdict, choose_referee, logit_scale
-from cnnviz.ui.pages.maximize.program import bench_program
+from cnnviz.ui.pages.maximize.program import ablation_program
 from cnnviz.ui.pages.maximize.request import figure, film_of, progress, strip_of
 from cnnviz.ui.state import cache
 from cnnviz.ui.state.current_model import CurrentModel
@@ -29,8 +29,8 @@ TELLS = {
     "pixels, jitter": "The picture is shifted by up to two pixels at every step, so a pattern must work in "
     "many places at once.",
     "pixels, less ink": "Every white pixel is charged (L1), so only the ink that pays off stays.",
-    "pixels, flat": "Differences between neighbours are charged (total variation). What is not "
-    "needed stays flat and grey.",
+    "pixels, flat": "Differences between neighbors are charged (total variation). What is not "
+    "needed stays flat and gray.",
     "pixels, blur": "Each step pulls a little towards the picture's own blurred copy.",
     "waves": "The picture is a sum of waves, the long ones louder (Fourier, 1/f). Large shapes move at once.",
     "waves, jitter": "Waves, and at every step a shift by up to two pixels.",
@@ -78,7 +78,7 @@ def _unit_scale(key: tuple[str, str, int], _model: nn.Module, _wish: Objective) 
     return spread(_model, [_wish], digits)
 
 
-def bench(chosen: CurrentModel) -> None:
+def ablation(chosen: CurrentModel) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="maximize_controls"):
         subject = _choose(chosen)
         seed = int(st.number_input("Seed", 0, 9_999, 0, key=SEED, persist_state="session", width=120))
@@ -96,7 +96,7 @@ def bench(chosen: CurrentModel) -> None:
         _panel(films, column)
     if all(film.done for film in films.values()):
         _table(subject, films, verdict)
-    code_panel(bench_program(chosen, subject.layer, subject.unit, seed, subject.scale()))
+    code_panel(ablation_program(chosen, subject.layer, subject.unit, seed, subject.scale()))
     go_on(list(films.values()))
 
 
@@ -112,8 +112,8 @@ def _films(subject: Subject, seed: int) -> dict[str, Film]:
     about = ("bench", subject.layer, subject.unit)
     scale = subject.scale()
     return {
-        name: film_of(subject.chosen, subject.objective, recipe, about, seed, scale)
-        for name, recipe in BENCH.items()
+        name: film_of(subject.chosen, subject.objective, preset, about, seed, scale)
+        for name, preset in ABLATION.items()
     }
 
 
@@ -149,7 +149,7 @@ def _select(names: list[str]) -> None:
 def _about(subject: Subject) -> str:
     return (
         f"Ten climbs of 128 steps for the same wish, {subject.name}, from the same seed; each differs "
-        "from its neighbours by one trick.  \n"
+        "from its neighbors by one trick.  \n"
         "**What this does not show:** which picture is right. Tricks that make a picture readable cost "
         "activation, and they put our own idea of a good picture into it."
     )
@@ -172,7 +172,7 @@ def _panel(films: dict[str, Film], column: str) -> None:
             legend=False,
         )
     with right:
-        bench_chart({name: each.frames for name, each in films.items()}, column, "bench_curves")
+        ablation_chart({name: each.frames for name, each in films.items()}, column, "bench_curves")
     frames = strip_of(film.frames)
     maps(
         torch.stack([frame.images[0, 0] for frame in frames]),

@@ -11,7 +11,7 @@ from cnnviz.ui.widgets.pictures import theme
 HEIGHT = 190
 
 
-def climb_chart(frames: Sequence[Frame], unit: int, real: float | None, key: str) -> None:
+def objective_chart(frames: Sequence[Frame], unit: int, real: float | None, key: str) -> None:
     """One picture's objective over the steps; a dotted line where the best real digit is."""
     rows: dict[str, list[Any]] = {
         "step": [frame.step for frame in frames],
@@ -33,8 +33,8 @@ def training_chart(steps: Sequence[int], values: Sequence[float], key: str) -> N
     draw(rows, {"height": HEIGHT, "layer": [line]}, key, "Activation reached at moments of the training")
 
 
-def bench_chart(films: Mapping[str, Sequence[Frame]], selected: str, key: str) -> None:
-    """Every column's objective over the steps, the selected one's in colour and in front."""
+def ablation_chart(films: Mapping[str, Sequence[Frame]], selected: str, key: str) -> None:
+    """Every column's objective over the steps, the selected one's in color and in front."""
     names = [name for name in films if name != selected] + [selected]
     rows: dict[str, list[Any]] = {"step": [], "value": [], "name": [], "front": []}
     for name in names:
@@ -55,7 +55,7 @@ def bench_chart(films: Mapping[str, Sequence[Frame]], selected: str, key: str) -
     )
 
 
-def _line(steps: int, colour: str) -> Spec:
+def _line(steps: int, color: str) -> Spec:
     x = {
         "field": "step",
         "type": "quantitative",
@@ -69,17 +69,17 @@ def _line(steps: int, colour: str) -> Spec:
         {"field": "value", "type": "quantitative", "format": ".3f", "title": "activation"},
     ]
     return {
-        "mark": {"type": "line", "strokeWidth": 2.5, "color": colour, "clip": True},
+        "mark": {"type": "line", "strokeWidth": 2.5, "color": color, "clip": True},
         "encoding": {"x": x, "y": y, "tooltip": tooltip},
     }
 
 
 def _reference(height: float, text: str) -> list[Spec]:
-    grey = MUTED[theme()]
-    words = {"type": "text", "align": "right", "baseline": "bottom", "dy": -2, "text": text, "color": grey}
+    gray = MUTED[theme()]
+    words = {"type": "text", "align": "right", "baseline": "bottom", "dy": -2, "text": text, "color": gray}
     y = {"datum": height, "type": "quantitative"}
     once: Spec = {"values": [{}]}  # else the words are drawn once a record
     return [
-        {"data": once, "mark": {"type": "rule", "strokeDash": [2, 3], "color": grey}, "encoding": {"y": y}},
+        {"data": once, "mark": {"type": "rule", "strokeDash": [2, 3], "color": gray}, "encoding": {"y": y}},
         {"data": once, "mark": words, "encoding": {"y": y, "x": {"value": "width"}}},
     ]

@@ -140,7 +140,7 @@ def _about(film: Film, referee: CurrentModel) -> str:
     return (
         f"Each picture was changed in {film.last.steps} steps to raise one digit's logit above the mean of "
         "the others. It may use each wave only as strongly as real digits do, and had to survive shifts, "
-        f"turns and other sizes; of {SEEDS} starts the network's own favourite is shown. Under it: what "
+        f"turns and other sizes; of {SEEDS} starts the network's own favorite is shown. Under it: what "
         f"{referee.title} reads, which took no part.  \n"
         "**What this does not show:** how the digit is usually written. It is the extreme of what convinces "
         "this network: parts are repeated, and what is not needed is missing."

@@ -9,8 +9,8 @@ from cnnviz.networks.network import WEIGHTED, Network, output_shapes
 from cnnviz.ui.components.maps.maps import chosen_tile, maps
 from cnnviz.ui.pages.maximize.program import filters_program
 from cnnviz.ui.pages.maximize.request import CELL, LOOKS, MAP, WORDS, Shown, figure, progress
-from cnnviz.ui.pages.maximize.training_strip import program, through_training, wishes
-from cnnviz.ui.pages.maximize.unit_panel import climbed_panel, exact_panel
+from cnnviz.ui.pages.maximize.training_strip import program, requests, through_training
+from cnnviz.ui.pages.maximize.unit_panel import exact_panel, optimized_panel
 from cnnviz.ui.state.current_model import CurrentModel
 from cnnviz.ui.state.incremental import Film, go_on, grow
 from cnnviz.ui.widgets.code_panel import code_panel
@@ -32,8 +32,8 @@ def filters(chosen: CurrentModel) -> None:
         if shown.exact:
             exact_panel(shown, shown.exact)
         else:
-            climbed_panel(shown, films[0], complete)
-    later = wishes(shown)
+            optimized_panel(shown, films[0], complete)
+    later = requests(shown)
     if later is not None:
         grow(later.films)
         through_training(later)
@@ -136,7 +136,7 @@ def _look() -> str:
 def _grid(shown: Shown, films: list[Film]) -> None:
     frame = films[0].last if films else None
     images, values = _pictures(shown, frame)
-    still = frame.still if frame is not None and frame.last else None
+    dead = frame.dead if frame is not None and frame.last else None
     maps(
         shown.part(images),
         key=GRID,
@@ -146,14 +146,14 @@ def _grid(shown: Shown, films: list[Film]) -> None:
         noun=shown.noun,
         scale="digit",
         selected=shown.tile,
-        marks=None if still is None else still.numpy(),
+        marks=None if dead is None else dead.numpy(),
         tile=_tile_side(len(shown.units)),
         on_select=lambda: _select(shown.units),
     )
     if shown.exact:
         st.caption(_about_exact(shown))
     else:
-        progress(films, _about_climb(shown))
+        progress(films, _about_optimized(shown))
 
 
 def _pictures(shown: Shown, frame: Frame | None) -> tuple[Tensor, Tensor]:
@@ -175,14 +175,14 @@ def _tile_side(count: int) -> int:
     return next((side for most, side in sides.items() if count <= most), 60)
 
 
-def _about_climb(shown: Shown) -> str:
+def _about_optimized(shown: Shown) -> str:
     what = {
         MAP: "the mean of its map",
         CELL: "its map's middle cell; shown are the pixels this cell sees",
         "": "its value",
     }[shown.excite]
     return (
-        f"Each picture began as the same faint noise (seed 0) and was changed in {shown.recipe.steps} steps "
+        f"Each picture began as the same faint noise (seed 0) and was changed in {shown.preset.steps} steps "
         f"so that one {shown.noun} rises: {what}, before the activation function. Picture: "
         f"{WORDS[shown.look]}.  \n"
         "**What this does not show:** what the network meets in practice. These pictures are no digits; a "
@@ -196,7 +196,7 @@ def _about_exact(shown: Shown) -> str:
     return (
         f"**Exact, nothing was climbed.** Up to here the network only adds up weighted pixels. So among all "
         f"pictures the best one is white where the weight is positive and black where it is negative; shown "
-        f"are the {where}. A batch normalisation with a negative factor turns black and white round.  \n"
+        f"are the {where}. A batch normalization with a negative factor turns black and white round.  \n"
         "**What this does not show:** how large the weights are. A pixel that hardly counts is as black or "
         "white as one that decides."
     )

@@ -2,13 +2,13 @@
 
 import streamlit as st
 
-from cnnviz.ui.pages.maximize.ablation import bench
+from cnnviz.ui.pages.maximize.ablation import ablation
 from cnnviz.ui.pages.maximize.classes import classes
 from cnnviz.ui.pages.maximize.filters import filters
 from cnnviz.ui.state.current_model import current_model
 
 VIEW = "view"
-VIEWS = {"filters": filters, "digits": classes, "bench": bench}
+VIEWS = {"filters": filters, "digits": classes, "bench": ablation}
 
 
 @st.fragment

@@ -8,7 +8,7 @@ def filters_program(
     chosen: CurrentModel, layer: str, units: list[int], unit: int, one_cell: bool, look: str, exact: bool
 ) -> str:
     kind = "neuron" if one_cell else "channel"
-    wish = f"{kind}({layer!r}, range({units[0]}, {units[-1] + 1}))"
+    objective = f"{kind}({layer!r}, range({units[0]}, {units[-1] + 1}))"
     if exact:
         return (
             loading(chosen)
@@ -16,21 +16,22 @@ def filters_program(
             + f"best = optimum(model, {layer!r}, range({units[0]}, {units[-1] + 1}), one_cell={one_cell})\n"
             + f"print(best.images[{unit - units[0]}], best.values[{unit - units[0]}], best.weights.shape)\n"
         )
-    recipe = look.upper()
+    preset = {"sharp": "SHARP", "smooth": "SMOOTH", "ink": "MACO"}[look]
     return (
         loading(chosen)
         + "from cnnviz.feature_visualization.activation_maximization import last\n"
         + f"from cnnviz.feature_visualization.objectives import {kind}\n"
-        + "from cnnviz.feature_visualization.dataset_examples import respond\n"
-        + f"from cnnviz.feature_visualization.presets import {recipe}, climb\n"
+        + "from cnnviz.feature_visualization.dataset_examples import top_activations\n"
+        + f"from cnnviz.feature_visualization.presets import {preset}, optimize\n"
         + "from cnnviz.data.mnist import load_mnist\n\n"
-        + f"frames = list(climb(model, {wish}, {recipe}))\n"
+        + f"frames = list(optimize(model, {objective}, {preset}))\n"
         + f"print([frame.values[{unit - units[0]}] for frame in frames])  # one filter's curve\n"
         + "pictures = frames[-1].images  # "
         + f"({len(units)}, 1, 28, 28)\n"
-        + f"opposite = last(climb(model, -{kind}({layer!r}, {unit}), {recipe})).images\n"
-        + f"others = last(climb(model, {kind}({layer!r}, [{unit}] * 3), {recipe}, seed=[1, 2, 3])).images\n"
-        + f"real = respond(model, {layer!r}, load_mnist().test.images)\n"
+        + f"opposite = last(optimize(model, -{kind}({layer!r}, {unit}), {preset})).images\n"
+        + f"three = {kind}({layer!r}, [{unit}] * 3)\n"
+        + f"others = last(optimize(model, three, {preset}, seed=[1, 2, 3])).images\n"
+        + f"real = top_activations(model, {layer!r}, load_mnist().test.images)\n"
         + f"print(real.best[{unit}], real.patches(model, {unit}).shape)\n"
     )
 
@@ -44,25 +45,25 @@ def classes_program(chosen: CurrentModel, referee: CurrentModel) -> str:
         + "from cnnviz.data.mnist import load_mnist\n"
         + "from cnnviz.feature_visualization.objectives import class_logit\n"
         + "from cnnviz.feature_visualization.dataset_examples import spread\n"
-        + "from cnnviz.feature_visualization.presets import CLASS, climb\n\n"
+        + "from cnnviz.feature_visualization.presets import CLASS, optimize\n\n"
         + "scale = spread(model, [class_logit(digit) for digit in range(10)], "
         + "load_mnist().test.images[:500] / 255)\n"
-        + "wish = class_logit([digit for digit in range(10) for seed in range(4)])\n"
-        + "frame = last(climb(model, wish, CLASS, seed=[0, 1, 2, 3] * 10, scale=scale))\n"
-        + "best = frame.values.reshape(10, 4).argmax(1)  # the network's own favourite of four starts\n"
+        + "objective = class_logit([digit for digit in range(10) for seed in range(4)])\n"
+        + "frame = last(optimize(model, objective, CLASS, seed=[0, 1, 2, 3] * 10, scale=scale))\n"
+        + "best = frame.values.reshape(10, 4).argmax(1)  # the network's own favorite of four starts\n"
         + "pictures = frame.images.reshape(10, 4, 28, 28)[range(10), best]  # (10, 28, 28)\n"
         + "print(predict(referee, pictures).argmax(1))\n"
     )
 
 
-def bench_program(chosen: CurrentModel, layer: str, unit: int, seed: int, scale: float) -> str:
-    wish = f"class_logit({unit})" if layer == "logits" else f"channel({layer!r}, {unit})"
+def ablation_program(chosen: CurrentModel, layer: str, unit: int, seed: int, scale: float) -> str:
+    objective = f"class_logit({unit})" if layer == "logits" else f"channel({layer!r}, {unit})"
     return (
         loading(chosen)
         + "from cnnviz.feature_visualization.activation_maximization import last\n"
-        + f"from cnnviz.feature_visualization.objectives import {wish.split('(')[0]}\n"
-        + "from cnnviz.feature_visualization.presets import BENCH, climb\n\n"
-        + "for name, recipe in BENCH.items():\n"
-        + f"    frame = last(climb(model, {wish}, recipe, seed={seed}, scale={scale:.6g}))\n"
-        + "    print(name, recipe, frame.values)\n"
+        + f"from cnnviz.feature_visualization.objectives import {objective.split('(')[0]}\n"
+        + "from cnnviz.feature_visualization.presets import ABLATION, optimize\n\n"
+        + "for name, preset in ABLATION.items():\n"
+        + f"    frame = last(optimize(model, {objective}, preset, seed={seed}, scale={scale:.6g}))\n"
+        + "    print(name, preset, frame.values)\n"
     )

@@ -9,9 +9,9 @@ from torch import Tensor
 
 from cnnviz.feature_visualization.activation_maximization import Frame
 from cnnviz.feature_visualization.closed_form import Optimum
-from cnnviz.feature_visualization.dataset_examples import Reality, respond
+from cnnviz.feature_visualization.dataset_examples import DatasetExamples, top_activations
 from cnnviz.feature_visualization.objectives import Objective, channel, neuron
-from cnnviz.feature_visualization.presets import INK, SHARP, SMOOTH, Recipe, climb
+from cnnviz.feature_visualization.presets import MACO, SHARP, SMOOTH, MaximizationPreset, optimize
 from cnnviz.interpret.receptive_field import receptive_field
 from cnnviz.networks.network import Network, output_shapes
 from cnnviz.ui.state import cache
@@ -19,7 +19,7 @@ from cnnviz.ui.state.current_model import CurrentModel
 from cnnviz.ui.state.incremental import Film
 
 MAP, CELL = "whole map", "one cell"
-LOOKS = {"sharp": SHARP, "smooth": SMOOTH, "ink": INK}
+LOOKS = {"sharp": SHARP, "smooth": SMOOTH, "ink": MACO}
 WORDS = {
     "sharp": "as strong as it gets",
     "smooth": "must survive shifts of two pixels",
@@ -49,7 +49,7 @@ class Shown:
         return self.units.index(self.unit)
 
     @property
-    def recipe(self) -> Recipe:
+    def preset(self) -> MaximizationPreset:
         return LOOKS[self.look]
 
     def objective(self, units: list[int]) -> Objective:
@@ -57,17 +57,17 @@ class Shown:
 
     def film(self) -> Film:
         about = (self.layer, self.units[0], len(self.units), self.excite)
-        return film_of(self.chosen, lambda: self.objective(self.units), self.recipe, about)
+        return film_of(self.chosen, lambda: self.objective(self.units), self.preset, about)
 
     def variants(self) -> Film:
         """The opposite wish from the same noise, and the same wish from other noise."""
         about = ("variants", self.layer, self.unit, self.excite)
         signs = torch.tensor([-1.0] + [1.0] * len(OTHER_SEEDS))
 
-        def wishes() -> Objective:
+        def requests() -> Objective:
             return self.objective([self.unit] * len(signs)) * signs
 
-        return film_of(self.chosen, wishes, self.recipe, about, seed=(0, *OTHER_SEEDS))
+        return film_of(self.chosen, requests, self.preset, about, seed=(0, *OTHER_SEEDS))
 
     def part(self, images: Tensor) -> Tensor:
         """(N, h, w) of pictures (N, 1, 28, 28): all of them, or what the one cell sees."""
@@ -89,14 +89,16 @@ PATCHES = 12  # of real digits, two rows
 def film_of(
     chosen: CurrentModel,
     objective: Callable[[], Objective],
-    recipe: Recipe,
+    preset: MaximizationPreset,
     about: tuple[object, ...],
     seed: int | tuple[int, ...] = 0,
     scale: float = 1.0,
 ) -> Film:
     """The film everybody shares who asks for the same; `about` names the objective."""
-    key = repr((chosen.digest, about, recipe, seed, scale))
-    return _film(key, lambda: climb(chosen.model, objective(), recipe, seed=seed, scale=scale, every=EVERY))
+    key = repr((chosen.digest, about, preset, seed, scale))
+    return _film(
+        key, lambda: optimize(chosen.model, objective(), preset, seed=seed, scale=scale, every=EVERY)
+    )
 
 
 @st.cache_resource(max_entries=48, show_spinner=False)
@@ -123,9 +125,9 @@ def strip_of(frames: Sequence[Frame], count: int = STRIP) -> list[Frame]:
 
 
 @st.cache_resource(max_entries=16, show_spinner="Asking 10,000 real digits")
-def reality(digest: str, layer: str, _model: Network) -> Reality:  # noqa: ARG001 - the key
+def examples_of(digest: str, layer: str, _model: Network) -> DatasetExamples:  # noqa: ARG001 - the key
     """How the layer of the model with this digest responds to the test digits."""
-    return respond(_model, layer, cache.test_digits().images, PATCHES)
+    return top_activations(_model, layer, cache.test_digits().images, PATCHES)
 
 
 def figure(value: float | Tensor, digits: int = 2) -> str:

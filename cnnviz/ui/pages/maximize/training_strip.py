@@ -1,4 +1,4 @@
-"""How the wish of a filter forms: its favourite picture at several moments of the training."""
+"""How the wish of a filter forms: its favorite picture at several moments of the training."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -8,18 +8,18 @@ import torch
 
 from cnnviz.feature_visualization.activation_maximization import Frame
 from cnnviz.feature_visualization.closed_form import Optimum, optimum
-from cnnviz.training.history import History, Moment
+from cnnviz.training.history import History, Snapshot
 from cnnviz.ui.components.maps.maps import maps
 from cnnviz.ui.pages.maximize.charts import training_chart
 from cnnviz.ui.pages.maximize.request import CELL, Shown, figure, film_of, progress
 from cnnviz.ui.state import current_model
 from cnnviz.ui.state.incremental import Film
 
-MOMENTS = 10  # of the history
+SNAPSHOTS = 10  # of the history
 
 
 @dataclass(frozen=True, eq=False)
-class Wishes:
+class SnapshotRequests:
     """The chosen unit's climbs, one a moment; nothing to climb where the best picture is known."""
 
     shown: Shown
@@ -28,24 +28,24 @@ class Wishes:
     films: list[Film]
 
     @property
-    def moments(self) -> list[Moment]:
-        return [self.history.moments[index] for index in self.indices]
+    def snapshots(self) -> list[Snapshot]:
+        return [self.history.snapshots[index] for index in self.indices]
 
 
-def wishes(shown: Shown) -> Wishes | None:
+def requests(shown: Shown) -> SnapshotRequests | None:
     """What is to be climbed; None unless the model has a history and the visitor asked for it."""
     history = current_model.history()
     if history is None or not st.toggle(
         "How this wish formed during training", key="through_training", bind="query-params"
     ):
         return None
-    count = min(MOMENTS, len(history.moments))
+    count = min(SNAPSHOTS, len(history.snapshots))
     indices = [round(number * history.last / (count - 1)) for number in range(count)]
     films = [] if shown.exact else [_film(shown, index) for index in indices]
-    return Wishes(shown, history, indices, films)
+    return SnapshotRequests(shown, history, indices, films)
 
 
-def through_training(of: Wishes) -> None:
+def through_training(of: SnapshotRequests) -> None:
     """A strip of pictures, one a moment, and the activation they reach."""
     shown = of.shown
     pictures, values = _reached(of)
@@ -56,12 +56,12 @@ def through_training(of: Wishes) -> None:
             key="wish_through_training",
             label=f"What {shown.noun} {shown.unit} of {shown.layer} would love to see, during training",
             captions=[
-                f"step {moment.step:,}" if not number else f"{moment.step:,}"
-                for number, moment in enumerate(of.moments)
+                f"step {snapshot.step:,}" if not number else f"{snapshot.step:,}"
+                for number, snapshot in enumerate(of.snapshots)
             ],
             notes=[
-                f"{moment.when(of.history.steps)}, activation {figure(value)}"
-                for moment, value in zip(of.moments, values, strict=True)
+                f"{snapshot.when(of.history.steps)}, activation {figure(value)}"
+                for snapshot, value in zip(of.snapshots, values, strict=True)
             ],
             noun="",
             scale="digit",
@@ -71,11 +71,11 @@ def through_training(of: Wishes) -> None:
             legend=False,
         )
     with curve:
-        training_chart([moment.step for moment in of.moments], values, "wish_curve")
+        training_chart([snapshot.step for snapshot in of.snapshots], values, "wish_curve")
     done = (
         f"Each picture is the best for the network as it was after so many steps, from the same noise. The "
         f"curve is the activation it reaches there.  \n**What this does not show:** the same {shown.noun} "
-        "may give the same number for other reasons: batch normalisation rescales it all the time."
+        "may give the same number for other reasons: batch normalization rescales it all the time."
     )
     if of.films:
         progress(of.films, done)
@@ -83,17 +83,17 @@ def through_training(of: Wishes) -> None:
         st.caption(done.replace(", from the same noise", ""))
 
 
-def program(of: Wishes) -> str:
+def program(of: SnapshotRequests) -> str:
     """The program of filters_program() goes on with this; for models whose history cnnviz can load."""
     shown, key = of.shown, of.shown.chosen.key
     if ":" in key:
         return ""
-    wish = f"{'neuron' if shown.excite == CELL else 'channel'}({shown.layer!r}, {shown.unit})"
-    steps = ", ".join(str(moment.step) for moment in of.moments)
+    request = f"{'neuron' if shown.excite == CELL else 'channel'}({shown.layer!r}, {shown.unit})"
+    steps = ", ".join(str(snapshot.step) for snapshot in of.snapshots)
     best = (
         f"optimum(network, {shown.layer!r}, [{shown.unit}])"
         if shown.exact
-        else f"last(climb(network, {wish}, {shown.look.upper()}))"
+        else f"last(climb(network, {request}, {shown.look.upper()}))"
     )
     return (
         "\nfrom cnnviz.training.history import load_history\n\n"
@@ -106,10 +106,10 @@ def program(of: Wishes) -> str:
 def _film(shown: Shown, index: int) -> Film:
     then = replace(shown, chosen=current_model.model_at(index))
     about = ("through training", shown.layer, shown.unit, shown.excite)
-    return film_of(then.chosen, lambda: then.objective([then.unit]), shown.recipe, about)
+    return film_of(then.chosen, lambda: then.objective([then.unit]), shown.preset, about)
 
 
-def _reached(of: Wishes) -> tuple[torch.Tensor, list[float]]:
+def _reached(of: SnapshotRequests) -> tuple[torch.Tensor, list[float]]:
     """Pictures (M, 1, 28, 28) and activations, as far as the climbs have come."""
     found: Sequence[Frame | Optimum] = [film.last for film in of.films] or [
         optimum(of.history.checkpoint(index).model, of.shown.layer, [of.shown.unit]) for index in of.indices

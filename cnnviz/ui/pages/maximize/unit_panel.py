@@ -5,15 +5,15 @@ import torch
 from torch import Tensor
 
 from cnnviz.feature_visualization.closed_form import Optimum
-from cnnviz.feature_visualization.dataset_examples import Reality
+from cnnviz.feature_visualization.dataset_examples import DatasetExamples
 from cnnviz.ui.components.maps.maps import maps
-from cnnviz.ui.pages.maximize.charts import climb_chart
-from cnnviz.ui.pages.maximize.request import CELL, OTHER_SEEDS, Shown, figure, reality, strip_of
+from cnnviz.ui.pages.maximize.charts import objective_chart
+from cnnviz.ui.pages.maximize.request import CELL, OTHER_SEEDS, Shown, examples_of, figure, strip_of
 from cnnviz.ui.state.current_model import playing
 from cnnviz.ui.state.incremental import Film, grow
 
 
-def climbed_panel(shown: Shown, film: Film, complete: bool) -> None:
+def optimized_panel(shown: Shown, film: Film, complete: bool) -> None:
     frame, tile = film.last, shown.tile
     known = _known(shown) if complete and not playing() else None
     real = None if known is None else _real(shown, known)
@@ -22,11 +22,11 @@ def climbed_panel(shown: Shown, film: Film, complete: bool) -> None:
     with picture:
         _large(shown, shown.part(frame.images[tile : tile + 1]), "loved")
     with curve:
-        climb_chart(film.frames, tile, real, "climb_curve")
-    if bool(frame.still[tile]) and frame.last:
+        objective_chart(film.frames, tile, real, "climb_curve")
+    if bool(frame.dead[tile]) and frame.last:
         st.info(
             f"This {shown.noun} is dead for the start picture and everything near it: its gradient is zero "
-            "at every step, so the picture stays grey.",
+            "at every step, so the picture stays gray.",
             icon=":material/block:",
         )
     _strip(shown, film, tile)
@@ -42,12 +42,12 @@ def _headline(shown: Shown, value: float, real: float | None) -> str:
     return line + f"; the best of 10,000 real digits {figure(real)}"
 
 
-def _known(shown: Shown) -> Reality:
+def _known(shown: Shown) -> DatasetExamples:
     """What the test digits give; a second's work for a network not asked before."""
-    return reality(shown.chosen.digest, shown.layer, shown.chosen.model)
+    return examples_of(shown.chosen.digest, shown.layer, shown.chosen.model)
 
 
-def _real(shown: Shown, known: Reality) -> float:
+def _real(shown: Shown, known: DatasetExamples) -> float:
     """The largest value of the same objective among the test digits."""
     return float(known.best[shown.unit, 0] if shown.excite == CELL else known.top[shown.unit])
 
@@ -106,7 +106,7 @@ def _others(shown: Shown) -> None:
     )
 
 
-def _patches(shown: Shown, known: Reality) -> None:
+def _patches(shown: Shown, known: DatasetExamples) -> None:
     what = "Parts of real digits" if known.width else "Real digits"
     st.markdown(f"{what} that excite {'one of its cells' if known.width else 'it'} most")
     digits, values = known.digits[shown.unit].tolist(), known.best[shown.unit].tolist()
@@ -152,10 +152,10 @@ def exact_panel(shown: Shown, exact: Optimum) -> None:
             link="maximized",
         )
     st.markdown(
-        f"A climb of {shown.recipe.steps} steps finds it too: it reaches {figure(reached, 3)}, "
+        f"A climb of {shown.preset.steps} steps finds it too: it reaches {figure(reached, 3)}, "
         f"{reached / best:.2%} of the exact maximum."
         if best > 0
-        else f"A climb of {shown.recipe.steps} steps reaches {figure(reached, 3)}."
+        else f"A climb of {shown.preset.steps} steps reaches {figure(reached, 3)}."
     )
     _strip(shown, film, tile)
     if not playing():

@@ -5,7 +5,7 @@ One fragment: another layer, map or shift reruns nothing else. The address names
 
 import streamlit as st
 
-from cnnviz.interpret.pooling import PoolKind, centre_pixels, logit_gradient, pooling_layers, winners
+from cnnviz.interpret.pooling import PoolKind, center_pixels, logit_gradient, pooling_layers, winners
 from cnnviz.interpret.receptive_field import pixel_spans
 from cnnviz.interpret.translation import shifted
 from cnnviz.ui.components.pooling.pooling import PoolingContent, chosen_map, pooling
@@ -80,7 +80,7 @@ def _picture(shown: Shown) -> None:
         gradient=logit_gradient(model, passed, shown.layer, digit),
         digit=digit,
         spans=pixel_spans(model, shown.source),
-        centres=centre_pixels(model, shown.source),
+        centers=center_pixels(model, shown.source),
         unshifted=unshifted,
     )
     pooling(content, key=PICTURE, selected=shown.channel, on_select=_select)

@@ -9,7 +9,7 @@ from cnnviz.interpret.translation import TOLERANCE, ShiftEffect, shift_effects, 
 from cnnviz.networks.network import Network
 from cnnviz.ui.components.line_chart.line_chart import Curve, curves
 from cnnviz.ui.pages.pooling.reconstruction import Shown
-from cnnviz.ui.state.prediction import confidence, reading_of
+from cnnviz.ui.state.prediction import confidence, prediction_of
 
 FARTHEST = 4
 _SHIFTS = range(-FARTHEST, FARTHEST + 1)
@@ -70,12 +70,12 @@ def _expectation(shown: Shown) -> None:
 
 
 def _figures(shown: Shown, effect: ShiftEffect) -> None:
-    reading = reading_of(shown.passed.probabilities)
+    prediction = prediction_of(shown.passed.probabilities)
     right, down = shown.shift
     ways = [_amount(right, "right", "left"), _amount(down, "down", "up")]
     st.markdown(
         f"Moved {' and '.join(filter(None, ways))}, the digit is read as "
-        f"**{reading.digit}** ({confidence(reading)})."
+        f"**{prediction.digit}** ({confidence(prediction)})."
     )
     left, middle = st.columns(2)
     _metric(left, "Values that stay", effect.same_value, effect.windows)

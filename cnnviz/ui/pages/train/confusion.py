@@ -77,7 +77,7 @@ def worst_pairs(matrix: list[list[int]]) -> dict[str, list[Any]]:
 
 
 def _matrix_spec() -> Spec:
-    """Right answers in the accent colour, wrong ones in orange; the deeper, the larger the share."""
+    """Right answers in the accent color, wrong ones in orange; the deeper, the larger the share."""
     axis = {"ticks": False, "domain": False, "labelAngle": 0, "labelFontSize": 12, "labelOverlap": False}
     right = {"test": "datum.true == datum.read", "value": ACCENT[theme()]}
     deep = {"scale": {"type": "pow", "exponent": 0.4, "domain": [0, 1], "range": [0.04, 1]}, "legend": None}

@@ -27,7 +27,7 @@ def answers(run: Run | None, network: Network, image: Tensor, events: list[dict[
     """Ten rows, one a digit: its probability over the snapshots so far, and as a bar now."""
     now = tuple(predict(network, image)[0].tolist())
     step, steps = (events[-1]["step"], events[-1]["steps"]) if events else (0, 1)
-    past = [moment for moment in (_past(run, image) if run else []) if moment[0] < step]
+    past = [snapshot for snapshot in (_past(run, image) if run else []) if snapshot[0] < step]
     best = run.best_step(events) if run else None
     draw(
         rows([*past, (step, now)], steps, best),
@@ -106,7 +106,7 @@ def _spec() -> Spec:
         {"field": "probability", "type": "quantitative", "format": ".1%", "title": "probability"},
         {"field": "step", "type": "quantitative", "format": ",", "title": "after step"},
     ]
-    colour = {"condition": {"test": "datum.best", "value": ACCENT[theme()]}, "value": MUTED[theme()]}
+    color = {"condition": {"test": "datum.best", "value": ACCENT[theme()]}, "value": MUTED[theme()]}
     deep = {"field": "probability", "type": "quantitative", "legend": None}
     words = {"type": "text", "align": "left", "dx": 4, "fontSize": 13, "color": MUTED[theme()]}
     place = {"field": "left", "type": "quantitative", "title": None}
@@ -131,7 +131,7 @@ def _spec() -> Spec:
             {
                 "transform": [{"filter": "datum.now"}],
                 "mark": {"type": "bar", "height": {"band": 0.75}},
-                "encoding": {"color": colour},
+                "encoding": {"color": color},
             },
             {
                 "transform": [{"filter": "datum.now"}],

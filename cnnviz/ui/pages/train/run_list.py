@@ -5,7 +5,7 @@ import streamlit as st
 from cnnviz.runs.run import Run, delete_run, list_runs
 from cnnviz.ui.pages.train.run_panel import WATCHING, actions
 from cnnviz.ui.runs.controls import attempt
-from cnnviz.ui.runs.selected_run import STATE_COLOURS
+from cnnviz.ui.runs.selected_run import STATE_COLORS
 from cnnviz.ui.state.environment import runs_root
 
 POLL_SECONDS = 3.0
@@ -33,7 +33,7 @@ def _rows(watched_id: str) -> None:
 
 def _row(run: Run, watched: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key=f"run_{run.id}", border=watched):
-        st.badge(run.state, color=STATE_COLOURS[run.state])
+        st.badge(run.state, color=STATE_COLORS[run.state])
         st.markdown(f"**{run.title}**" if watched else run.title, width="stretch")
         clicked = False
         if not watched:

@@ -21,7 +21,7 @@ HEAD = 0.2  # of a row's height, for the words above it, if there are several se
 MARGIN = 0.06  # of a cell, around its curve
 TOP = 0.36  # of a cell, for its figure
 TRAINING_POINTS = 30  # drawn of each training curve
-_LABELLED = (0, 80, 95, 99)
+_LABELED = (0, 80, 95, 99)
 _COLUMNS = ("kind", "x", "x2", "y", "y2", "point", "value", "height", "epoch", "label", "number")
 
 
@@ -96,7 +96,7 @@ def _add(rows: dict[str, list[Any]], **values: Any) -> None:
 def _cells_spec(grid: Grid, heights: Sequence[float]) -> Spec:
     name, values = grid.axes[0]
     count, lines = len(values), grid.size // len(values)
-    ink, grey, blue = INK[theme()], MUTED[theme()], ACCENT[theme()]
+    ink, gray, blue = INK[theme()], MUTED[theme()], ACCENT[theme()]
     titles = json.dumps([value_title(value) for value in values])
     x = {
         "field": "x",
@@ -143,7 +143,7 @@ def _cells_spec(grid: Grid, heights: Sequence[float]) -> Spec:
     curve: Spec = {"detail": {"field": "number"}, "order": {"field": "epoch"}, "tooltip": tooltip}
     label: Spec = {"text": {"field": "label"}}
     size = 15 if count <= 6 else 12
-    cell = {"type": "rect", "invalid": None, "cornerRadius": 6, "stroke": grey, "strokeOpacity": 0.4}
+    cell = {"type": "rect", "invalid": None, "cornerRadius": 6, "stroke": gray, "strokeOpacity": 0.4}
     outline = {"stroke": blue, "strokeWidth": 3, "strokeOpacity": 1}
     filled = {"condition": {"test": "datum.height !== null", **tint}, "value": "transparent"}
     return {
@@ -151,10 +151,10 @@ def _cells_spec(grid: Grid, heights: Sequence[float]) -> Spec:
         "layer": [
             of("cell", cell, fill=filled, tooltip=tooltip[:2], **across),
             of("best", {**cell, "filled": False, **outline}, **across),
-            of("training", {"type": "line", "color": grey, "strokeWidth": 1.2}, **curve),
+            of("training", {"type": "line", "color": gray, "strokeWidth": 1.2}, **curve),
             of("validation", {"type": "line", "color": ink, "strokeWidth": 1.8}, **curve),
             of("figure", {"type": "text", "fontSize": size, "fontWeight": "bold", "color": ink}, **label),
-            of("word", {"type": "text", "fontSize": min(size, 13), "color": grey}, **label),
+            of("word", {"type": "text", "fontSize": min(size, 13), "color": gray}, **label),
             of("row", {"type": "text", "align": "left", "dx": 4, "fontSize": 13, "color": ink}, **label),
         ],
     }
@@ -185,7 +185,7 @@ def line_chart(outcomes: Sequence[Outcome], grid: Grid, key: str) -> None:
         "title": None,
         "scale": {"domain": [0, stretched(highest(outcomes))]},
         "axis": {
-            "values": [stretched(percent / 100) for percent in _LABELLED],
+            "values": [stretched(percent / 100) for percent in _LABELED],
             "labelExpr": "format(100 - 100 * pow(10, -datum.value), '.0~f') + ' %'",
         },
     }

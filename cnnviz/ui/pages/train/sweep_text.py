@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from cnnviz.runs.grid import SETTINGS, Grid, Point, Value
 from cnnviz.runs.sweep import Outcome, Sweep, best
 from cnnviz.training.config import TrainConfig
-from cnnviz.training.cross_validation import by_chance
+from cnnviz.training.cross_validation import binomial_standard_error
 from cnnviz.ui.pages.train.form import OPTIMIZERS, SCHEDULES
 
 _TOPS = (0.9, 0.97, 0.99, 0.9985)  # of the charts' accuracy axes
@@ -23,13 +23,13 @@ def named_value(name: str, value: Value) -> str:
 
 
 def point_title(point: Point) -> str:
-    """Learning rate 0.001, optimiser Adam."""
+    """Learning rate 0.001, optimizer Adam."""
     words = [f"{SETTINGS[name].title.lower()} {value_title(value)}" for name, value in point.values.items()]
     return _begun(", ".join(words))
 
 
 def axes_line(grid: Grid) -> str:
-    """Learning rate × optimiser."""
+    """Learning rate × optimizer."""
     return _begun(" × ".join(SETTINGS[name].title.lower() for name, _ in grid.axes))
 
 
@@ -74,13 +74,13 @@ def highest(outcomes: Sequence[Outcome]) -> float:
 
 
 def cells_caption(outcomes: Sequence[Outcome]) -> str:
-    """What the cells show, with the range of their colour."""
+    """What the cells show, with the range of their color."""
     accuracies = [outcome.accuracy for outcome in outcomes if outcome.accuracy is not None]
     low, high = min(accuracies, default=0.0), max(accuracies, default=0.0)
     tint = f" The blue deepens from {percent(low)} to {percent(high)}; the best is framed." * bool(accuracies)
     return (
         "A cell a run: its accuracy over its epochs on the validation digits (strong line) and on its "
-        f"training batches (grey), from 0 to {percent(highest(outcomes))}, widening upwards.{tint}"
+        f"training batches (gray), from 0 to {percent(highest(outcomes))}, widening upwards.{tint}"
     )
 
 
@@ -90,7 +90,7 @@ def verdict(sweep: Sweep, outcomes: Sequence[Outcome]) -> str:
     if found is None or found.accuracy is None:
         return "Every run that ended ran away: its numbers grew without bound. Try lower learning rates."
     n = sweep.config.validation_size
-    chance = by_chance(found.accuracy, n)
+    chance = binomial_standard_error(found.accuracy, n)
     near = sum(
         outcome.accuracy is not None and outcome.accuracy >= found.accuracy - 2 * chance
         for outcome in outcomes

@@ -4,7 +4,7 @@ import pytest
 
 from cnnviz.data.mnist import Digits, load_mnist
 from cnnviz.errors import ConfigError
-from cnnviz.labs.architectures.race import BATCH, RACERS, RaceProgress, race
+from cnnviz.labs.architectures.race import BATCH, CONTESTANTS, RaceProgress, race
 from cnnviz.networks.network import build, parameter_count
 
 
@@ -16,9 +16,9 @@ def parts() -> tuple[Digits, Digits]:
     )
 
 
-@pytest.mark.parametrize("name", RACERS)
+@pytest.mark.parametrize("name", CONTESTANTS)
 def test_racers_are_of_one_size(name: str) -> None:
-    assert 55_000 <= parameter_count(build(RACERS[name].network)) <= 65_000
+    assert 55_000 <= parameter_count(build(CONTESTANTS[name].network)) <= 65_000
 
 
 def test_equal_digits(parts: tuple[Digits, Digits]) -> None:
@@ -26,10 +26,10 @@ def test_equal_digits(parts: tuple[Digits, Digits]) -> None:
         return list(race(*parts, fair="digits", budget=4 * BATCH, names=["mlp", "vit"], turn=2))
 
     records, again = run(), run()
-    last = {record.racer: record for record in records}
+    last = {record.contestant: record for record in records}
     assert {record.digits for record in last.values()} == {4 * BATCH}
     assert [record.accuracy for record in records] == [record.accuracy for record in again]
-    assert [record.racer for record in records[:2]] == ["mlp", "vit"]
+    assert [record.contestant for record in records[:2]] == ["mlp", "vit"]
     assert records[-1].share == 1
 
 
@@ -37,8 +37,8 @@ def test_in_equal_seconds_whoever_used_least_takes_the_turn(parts: tuple[Digits,
     records = list(race(*parts, budget=0.4, names=["mlp", "resnet"], turn=2))
     used = {"mlp": 0.0, "resnet": 0.0}
     for record in records[2:]:  # behind the two before the start
-        assert used[record.racer] == min(used.values())
-        used[record.racer] = record.seconds
+        assert used[record.contestant] == min(used.values())
+        used[record.contestant] = record.seconds
 
     assert min(used.values()) >= 0.4
     shares = [record.share for record in records]

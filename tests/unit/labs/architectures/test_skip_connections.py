@@ -44,7 +44,9 @@ def test_norms_are_the_gradients_lengths(parts: tuple[Digits, Digits]) -> None:
     assert float((above - below) / 2e-6) == pytest.approx(float((gradient * direction).sum()), rel=1e-4)
 
 
-def test_without_skip_connections_nothing_arrives_and_nothing_is_learnt(parts: tuple[Digits, Digits]) -> None:
+def test_without_skip_connections_nothing_arrives_and_nothing_is_learned(
+    parts: tuple[Digits, Digits],
+) -> None:
     records = list(train_pair(12, *parts, steps=60, every=30))
     first, last = records[0], records[-1]
 

@@ -14,7 +14,7 @@ from cnnviz.labs.convolution.exercises import (
     what_shape_comes_out,
     which_cell_wins,
 )
-from cnnviz.labs.convolution.geometry import Sliding
+from cnnviz.labs.convolution.geometry import WindowGeometry
 from cnnviz.labs.convolution.kernels import CLASSIC, EXAMPLES, POOLING_EXAMPLES
 from cnnviz.labs.quiz import Exercise, in_words, judge
 
@@ -41,13 +41,15 @@ def right(exercise: Exercise) -> bool:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("sliding", [Sliding(), Sliding(2, 1, 1, "reflect"), Sliding(1, 2, 2, "zero")])
-def test_a_cell_is_what_pytorch_says_and_what_the_matrices_give(seed: int, sliding: Sliding) -> None:
-    exercise = what_is_this_cell(random.Random(seed), "Edge", EDGE, SOBEL, sliding, 3.0)
+@pytest.mark.parametrize(
+    "sliding", [WindowGeometry(), WindowGeometry(2, 1, 1, "reflect"), WindowGeometry(1, 2, 2, "zero")]
+)
+def test_a_cell_is_what_pytorch_says_and_what_the_matrices_give(seed: int, geometry: WindowGeometry) -> None:
+    exercise = what_is_this_cell(random.Random(seed), "Edge", EDGE, SOBEL, geometry, 3.0)
     padded = F.pad(
-        EDGE[None], (sliding.padding,) * 4, mode="reflect" if sliding.border == "reflect" else "constant"
+        EDGE[None], (geometry.padding,) * 4, mode="reflect" if geometry.border == "reflect" else "constant"
     )
-    expected = F.conv2d(padded, SOBEL[None, None], None, sliding.stride, 0, sliding.dilation)[0] + 3
+    expected = F.conv2d(padded, SOBEL[None, None], None, geometry.stride, 0, geometry.dilation)[0] + 3
     row, column = map(int, numbers(exercise.question)[:2])
     assert exercise.answer == pytest.approx(float(expected[row, column]))
     patch, kernel = matrices(exercise.question)
@@ -60,7 +62,7 @@ def test_rounded_numbers_are_near_enough_and_large_kernels_are_not_asked_for() -
     digit = torch.rand(28, 28, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     for seed in SEEDS:
         exercise = what_is_this_cell(
-            random.Random(seed), "Digit", digit, CLASSIC["gauss7"].kernel, Sliding(), 0.0
+            random.Random(seed), "Digit", digit, CLASSIC["gauss7"].kernel, WindowGeometry(), 0.0
         )
         patch, kernel = matrices(exercise.question)
         assert kernel.shape == (3, 3)
@@ -70,7 +72,7 @@ def test_rounded_numbers_are_near_enough_and_large_kernels_are_not_asked_for() -
 
 def test_an_impossible_window_is_explained() -> None:
     with pytest.raises(ShapeError, match="larger than the"):
-        what_is_this_cell(random.Random(0), "Nothing", torch.zeros(2, 2), SOBEL, Sliding(), 0.0)
+        what_is_this_cell(random.Random(0), "Nothing", torch.zeros(2, 2), SOBEL, WindowGeometry(), 0.0)
     with pytest.raises(ShapeError, match="too large for this image"):
         what_shape_comes_out(random.Random(0), 1, 1, (9, 9))
 

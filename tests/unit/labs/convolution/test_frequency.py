@@ -8,7 +8,7 @@ import torch
 from cnnviz.errors import ConfigError
 from cnnviz.labs.convolution.frequency import FASTEST, amplitudes, frequencies, gain, gain_by_frequency, split
 from cnnviz.labs.convolution.kernels import CLASSIC
-from cnnviz.labs.convolution.operations import Sliding, correlate
+from cnnviz.labs.convolution.operations import WindowGeometry, correlate
 
 RANDOM = torch.randn(11, 14, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
 
@@ -48,7 +48,9 @@ def test_gain_is_what_the_kernel_does_to_a_wave(name: str) -> None:
     y, x = torch.arange(size, dtype=torch.float64)[:, None], torch.arange(size, dtype=torch.float64)
     wave = torch.cos(2 * math.pi * (down * y + across * x) / size)
     padding = len(kernel) // 2
-    result = correlate(wave[None], kernel[None, None], None, Sliding(padding=padding, border="circular"))[0]
+    result = correlate(
+        wave[None], kernel[None, None], None, WindowGeometry(padding=padding, border="circular")
+    )[0]
     result = result[:size, :size]  # a kernel of even size gives one more
     strength = gain(kernel, size)
     assert result.square().mean().sqrt() / wave.square().mean().sqrt() == pytest.approx(

@@ -10,7 +10,7 @@ from cnnviz.labs.numpy_cnn.readable import adam, backward, forward, initial_para
 @pytest.mark.parametrize("count", [1, 7, 64])
 def test_gradients_and_probabilities_are_the_readable_ones(count: int) -> None:
     generator = np.random.default_rng(count)
-    # Three grey levels, so that many windows tie.
+    # Three gray levels, so that many windows tie.
     images = (generator.integers(0, 3, (count, 28, 28)) / 2).astype(np.float32)
     labels = generator.integers(0, 10, count)
     parameters = initial_parameters(count)

@@ -26,22 +26,22 @@ def probabilities(**values: float) -> torch.Tensor:
     ],
 )
 def test_words(values: dict[str, float], digit: int, words: str) -> None:
-    reading = read(probabilities(**values))
+    prediction = read(probabilities(**values))
 
-    assert (reading.digit, reading.words) == (digit, words)
-    assert reading.probability == pytest.approx(values[f"d{digit}"])
+    assert (prediction.digit, prediction.words) == (digit, words)
+    assert prediction.probability == pytest.approx(values[f"d{digit}"])
 
 
 def test_a_temperature_calibrates_the_confidence_and_keeps_the_digit() -> None:
     logits = torch.tensor([2.0, 5.0, -1.0, 0.5, 0.0, 1.0, 4.0, -2.0, 0.3, 0.1])
 
-    reading = read(logits.softmax(0), temperature=2.5)
+    prediction = read(logits.softmax(0), temperature=2.5)
 
-    assert reading.digit == 1
-    assert reading.probability == pytest.approx(float((logits / 2.5).softmax(0).max()))
+    assert prediction.digit == 1
+    assert prediction.probability == pytest.approx(float((logits / 2.5).softmax(0).max()))
 
 
 def test_a_strange_picture_is_said_to_be_no_digit_however_sure_the_network_is() -> None:
-    reading = read(probabilities(d7=0.99), strange=True)
+    prediction = read(probabilities(d7=0.99), ood=True)
 
-    assert (reading.digit, reading.words) == (7, "does not look like a digit")
+    assert (prediction.digit, prediction.words) == (7, "does not look like a digit")

@@ -1,6 +1,6 @@
-"""Drawings this visitor has labelled, kept for download and fine-tuning.
+"""Drawings this visitor has labeled, kept for download and fine-tuning.
 
-labelled()                what this visitor has labelled so far
+labelled()                what this visitor has labeled so far
 label_current(label)      label the digit on screen
 label_of_current()        what the digit on screen was said to be, if anything
 """
@@ -9,16 +9,16 @@ import json
 
 import streamlit as st
 
-from cnnviz.data.drawing_format import LIMIT, Labelled, pack_image
+from cnnviz.data.drawing_format import LIMIT, Labeled, pack_image
 from cnnviz.ui.state.current_digit import current_digit
 
 _KEPT = "_corrections"
 
 
 def download() -> None:
-    kept = labelled()  # taken here: the file is made later, outside the session
+    kept = labeled()  # taken here: the file is made later, outside the session
     st.download_button(
-        f"Download {len(kept)} labelled drawing{'s' * (len(kept) != 1)}",
+        f"Download {len(kept)} labeled drawing{'s' * (len(kept) != 1)}",
         lambda: json.dumps(kept),
         "labelled-drawings.json",
         "application/json",
@@ -28,9 +28,9 @@ def download() -> None:
     )
 
 
-def labelled() -> list[Labelled]:
-    """In the order they were labelled; the caller leaves it as it is."""
-    kept: list[Labelled] = st.session_state.setdefault(_KEPT, [])
+def labeled() -> list[Labeled]:
+    """In the order they were labeled; the caller leaves it as it is."""
+    kept: list[Labeled] = st.session_state.setdefault(_KEPT, [])
     return kept
 
 
@@ -42,18 +42,18 @@ def label_current(label: int) -> None:
 
 def label_of_current() -> int | None:
     name = name_of_current()
-    return next((record["label"] for record in labelled() if record["image"] == name), None)
+    return next((record["label"] for record in labeled() if record["image"] == name), None)
 
 
-def add(records: list[Labelled]) -> None:
+def add(records: list[Labeled]) -> None:
     """Keep these too; a picture already known takes the new label. The oldest make room."""
     new = {record["image"] for record in records}
-    kept = [record for record in labelled() if record["image"] not in new]
+    kept = [record for record in labeled() if record["image"] not in new]
     st.session_state[_KEPT] = [*kept, *records][-LIMIT:]
 
 
 def remove(index: int) -> None:
-    st.session_state[_KEPT] = [record for place, record in enumerate(labelled()) if place != index]
+    st.session_state[_KEPT] = [record for place, record in enumerate(labeled()) if place != index]
 
 
 def forget_all() -> None:
