@@ -13,10 +13,11 @@ from cnnviz.feature_visualization.activation_maximization import last
 from cnnviz.feature_visualization.closed_form import optimum
 from cnnviz.feature_visualization.objectives import channel, evaluate_objective, neuron
 from cnnviz.feature_visualization.presets import ABLATION, MACO, SHARP, optimize
-from cnnviz.ui.state import current_model
+from cnnviz.networks.network import Network
 from tests.support.text import picture, words
 
 Go = Callable[..., AppTest]
+Keep = Callable[[Network], str]
 
 
 def test_all_filters_of_the_second_layer_are_on_screen_at_once(go: Go) -> None:
@@ -172,14 +173,12 @@ def test_odd_addresses_fall_back(go: Go, link: dict[str, str]) -> None:
     assert app.number_input(key="channel").value == 0
 
 
-def test_a_dead_filter_is_struck_through_and_explained(go: Go, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_dead_filter_is_struck_through_and_explained(go: Go, keep: Keep) -> None:
     model = load_model("classic")
     with torch.no_grad():
         model.conv2.weight[3] = 0
-    broken = current_model.CurrentModel("classic", "Broken", model, "broken", {})
-    monkeypatch.setattr(current_model, "current_model", lambda: broken)
 
-    app = go("maximize", layer="conv2", channel="3")
+    app = go("maximize", model=keep(model), layer="conv2", channel="3")
 
     header, images = picture(app, "maximized")
     assert images[3].std() < 0.05

@@ -87,9 +87,8 @@ def _imports(request: DreamRequest, digit: bool) -> list[str]:
     lines = [f"from cnnviz.feature_visualization.deepdream import {', '.join(helpers)}"] if helpers else []
     if not digit:
         fetched = request.network in FETCHED
-        lines.append(
-            f"from cnnviz.{'fetched import load_fetched' if fetched else 'imagenet import load_imagenet'}"
-        )
+        loader = "torchvision_zoo import load_fetched" if fetched else "imagenet import load_imagenet"
+        lines.append(f"from cnnviz.networks.{loader}")
     if named:
         lines.append(f"from cnnviz.feature_visualization.objectives import {named}")
     if request.film:
