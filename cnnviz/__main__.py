@@ -30,9 +30,7 @@ from cnnviz.runs.cross_validation import fold_config
 from cnnviz.runs.grid import VALIDATION, Grid, read_values, with_digits
 from cnnviz.training.config import TrainConfig
 from cnnviz.training.cross_validation import summarize
-from cnnviz.training.cross_validation_examples import QUICK
-from cnnviz.training.cross_validation_examples import measure as measure_folds
-from cnnviz.training.cross_validation_examples import save as save_example
+from cnnviz.training.cross_validation_examples import QUICK, measure as measure_folds, save as save_example
 from cnnviz.training.datasets import load_parts
 from cnnviz.training.history import SnapshotRecorder, save_history
 from cnnviz.training.loop import Progress, fit

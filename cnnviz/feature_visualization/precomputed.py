@@ -24,8 +24,7 @@ from cnnviz.feature_visualization.imagenet_units import SIDE, unit_pictures
 from cnnviz.feature_visualization.objectives import layer as whole_layer
 from cnnviz.io.assets import ASSETS
 from cnnviz.io.atomic import write_atomically
-from cnnviz.io.photos import SIDE as PHOTO_SIDE
-from cnnviz.io.photos import load_photo, to_pixels
+from cnnviz.io.photos import SIDE as PHOTO_SIDE, load_photo, to_pixels
 from cnnviz.networks.imagenet import LAYERS, ImageNetwork, layer_named, load_imagenet
 
 FOLDER = ASSETS / "dreams"

@@ -1,7 +1,7 @@
 """The networks that made image recognition, measured: layers, shapes, parameters, work, receptive field.
 
     ARCHITECTURES            name -> Architecture: year, what was new in it, and how to build it
-    measure(name)            -> Measured, by running the real module of torchvision once
+    measure_architecture(name)            -> Measured, by running the real module of torchvision once
     measured()               what the gallery carries, read from its file
     python -m cnnviz.labs.architectures.catalogue   measures all anew and writes that file (some minutes)
 
@@ -164,7 +164,7 @@ def make(name: str) -> nn.Module:
     return network.eval()
 
 
-def measure(name: str) -> Measured:
+def measure_architecture(name: str) -> Measured:
     """Run the network once and note what every layer makes and does."""
     return measure_module(make(name), ARCHITECTURES[name].input)
 
@@ -188,7 +188,7 @@ def _from_json(record: dict[str, Any]) -> Measured:
 
 def main() -> None:
     """Measure all networks and write the gallery's file."""
-    records = {name: asdict(measure(name)) for name in ARCHITECTURES}
+    records = {name: asdict(measure_architecture(name)) for name in ARCHITECTURES}
     write_atomically(FILE, (json.dumps(records) + "\n").encode())
 
 
