@@ -6,6 +6,8 @@ python -m cnnviz sweep NAME --over SETTING=VALUES [--over ...] [--digits N]
 python -m cnnviz evaluate MODEL
 python -m cnnviz predict IMAGE [--model MODEL]
 python -m cnnviz fetch FOLDER
+python -m cnnviz build-assets [architectures|dreams|references ...] [--out FOLDER]
+python -m cnnviz train-capsules [--seed S] [--epochs E] [--out FOLDER]
 """
 
 import argparse
@@ -21,18 +23,20 @@ from cnnviz.data.pen_digits import pen_test_digits
 from cnnviz.data.preprocessing import to_digit
 from cnnviz.errors import CnnvizError
 from cnnviz.evaluation.metrics import Report, evaluate
-from cnnviz.io.assets import MODELS
+from cnnviz.evaluation.ood import write_references
+from cnnviz.feature_visualization.precomputed import write_dreams
+from cnnviz.io.assets import ASSETS, MODELS
 from cnnviz.io.download import fetch_mnist
 from cnnviz.io.images import read_picture
+from cnnviz.labs.architectures.catalogue import write_catalogue
+from cnnviz.labs.capsules.training import CAPSULES, CapsuleConfig, train_capsules
 from cnnviz.networks.network import Network
 from cnnviz.networks.tracing import predict
 from cnnviz.runs.cross_validation import fold_config
 from cnnviz.runs.grid import VALIDATION, Grid, read_values, with_digits
 from cnnviz.training.config import TrainConfig
 from cnnviz.training.cross_validation import summarize
-from cnnviz.training.cross_validation_examples import QUICK
-from cnnviz.training.cross_validation_examples import measure as measure_folds
-from cnnviz.training.cross_validation_examples import save as save_example
+from cnnviz.training.cross_validation_examples import QUICK, measure as measure_folds, save as save_example
 from cnnviz.training.datasets import load_parts
 from cnnviz.training.history import SnapshotRecorder, save_history
 from cnnviz.training.loop import Progress, fit
@@ -44,6 +48,8 @@ from cnnviz.training.model_card import (
     test_figures,
 )
 from cnnviz.training.recipes import RECIPES
+
+ASSET_MAKERS = {"architectures": write_catalogue, "dreams": write_dreams, "references": write_references}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -166,6 +172,19 @@ def fetch(options: argparse.Namespace) -> None:
         print(path)
 
 
+def build_assets(options: argparse.Namespace) -> None:
+    """Make what the app carries anew: all of it, or what is named."""
+    for name in options.names or ASSET_MAKERS:
+        for path in ASSET_MAKERS[name](options.out):
+            print(path, flush=True)
+
+
+def train_capsule_network(options: argparse.Namespace) -> None:
+    """Train the shipped capsule network anew, and print its figures."""
+    config = CapsuleConfig(options.epochs, seed=options.seed)
+    print(json.dumps(train_capsules(options.out / CAPSULES.name, config)["test"]))
+
+
 def _report_progress(progress: Progress) -> None:
     if progress.validation_accuracy is not None:
         print(
@@ -237,6 +256,15 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("fetch", help="download MNIST's original files")
     command.add_argument("folder", type=Path)
     command.set_defaults(run=fetch)
+    command = commands.add_parser("build-assets", help="make the carried figures and pictures anew")
+    command.add_argument("names", nargs="*", choices=ASSET_MAKERS, help="all, when none is named")
+    command.add_argument("--out", type=Path, default=ASSETS, help="folder")
+    command.set_defaults(run=build_assets)
+    command = commands.add_parser("train-capsules", help="train the capsule network of the Capsules page")
+    command.add_argument("--seed", type=int, default=CapsuleConfig.seed)
+    command.add_argument("--epochs", type=int, default=CapsuleConfig.epochs)
+    command.add_argument("--out", type=Path, default=CAPSULES.parent, help="folder for capsules.safetensors")
+    command.set_defaults(run=train_capsule_network)
     return parser
 
 

@@ -1,1 +1,5 @@
 """Weights on disk: the safetensors format, the model store, and weights made elsewhere."""
+
+from lazy_loader import attach_stub
+
+__getattr__, __dir__, __all__ = attach_stub(__name__, __file__)

@@ -1,1 +1,5 @@
 """Digits: MNIST, pen strokes, preprocessing, augmentation, and drawings that are no digits."""
+
+from lazy_loader import attach_stub
+
+__getattr__, __dir__, __all__ = attach_stub(__name__, __file__)

@@ -12,8 +12,10 @@ Neighbors*), taken on both sides. The threshold keeps KEPT of the validation dig
 """
 
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -115,8 +117,8 @@ def load_references() -> References:
         return References(digits, others, tuple(np.repeat(KINDS, EACH)), validation)
 
 
-def paint() -> bytes:
-    """The asset's content."""
+def write_references(folder: Path = ASSETS) -> Iterator[Path]:
+    """Draw the references anew and write them; yields the file's path."""
     others = torch.cat(list(non_digits(EACH, SEED).values()))
     file = io.BytesIO()
     np.savez_compressed(
@@ -125,8 +127,5 @@ def paint() -> bytes:
         others=(others * 255).round().to(torch.uint8).numpy(),
         validation=pen_validation_digits().images.numpy(),
     )
-    return file.getvalue()
-
-
-if __name__ == "__main__":
-    write_atomically(ASSETS / "references.npz", paint())
+    write_atomically(folder / "references.npz", file.getvalue())
+    yield folder / "references.npz"

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from cnnviz.errors import NetworkError
 from cnnviz.feature_visualization.objectives import Objective, evaluate_objective, features
-from cnnviz.interpret.receptive_field import receptive_field
+from cnnviz.interpret.receptive_fields import receptive_field
 from cnnviz.networks.network import SIZE, Network
 
 BATCH = 250  # fits the cache

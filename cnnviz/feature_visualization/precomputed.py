@@ -1,14 +1,14 @@
 """The pictures the dream page carries, so that something is on screen before anything is computed.
 
-    python -m cnnviz.feature_visualization.precomputed [FOLDER]   make them anew (some minutes)
-    dreamed(layer)                             the forest as this layer dreams it, WEBP bytes
-    unit_tiles(layer)                          one small picture a channel, or none
+    dreamed(layer)         the forest as this layer dreams it, WEBP bytes
+    unit_tiles(layer)      one small picture a channel, or none
+    write_dreams(folder)   makes them anew (some minutes)
 
 They are made with the settings in SETTINGS by the same functions the page calls; a test makes one again.
 """
 
 import io
-import sys
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
@@ -24,8 +24,7 @@ from cnnviz.feature_visualization.imagenet_units import SIDE, unit_pictures
 from cnnviz.feature_visualization.objectives import layer as whole_layer
 from cnnviz.io.assets import ASSETS
 from cnnviz.io.atomic import write_atomically
-from cnnviz.io.photos import SIDE as PHOTO_SIDE
-from cnnviz.io.photos import load_photo, to_pixels
+from cnnviz.io.photos import SIDE as PHOTO_SIDE, load_photo, to_pixels
 from cnnviz.networks.imagenet import LAYERS, ImageNetwork, layer_named, load_imagenet
 
 FOLDER = ASSETS / "dreams"
@@ -53,15 +52,15 @@ def unit_tiles(layer: str) -> NDArray[np.uint8] | None:
     return rows.reshape(-1, SIDE, SIDE, 3)[: layer_named(layer).channels]
 
 
-def make(folder: Path = FOLDER) -> None:
-    """Compute all pictures and write them into `folder`."""
+def write_dreams(folder: Path = ASSETS) -> Iterator[Path]:
+    """Compute all pictures and write them; yields each one's path."""
     network = load_imagenet()
     photo = load_photo(PHOTO, PHOTO_SIDE)
     for layer in LAYERS:
         found = last(dream(network, photo, whole_layer(layer.name), **SETTINGS))  # type: ignore[arg-type]
-        _write(folder / f"{PHOTO}-{layer.name}.webp", to_pixels(found.images[0]))
+        yield _write(folder / FOLDER.name / f"{PHOTO}-{layer.name}.webp", to_pixels(found.images[0]))
     for name in UNIT_LAYERS:
-        _write(folder / f"units-{name}.webp", _units(network, name))
+        yield _write(folder / FOLDER.name / f"units-{name}.webp", _units(network, name))
 
 
 def _units(network: ImageNetwork, layer: str) -> NDArray[np.uint8]:
@@ -78,11 +77,11 @@ def _units(network: ImageNetwork, layer: str) -> NDArray[np.uint8]:
     return to_pixels(torch.cat(rows, 1))
 
 
-def _write(path: Path, pixels: NDArray[np.uint8]) -> None:
+def _write(path: Path, pixels: NDArray[np.uint8]) -> Path:
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "WEBP", quality=QUALITY, method=6)
     write_atomically(path, buffer.getvalue())
-    print(path)
+    return path
 
 
 def _read(name: str) -> bytes:
@@ -90,9 +89,5 @@ def _read(name: str) -> bytes:
         return (FOLDER / name).read_bytes()
     except OSError as error:
         raise DataError(
-            f"The picture {name} is missing; make it: python -m cnnviz.feature_visualization.precomputed."
+            f"The picture {name} is missing; make it: python -m cnnviz build-assets dreams."
         ) from error
-
-
-if __name__ == "__main__":
-    make(Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER)

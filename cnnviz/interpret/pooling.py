@@ -20,7 +20,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from cnnviz.errors import NetworkError
-from cnnviz.interpret.receptive_field import pixel_spans
+from cnnviz.interpret.receptive_fields import pixel_spans
 from cnnviz.networks.network import SIZE, Network
 from cnnviz.networks.tracing import LayerRecord, Trace
 

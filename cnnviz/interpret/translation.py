@@ -16,7 +16,7 @@ from torch import Tensor
 
 from cnnviz.errors import NetworkError
 from cnnviz.interpret.pooling import Winners, before, pick_winners, pooling_layers, window_of, windows
-from cnnviz.interpret.receptive_field import map_stride
+from cnnviz.interpret.receptive_fields import map_stride
 from cnnviz.networks.network import Network
 from cnnviz.networks.tracing import check_images
 

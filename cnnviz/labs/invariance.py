@@ -20,7 +20,7 @@ from torch import Tensor
 from cnnviz.data.mnist import Digits
 from cnnviz.errors import ConfigError, NetworkError
 from cnnviz.evaluation.metrics import logits_of
-from cnnviz.interpret.receptive_field import map_stride
+from cnnviz.interpret.receptive_fields import map_stride
 from cnnviz.interpret.translation import shifted
 from cnnviz.networks.network import Network
 from cnnviz.networks.tracing import check_images, predict, trace

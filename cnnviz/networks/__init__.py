@@ -1,1 +1,5 @@
 """Networks: configuration, layers, the zoo, and the trace of one forward pass."""
+
+from lazy_loader import attach_stub
+
+__getattr__, __dir__, __all__ = attach_stub(__name__, __file__)

@@ -1,1 +1,5 @@
 """Training: configuration, recipes, schedule, the loop, its history, cross-validation, fine-tuning."""
+
+from lazy_loader import attach_stub
+
+__getattr__, __dir__, __all__ = attach_stub(__name__, __file__)

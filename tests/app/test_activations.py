@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from cnnviz import load_model, trace
 from cnnviz.checkpoints.format import shipped_models
 from cnnviz.data.mnist import load_mnist
-from cnnviz.interpret.receptive_field import receptive_field
+from cnnviz.interpret.receptive_fields import receptive_field
 from cnnviz.networks.zoo import TITLES
 from tests.support.payload import payload, words
 

@@ -13,6 +13,7 @@ from cnnviz.runs.engine import LocalEngine
 from cnnviz.runs.run_dir import RunDir
 from cnnviz.training.cross_validation_examples import QUICK, examples
 from cnnviz.ui.pages.cross_validate.form import Choice, program
+from cnnviz.ui.widgets.code_panel import with_imports
 from tests.support.text import words
 
 Go = Callable[..., AppTest]
@@ -199,7 +200,7 @@ def test_cluster_is_named(go: Go, root: Path, monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.mark.parametrize("stratified", [True, False])
 def test_program_does_the_same(stratified: bool) -> None:
-    text = program(Choice(CONFIG, 4, stratified))
+    text = with_imports(program(Choice(CONFIG, 4, stratified)))
     compile(text, "program", "exec")
     names: dict[str, object] = {}
     exec(text.partition("\naccuracies")[0], names)

@@ -12,7 +12,7 @@ from cnnviz import load_model, trace
 from cnnviz.data.mnist import load_mnist
 from cnnviz.interpret.deconvnet import strongest, unpool
 from cnnviz.interpret.pooling import logit_gradient
-from cnnviz.interpret.receptive_field import receptive_field
+from cnnviz.interpret.receptive_fields import receptive_field
 from cnnviz.interpret.translation import shift_effects, shifted
 from cnnviz.ui.components.pooling.pooling import DECIDED, EMPTY, TIED
 from tests.support.payload import payload, present, words

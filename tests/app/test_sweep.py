@@ -17,6 +17,7 @@ from cnnviz.runs.sweep import Sweep, list_sweeps, open_sweep, start_sweep
 from cnnviz.training.recipes import RECIPES
 from cnnviz.ui.pages.train.sweep_form import Choice, program
 from cnnviz.ui.runs.form_state import FIRST
+from cnnviz.ui.widgets.code_panel import with_imports
 from tests.support.text import words
 
 Go = Callable[..., AppTest]
@@ -207,7 +208,7 @@ def test_wrong_id_is_one_sentence(go: Go) -> None:
 
 
 def test_program_does_the_same() -> None:
-    text = program(Choice(CONFIG, GRID))
+    text = with_imports(program(Choice(CONFIG, GRID)))
     compile(text, "program", "exec")
     names: dict[str, object] = {}
     exec(text.partition("\nfor point")[0], names)

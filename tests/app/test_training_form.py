@@ -12,8 +12,14 @@ from streamlit.testing.v1 import AppTest
 
 from cnnviz.data.augmentation import Augmentation, augment
 from cnnviz.data.mnist import load_mnist
-from cnnviz.networks.network import ConvBlock, NetworkConfig, Patches, parameter_count, shape_title
-from cnnviz.networks.network import build as build_network
+from cnnviz.networks.network import (
+    ConvBlock,
+    NetworkConfig,
+    Patches,
+    build as build_network,
+    parameter_count,
+    shape_title,
+)
 from cnnviz.networks.zoo import NETWORKS
 from cnnviz.runs import run_dir
 from cnnviz.runs.engine import LocalEngine
@@ -24,6 +30,7 @@ from cnnviz.ui.pages.train.form import OWN
 from cnnviz.ui.runs.charts import curve
 from cnnviz.ui.runs.form_state import FIRST
 from cnnviz.ui.runs.program import program
+from cnnviz.ui.widgets.code_panel import with_imports
 from tests.support.text import menu, picture
 
 Go = Callable[..., AppTest]
@@ -301,7 +308,7 @@ def test_augmentation_presets_set_the_sliders(go: Go) -> None:
 
 @pytest.mark.parametrize("config", [*RECIPES.values(), OWN_CONFIG], ids=[*RECIPES, "own"])
 def test_program_makes_the_same_configuration(config: TrainConfig) -> None:
-    head, _, _ = program(config).partition("for progress")
+    head, _, _ = with_imports(program(config)).partition("for progress")
     names: dict[str, object] = {}
     exec(head, names)
     assert names["config"] == config

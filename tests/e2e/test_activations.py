@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from cnnviz import load_model, trace
 from cnnviz.data.mnist import load_mnist
-from cnnviz.interpret.receptive_field import receptive_field
+from cnnviz.interpret.receptive_fields import receptive_field
 from tests.support.browser import settle, watch_repaint
 
 OpenPage = Callable[[str], Page]

@@ -16,7 +16,7 @@ from torch.nn import functional as F
 from cnnviz import load_model, trace
 from cnnviz.checkpoints.format import freeze
 from cnnviz.data.mnist import load_mnist
-from cnnviz.interpret.receptive_field import Box, receptive_field
+from cnnviz.interpret.receptive_fields import Box, receptive_field
 from cnnviz.networks.network import ConvBlock, Network, NetworkConfig, build
 from cnnviz.networks.tracing import Trace
 from cnnviz.networks.zoo import NETWORKS

@@ -12,7 +12,7 @@ from cnnviz import load_model, trace
 from cnnviz.colors import CORNERS
 from cnnviz.data.mnist import load_mnist
 from cnnviz.interpret.pooling import Winners, logit_gradient, winners
-from cnnviz.interpret.receptive_field import receptive_field
+from cnnviz.interpret.receptive_fields import receptive_field
 from cnnviz.networks.network import Network
 from cnnviz.networks.tracing import Trace
 from tests.support.browser import IMPATIENT, aim, settle, watch_repaint

@@ -11,8 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, expect, sync_playwright
-from playwright.sync_api import TimeoutError as OutOfTime
+from playwright.sync_api import Browser, Page, TimeoutError as OutOfTime, expect, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 IMPATIENT = 4_000  # milliseconds until a mouse that was not answered is aimed anew

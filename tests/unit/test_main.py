@@ -1,5 +1,6 @@
 """The command line trains, evaluates and predicts on real data."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,9 @@ import torch
 from cnnviz.__main__ import main
 from cnnviz.checkpoints.format import load_checkpoint
 from cnnviz.data.mnist import load_mnist
+from cnnviz.io.assets import ASSETS
 from cnnviz.io.images import encode_png
+from cnnviz.labs.architectures import catalogue
 from cnnviz.training.history import load_history
 
 
@@ -30,6 +33,7 @@ def test_predict_reads_a_picture(tmp_path: Path, capsys: pytest.CaptureFixture[s
         ["evaluate", "no-such-model"],
         ["sweep", "eight", "--over", "colour=1,2"],
         ["sweep", "eight", "--over", "learning_rate=0.1,20"],
+        ["train-capsules", "--epochs", "0"],
     ],
 )
 def test_problems_are_one_sentence(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
@@ -58,6 +62,26 @@ def test_train_saves_a_model_with_its_card_and_history(
     assert len(history.snapshots) > 8
     assert all(torch.equal(value, after[name]) for name, value in checkpoint.model.state_dict().items())
     assert not torch.equal(before["conv1.weight"], after["conv1.weight"])
+
+
+def test_references_made_again_are_the_carried_ones(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["build-assets", "references", "--out", str(tmp_path)]) == 0
+
+    assert capsys.readouterr().out.split() == [str(tmp_path / "references.npz")]
+    with np.load(tmp_path / "references.npz") as made, np.load(ASSETS / "references.npz") as carried:
+        assert made.files == carried.files
+        assert all(np.array_equal(made[name], carried[name]) for name in carried.files)
+
+
+def test_a_gallery_made_again_is_the_carried_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of one network; all ten take minutes."""
+    monkeypatch.setattr(catalogue, "ARCHITECTURES", {"lenet5": catalogue.ARCHITECTURES["lenet5"]})
+    assert main(["build-assets", "architectures", "--out", str(tmp_path)]) == 0
+
+    carried = json.loads((ASSETS / "architectures.json").read_text())
+    assert json.loads((tmp_path / "architectures.json").read_text()) == {"lenet5": carried["lenet5"]}
 
 
 def test_sweep_prints_every_point_and_the_best(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,17 +1,19 @@
 """The networks that made image recognition, measured: layers, shapes, parameters, work, receptive field.
 
     ARCHITECTURES            name -> Architecture: year, what was new in it, and how to build it
-    measure(name)            -> Measured, by running the real module of torchvision once
-    measured()               what the gallery carries, read from its file
-    python -m cnnviz.labs.architectures.catalogue   measures all anew and writes that file (some minutes)
+    measure_architecture(name)   -> Measured, by running the real module of torchvision once
+    measured()                   what the gallery carries, read from its file
+    write_catalogue(folder)      measures all anew and writes that file (some minutes)
 
 The modules are torchvision's own, LeNet-5 is cnnviz's, and the UNet, which torchvision lacks, is built
 here as its authors describe it.
 """
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -164,7 +166,7 @@ def make(name: str) -> nn.Module:
     return network.eval()
 
 
-def measure(name: str) -> Measured:
+def measure_architecture(name: str) -> Measured:
     """Run the network once and note what every layer makes and does."""
     return measure_module(make(name), ARCHITECTURES[name].input)
 
@@ -176,7 +178,7 @@ def measured() -> dict[str, Measured]:
         records = json.loads(FILE.read_bytes())
     except (OSError, ValueError) as error:
         raise DataError(
-            "The gallery's figures are missing; run python -m cnnviz.labs.architectures.catalogue."
+            "The gallery's figures are missing; run python -m cnnviz build-assets architectures."
         ) from error
     return {name: _from_json(record) for name, record in records.items()}
 
@@ -186,11 +188,8 @@ def _from_json(record: dict[str, Any]) -> Measured:
     return Measured(**{**record, "stages": tuple(stages)})
 
 
-def main() -> None:
-    """Measure all networks and write the gallery's file."""
-    records = {name: asdict(measure(name)) for name in ARCHITECTURES}
-    write_atomically(FILE, (json.dumps(records) + "\n").encode())
-
-
-if __name__ == "__main__":
-    main()
+def write_catalogue(folder: Path = ASSETS) -> Iterator[Path]:
+    """Measure all networks and write the gallery's file; yields its path."""
+    records = {name: asdict(measure_architecture(name)) for name in ARCHITECTURES}
+    write_atomically(folder / FILE.name, (json.dumps(records) + "\n").encode())
+    yield folder / FILE.name

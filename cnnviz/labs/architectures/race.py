@@ -1,7 +1,7 @@
 """A race: five kinds of network with about as many parameters, on the same digits, in turns.
 
     CONTESTANTS                 name -> Racer: MLP, LeNet-5, and small VGG, ResNet and ViT variants
-    race(training, ...)    -> Iterator of RaceProgress; equal seconds or equal digits for all
+    train_contestants(training, ...)    -> Iterator of RaceProgress; equal seconds or equal digits for all
 
 All have 55,000 to 65,000 parameters and the same training: AdamW at 2e-3, batches of 64.
 """
@@ -59,7 +59,7 @@ class RaceProgress:
     share: float
 
 
-def race(
+def train_contestants(
     training: Digits,
     held_back: Digits,
     fair: EqualBudget = "seconds",

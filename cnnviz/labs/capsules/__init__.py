@@ -1,1 +1,5 @@
 """Capsules: vectors instead of numbers, routing instead of pooling."""
+
+from lazy_loader import attach_stub
+
+__getattr__, __dir__, __all__ = attach_stub(__name__, __file__)

@@ -1,13 +1,10 @@
 """Training the capsule network, and the file it is kept in.
 
-    fit_capsules(config, training, validation)   an iterator of frozen records, as training.fit
-    train_capsules(path, config)                 what made models/capsules/capsules.safetensors
-    load_capsules(path)                          eval mode, frozen
-
-python -m cnnviz.labs.capsules.training [--seed S] [--epochs E] [--out FOLDER]
+fit_capsules(config, training, validation)   an iterator of frozen records, as training.fit
+train_capsules(path, config)                 what made models/capsules/capsules.safetensors
+load_capsules(path)                          eval mode, frozen
 """
 
-import argparse
 import json
 import platform
 import time
@@ -146,7 +143,7 @@ def train_capsules(path: Path, config: CapsuleConfig) -> dict[str, Any]:
         "data": SHA256["mnist.npz"],
         "seconds": round(time.perf_counter() - start, 1),
         "machine": f"{platform.machine()}, torch {torch.__version__}, {torch.get_num_threads()} threads",
-        "rebuild": f"python -m cnnviz.labs.capsules.training --seed {config.seed}",
+        "rebuild": f"python -m cnnviz train-capsules --seed {config.seed} --epochs {config.epochs}",
     }
     write_atomically(path, safetensors.torch.save(network.state_dict()))
     write_atomically(path.with_suffix(".json"), (json.dumps(card, indent=2) + "\n").encode())
@@ -174,21 +171,6 @@ def load_capsules(path: Path = CAPSULES) -> CapsuleNetwork:
     except (OSError, RuntimeError, safetensors.SafetensorError) as error:
         raise CheckpointError(
             f"The capsule network {path.name} is missing or damaged; "
-            "train it again with `python -m cnnviz.labs.capsules.training`."
+            "train it again with `python -m cnnviz train-capsules`."
         ) from error
     return network.eval().requires_grad_(False)
-
-
-def main() -> None:
-    """Train the shipped network anew."""
-    parser = argparse.ArgumentParser(prog="python -m cnnviz.labs.capsules.training", description=main.__doc__)
-    parser.add_argument("--seed", type=int, default=CapsuleConfig.seed)
-    parser.add_argument("--epochs", type=int, default=CapsuleConfig.epochs)
-    parser.add_argument("--out", type=Path, default=CAPSULES.parent, help="folder for capsules.safetensors")
-    options = parser.parse_args()
-    card = train_capsules(options.out / CAPSULES.name, CapsuleConfig(options.epochs, seed=options.seed))
-    print(json.dumps(card["test"]))
-
-
-if __name__ == "__main__":
-    main()

@@ -56,11 +56,11 @@ def program(chosen: CurrentModel, digit: CurrentDigit, trace: Trace, selection: 
     names = list(trace.layers)
     cell = selection or Selection(names[-1], int(trace.probabilities.argmax()))
     if cell.layer == "input":
-        return opening(chosen, digit) + f"\nprint(image[{cell.row}, {cell.column}])\n"
+        return opening(chosen, digit) + f"print(image[{cell.row}, {cell.column}])\n"
     place = f"{cell.channel}" + (f", {cell.row}, {cell.column}" if trace[cell.layer].output.ndim == 3 else "")
     return (
         opening(chosen, digit)
-        + f'\nlayer = trace(model, image)["{cell.layer}"]\n'
+        + f'layer = trace(model, image)["{cell.layer}"]\n'
         + "inputs, module = layer.input, model."
         + f"{cell.layer}\n"
         + _by_hand(chosen.model, cell, place)
@@ -107,10 +107,10 @@ def _by_hand(model: Network, cell: Selection, place: str) -> str:
             return f"by_hand = inputs[{place}] + module.places[{place}]\n"
         case TransformerBlock():
             return (
-                "words = inputs.flatten(1).T[None]  # (1, cells, numbers of each)\n"
-                "words = words + module.answer(module.hear(module.norm1(words)))\n"
-                "words = words + module.narrow(module.activation(module.widen(module.norm2(words))))\n"
-                f"by_hand = words[0].T.reshape(inputs.shape)[{place}]\n"
+                "tokens = inputs.flatten(1).T[None]  # (1, cells, numbers of each)\n"
+                "tokens = tokens + module.proj(module.attend(module.norm1(tokens)))\n"
+                "tokens = tokens + module.fc2(module.activation(module.fc1(module.norm2(tokens))))\n"
+                f"by_hand = tokens[0].T.reshape(inputs.shape)[{place}]\n"
             )
         case nn.ReLU():
             return f"by_hand = inputs[{place}].clamp(min=0)\n"
@@ -135,7 +135,7 @@ def _padded(padding: tuple[int, int]) -> str:
     if not any(padding):
         return ""
     rows, columns = padding
-    return f"import torch\ninputs = torch.nn.functional.pad(inputs, {(columns, columns, rows, rows)})\n"
+    return f"inputs = torch.nn.functional.pad(inputs, {(columns, columns, rows, rows)})\n"
 
 
 def _probability(last: str, cell: Selection) -> str:

@@ -8,6 +8,16 @@ from cnnviz.training.config import TrainConfig
 
 
 def program(config: TrainConfig) -> str:
+    return (
+        f"{config_lines(config)}"
+        "for progress in fit(config, *load_parts(config)):\n"
+        "    if progress.validation_accuracy is not None:\n"
+        '        print(f"step {progress.step}: {progress.validation_accuracy:.2%}")\n'
+    )
+
+
+def config_lines(config: TrainConfig) -> str:
+    """Python that sets `config`."""
     known = next((name for name, network in NETWORKS.items() if network == config.network), None)
     plain = TrainConfig()
     given = {
@@ -16,25 +26,8 @@ def program(config: TrainConfig) -> str:
         if getattr(config, field.name) != getattr(plain, field.name)
     }
     given["network"] = f"NETWORKS[{known!r}]" if known else _written(config.network)
-    used = {"ConvBlock": config.network.convs, "NetworkConfig": True, "Patches": config.network.patches}
-    networks = ["NETWORKS"] if known else [name for name, part in used.items() if part]
-    imports = ["from cnnviz import TrainConfig, fit"]
-    if "augmentation" in given:
-        imports.append("from cnnviz.data.augmentation import Augmentation")
-    imports.append(f"from cnnviz.networks.network import {', '.join(networks)}")
-    imports.append("from cnnviz.training.datasets import load_parts")
-    return "\n".join(
-        [
-            *imports,
-            "",
-            "config = TrainConfig(",
-            *(f"    {name}={value}," for name, value in given.items()),
-            ")",
-            "for progress in fit(config, *load_parts(config)):",
-            "    if progress.validation_accuracy is not None:",
-            '        print(f"step {progress.step}: {progress.validation_accuracy:.2%}")',
-        ]
-    )
+    settings = "".join(f"    {name}={value},\n" for name, value in given.items())
+    return f"config = TrainConfig(\n{settings})\n"
 
 
 def _written(value: Any) -> str:

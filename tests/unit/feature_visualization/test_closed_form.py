@@ -7,7 +7,7 @@ from cnnviz.feature_visualization.activation_maximization import last
 from cnnviz.feature_visualization.closed_form import is_affine, optimum
 from cnnviz.feature_visualization.objectives import channel, evaluate_objective, neuron
 from cnnviz.feature_visualization.presets import SHARP, optimize
-from cnnviz.interpret.receptive_field import receptive_field
+from cnnviz.interpret.receptive_fields import receptive_field
 from cnnviz.networks.network import build
 from cnnviz.networks.zoo import NETWORKS
 

@@ -70,5 +70,5 @@ def test_layers_without_tiles() -> None:
 
 def test_a_missing_picture_says_how_to_make_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
     monkeypatch.setattr(precomputed, "FOLDER", tmp_path)
-    with pytest.raises(DataError, match=r"python -m cnnviz\.feature_visualization\.precomputed"):
+    with pytest.raises(DataError, match="python -m cnnviz build-assets dreams"):
         dreamed("block2")

@@ -11,7 +11,7 @@ from cnnviz.data.mnist import load_mnist
 from cnnviz.errors import NetworkError
 from cnnviz.interpret.deconvnet import strongest, unpool
 from cnnviz.interpret.pooling import pooling_layers
-from cnnviz.interpret.receptive_field import receptive_field
+from cnnviz.interpret.receptive_fields import receptive_field
 from cnnviz.networks.layers import Residual
 from cnnviz.networks.network import ConvBlock, Network, NetworkConfig, build
 from cnnviz.networks.tracing import trace

@@ -20,7 +20,7 @@ from cnnviz.interpret.pooling import (
     window_of,
     winners,
 )
-from cnnviz.interpret.receptive_field import receptive_field
+from cnnviz.interpret.receptive_fields import receptive_field
 from cnnviz.networks.network import ConvBlock, Network, NetworkConfig, build
 from cnnviz.networks.tracing import trace
 from cnnviz.networks.zoo import NETWORKS

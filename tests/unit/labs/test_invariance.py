@@ -10,7 +10,7 @@ from cnnviz.checkpoints.format import load_model
 from cnnviz.data.mnist import Digits, load_mnist
 from cnnviz.errors import ConfigError, NetworkError
 from cnnviz.evaluation.metrics import evaluate
-from cnnviz.interpret.receptive_field import map_stride
+from cnnviz.interpret.receptive_fields import map_stride
 from cnnviz.interpret.translation import shifted
 from cnnviz.labs.invariance import CHANGES, accuracy_curve, equivariance, film, frames, layer_changes, moved
 from cnnviz.networks.tracing import predict, trace

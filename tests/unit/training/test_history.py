@@ -14,8 +14,7 @@ from cnnviz.checkpoints.format import Checkpoint, digest, freeze, load_checkpoin
 from cnnviz.errors import CheckpointError
 from cnnviz.io.assets import MODELS
 from cnnviz.networks.zoo import NETWORKS
-from cnnviz.runs import recorder as recorder_module
-from cnnviz.runs import run_dir
+from cnnviz.runs import recorder as recorder_module, run_dir
 from cnnviz.runs.run import Run, history_of_run, open_run
 from cnnviz.training.config import TrainConfig
 from cnnviz.training.datasets import load_parts

@@ -3,7 +3,7 @@
 import streamlit as st
 from torch import Tensor
 
-from cnnviz.interpret.receptive_field import pixel_spans
+from cnnviz.interpret.receptive_fields import pixel_spans
 from cnnviz.networks.layers import TransformerBlock, attention_weights
 from cnnviz.networks.network import Network
 from cnnviz.ui.components.maps.maps import Rectangle, maps

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from cnnviz.errors import NetworkError
 from cnnviz.interpret.activations import Scope, Stage, dead, find, histogram, stages, strongest_cell
-from cnnviz.interpret.receptive_field import pixel_spans, receptive_field
+from cnnviz.interpret.receptive_fields import pixel_spans, receptive_field
 from cnnviz.ui.components.activation_detail.activation_detail import ActivationContent, activation
 from cnnviz.ui.components.maps.maps import maps
 from cnnviz.ui.state import cache
@@ -160,8 +160,6 @@ def _title(key: str) -> str:
 def code(shown: Shown) -> None:
     program = (
         opening(shown.chosen, current_digit())
-        + "from cnnviz.interpret.activations import dead, find, histogram, measure, order, stages\n"
-        + "from cnnviz.interpret.receptive_field import receptive_field\n\n"
         + f"stage = find(stages(trace(model, image)), {shown.stage.name!r})\n"
         + f"print(stage.before.shape, stage.after.shape)  # in front of and after {shown.stage.doing}\n"
         + f"values = stage.after[{shown.unit}]\n"
@@ -171,7 +169,6 @@ def code(shown: Shown) -> None:
     )
     if shown.stage.doing == "attention":
         program += (
-            "\nfrom cnnviz.networks.layers import attention_weights\n\n"
             "record = trace(model, image)[stage.source]\n"
             "shares = attention_weights(model.get_submodule(record.name), record.input)\n"
             "print(shares.shape)  # head; row and column of who hears; row and column of who is heard\n"

@@ -63,8 +63,7 @@ def calculator_view() -> None:
         "**What this does not show:** which stack learns better. Fewer parameters are cheaper, not wiser."
     )
     code_panel(
-        "from cnnviz.labs.architectures.layer_arithmetic import LayerSpec, walk\n\n"
-        + "layers = [\n"
+        "layers = [\n"
         + "".join(f"    {row.layer},\n" for row in rows)
         + f"]\nfor row in walk({given}, layers):\n    print(row.shape, row.parameters, row.multiply_adds)\n"
     )

@@ -49,13 +49,12 @@ def gallery_view() -> None:
         "Measured on torchvision's own modules (LeNet-5 is cnnviz's, the UNet is built from its paper), one "
         "picture "
         "of the size given; the figures are carried, "
-        "python -m cnnviz.labs.architectures.catalogue makes them anew.  \n"
+        "python -m cnnviz build-assets architectures makes them anew.  \n"
         "**What this does not show:** how well they see; that depends on what they were trained on, and how "
         "long."
     )
     code_panel(
-        "from cnnviz.labs.architectures.catalogue import measure\n\n"
-        f'found = measure("{name}")  # some seconds to minutes\n'
+        f'found = measure_architecture("{name}")  # some seconds to minutes\n'
         "print(found.parameters, found.multiply_adds, found.receptive_field)\n"
         "for stage in found.stages:\n    print(stage)\n"
     )

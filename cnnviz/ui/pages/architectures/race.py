@@ -6,7 +6,7 @@ import streamlit as st
 
 from cnnviz.colors import SERIES
 from cnnviz.data.mnist import Digits, load_mnist
-from cnnviz.labs.architectures.race import CONTESTANTS, EqualBudget, RaceProgress, race
+from cnnviz.labs.architectures.race import CONTESTANTS, EqualBudget, RaceProgress, train_contestants
 from cnnviz.networks.network import build, parameter_count
 from cnnviz.ui.widgets.charts import draw
 from cnnviz.ui.widgets.code_panel import code_panel
@@ -76,18 +76,15 @@ def race_view() -> None:
         icon=":material/model_training:",
     )
     code_panel(
-        "from cnnviz.data.mnist import Digits, load_mnist\n"
-        "from cnnviz.labs.architectures.race import race\n\n"
         "digits = load_mnist().train\n"
-        f"held_back = Digits(digits.images[-{HELD_BACK}:], digits.labels[-{HELD_BACK}:])\n"
-        f"training = Digits(digits.images[:-{HELD_BACK}], digits.labels[:-{HELD_BACK}])\n"
-        f'for now in race(training, held_back, "{fair}", {budget:g}, {names}):\n'
-        '    print(f"{now.racer}: {now.seconds:.1f} s, {now.digits:,} digits, {now.accuracy:.1%}")\n'
+        f"training, held_back = digits[:-{HELD_BACK}], digits[-{HELD_BACK}:]\n"
+        f'for now in train_contestants(training, held_back, "{fair}", {budget:g}, {names}):\n'
+        '    print(f"{now.contestant}: {now.seconds:.1f} s, {now.digits:,} digits, {now.accuracy:.1%}")\n'
     )
 
 
 def _start(fair: EqualBudget, budget: float, names: list[str]) -> None:
-    st.session_state[_RUN] = race(*_digits(), fair, budget, names)
+    st.session_state[_RUN] = train_contestants(*_digits(), fair, budget, names)
     st.session_state[_RECORDS] = ((fair, budget), [])
 
 

@@ -47,11 +47,8 @@ def skip_view() -> None:
         "2015) or batch normalization keep a plain network of this depth alive as well."
     )
     code_panel(
-        "from cnnviz.data.mnist import Digits, load_mnist\n"
-        "from cnnviz.labs.architectures.skip_connections import train_pair\n\n"
         "digits = load_mnist().train\n"
-        f"held_back = Digits(digits.images[-{HELD_BACK}:], digits.labels[-{HELD_BACK}:])\n"
-        f"training = Digits(digits.images[:{TRAINING}], digits.labels[:{TRAINING}])\n"
+        f"training, held_back = digits[:{TRAINING}], digits[-{HELD_BACK}:]\n"
         f"for record in train_pair({depth}, training, held_back, {STEPS}, {EVERY}, {seed}):\n"
         '    print(record.step, record.loss, record.norms["plain"][0], record.norms["skip"][0])\n'
     )

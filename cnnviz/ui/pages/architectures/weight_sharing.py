@@ -44,7 +44,6 @@ def sharing_view() -> None:
         "calculator counts the multiplications."
     )
     code_panel(
-        "from cnnviz.labs.architectures.weight_sharing import count_weights, matrices\n\n"
         f"print(count_weights({side}, {units}, {filters}, {kernel}))\n"
         f"print(matrices({DRAWN}, {min(kernel, DRAWN)})['shared'].count_nonzero())\n"
     )

@@ -9,10 +9,10 @@ import streamlit as st
 import torch
 from torch import Tensor
 
-from cnnviz.data.drawing_format import pack_image
 from cnnviz.labs.capsules.network import CapsuleNetwork, Capsules
 from cnnviz.labs.capsules.training import CAPSULES, load_capsules
 from cnnviz.ui.state.current_digit import CurrentDigit
+from cnnviz.ui.widgets.code_panel import image_lines
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,22 +64,8 @@ def seen(image: Tensor) -> Seen:
 
 def program(digit: CurrentDigit, capsule: int) -> str:
     """The program that computes what the page shows."""
-    if digit.index is not None:
-        image = (
-            "from cnnviz.data.mnist import load_mnist\n"
-            f"image = load_mnist().test.pixels()[{digit.index}]  # (28, 28)\n"
-        )
-    else:
-        image = (
-            "from cnnviz.data.drawing_format import unpack_image\n"
-            f'image = unpack_image("{pack_image(digit.image)}")  # (28, 28)\n'
-        )
     return (
-        "import torch\n"
-        "from cnnviz.labs.capsules.network import agree\n"
-        "from cnnviz.labs.capsules.training import load_capsules\n"
-        "from cnnviz.labs.capsules.scrambling import scramble\n"
-        f"{image}\n"
+        f"{image_lines(digit)}"
         "network = load_capsules()\n"
         "capsules = network(image[None, None])\n"
         "print(capsules.lengths)  # (1, 10), one a digit\n"

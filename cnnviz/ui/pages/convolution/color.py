@@ -174,9 +174,6 @@ def _code(made: Photograph, source: str, kernel: Tensor) -> None:
         else ("torch.stack([entry.kernel for entry in COLOR_KERNELS.values()])")
     )
     code_panel(
-        "import torch\nfrom cnnviz.labs.convolution.kernels import COLOR_KERNELS\n"
-        "from cnnviz.labs.convolution.operations import correlate, partial_sums\n"
-        f"from cnnviz.networks.imagenet import first_kernels, load_imagenet\n{made.imports}\n"
         f"photo = {made.program}.double()  # (3, H, W)\n"
         f"kernel = torch.tensor({kernel.tolist()}, dtype=torch.float64)  # {tuple(kernel.shape)}\n"
         "print(partial_sums(photo, kernel), partial_sums(photo, kernel).sum(0), sep='\\n')\n"

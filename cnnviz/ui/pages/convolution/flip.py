@@ -47,9 +47,7 @@ def flip() -> None:
         )
     st.caption(_words(pair, difference, undone))
     code_panel(
-        "import torch\n"
-        + beginning(picture)
-        + "from cnnviz.labs.convolution.operations import convolve, correlate, flipped\n\n"
+        beginning(picture)
         + kernel_lines(kernel.kernel)
         + "as_it_is = correlate(image[None], kernel[None, None])[0]\n"
         + "mathematical = convolve(image[None], kernel[None, None])[0]\n"

@@ -48,9 +48,7 @@ def frequency() -> None:
         kernel = choose_kernel()
     _kernel(picture, kernel, parts)
     code_panel(
-        "import torch\n"
-        + beginning(picture)
-        + "from cnnviz.labs.convolution.frequency import amplitudes, gain, gain_by_frequency, split\n\n"
+        beginning(picture)
         + f"parts = split(image, {radius})\n"
         + "print(parts.low, parts.high, parts.energy, amplitudes(image), sep='\\n')\n"
         + kernel_lines(kernel.kernel)

@@ -70,30 +70,22 @@ def photo_label(name: str) -> str:
 
 def _picture(name: str, side: int) -> Picture:
     if name in EXAMPLES:
-        program = (
-            "from cnnviz.labs.convolution.kernels import EXAMPLES\n\n"
-            f"image = EXAMPLES[{name!r}].image  # (H, W)\n"
-        )
-        return Picture(
-            name, EXAMPLES[name].label, EXAMPLES[name].image, float(EXAMPLES[name].image.max()), program
-        )
+        example = EXAMPLES[name]
+        program = f"image = EXAMPLES[{name!r}].image  # (H, W)\n"
+        return Picture(name, example.label, example.image, float(example.image.max()), program)
     if name == DIGIT:
         digit = current_digit()
         return Picture(name, digit.caption, digit.image.double(), 1.0, "")
     photo = photograph(name, side)
-    program = (
-        f"from cnnviz.labs.convolution.kernels import gray\n{photo.imports}\n"
-        f"image = gray({photo.program}.double())  # (H, W)\n"
-    )
+    program = f"image = gray({photo.program}.double())  # (H, W)\n"
     return Picture(name, f"{photo_label(name)}, in gray", gray(photo.image), 1.0, program)
 
 
 @dataclass(frozen=True, eq=False)
 class Photograph:
-    """image: float64 (3, H, W) in [0, 1]; program: the call that makes it, with its imports."""
+    """image: float64 (3, H, W) in [0, 1]; program: the call that makes it."""
 
     image: Tensor
-    imports: str
     program: str
 
 
@@ -102,14 +94,10 @@ def photograph(name: str, side: int) -> Photograph:
     own = own_photo()
     if name == UPLOAD and own is not None:
         side = _fitting_side(own.shape, side)
-        imports = (
-            "from pathlib import Path\n\nfrom cnnviz.io.images import read_picture\n"
-            "from cnnviz.io.photos import to_photo\n"
-        )
         program = f'to_photo(read_picture(Path("yours.jpg")), {side})'
-        return Photograph(to_photo(own, side).double(), imports, program)
+        return Photograph(to_photo(own, side).double(), program)
     image, side = _carried(name, side)
-    return Photograph(image, "from cnnviz.io.photos import load_photo\n", f"load_photo({name!r}, {side})")
+    return Photograph(image, f"load_photo({name!r}, {side})")
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
@@ -141,10 +129,7 @@ def kernel_lines(kernel: Tensor) -> str:
 def slide_program(picture: Picture, kernel: Tensor, geometry: WindowGeometry, bias: float) -> str:
     """Result, its size, and one cell term by term."""
     return (
-        "import torch\n"
-        + beginning(picture)
-        + "from cnnviz.labs.convolution.geometry import WindowGeometry\n"
-        + "from cnnviz.labs.convolution.operations import convolve, correlate, terms\n\n"
+        beginning(picture)
         + kernel_lines(kernel)
         + f"sliding = {geometry!r}\n"
         + f"result = correlate(image[None], kernel[None, None], torch.tensor([{bias}]), sliding)[0]\n"

@@ -116,10 +116,7 @@ def _words(results: Tensor, cropped: Tensor | None) -> None:
 
 def _code(picture: Picture, kernel: Kernel, width: int) -> None:
     code_panel(
-        "import torch\n"
-        + beginning(picture)
-        + "from cnnviz.labs.convolution.geometry import PADDING_MODES, WindowGeometry, pad\n"
-        + "from cnnviz.labs.convolution.operations import correlate\n\n"
+        beginning(picture)
         + kernel_lines(kernel.kernel)
         + f"for border in PADDING_MODES:\n    print(border, pad(image, {width}, border), sep='\\n')\n"
         + f"    sliding = WindowGeometry(padding={width}, border=border)\n"

@@ -112,8 +112,7 @@ def _words(image: Tensor, window: int, geometry: WindowGeometry, total: Tensor |
 
 def _code(name: str, rule: Rule, window: int, stride: int) -> None:
     if name in POOLING_EXAMPLES:
-        start = "from cnnviz.labs.convolution.kernels import POOLING_EXAMPLES\n\n"
-        start += f"image = POOLING_EXAMPLES[{name!r}].image  # (H, W)\n"
+        start = f"image = POOLING_EXAMPLES[{name!r}].image  # (H, W)\n"
     else:
         start = opening(current_model(), current_digit())
         if name == MAP:
@@ -121,6 +120,4 @@ def _code(name: str, rule: Rule, window: int, stride: int) -> None:
             start += f"maps = trace(model, image)[{layer!r}].output\n"
             start += "image = maps[maps.flatten(1).amax(1).argmax()]  # the map with the largest value\n"
     call = {"max": "pool_max", "mean": "pool_average"}[rule] + f"(image[None], {window}, {stride})"
-    code_panel(
-        start + f"from cnnviz.labs.convolution.pooling import pool_average, pool_max\n\nprint({call})\n"
-    )
+    code_panel(start + f"print({call})\n")

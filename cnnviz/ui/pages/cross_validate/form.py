@@ -20,7 +20,7 @@ from cnnviz.training.cross_validation import FEWEST, MOST, fold_counts
 from cnnviz.training.cross_validation_examples import QUICK
 from cnnviz.training.recipes import PRESETS, RECIPES
 from cnnviz.ui.runs import form_state
-from cnnviz.ui.runs.program import program as training_program
+from cnnviz.ui.runs.program import config_lines
 
 MINE = "train page"
 SIZES = (500, 1_000, 2_000, 6_000, 12_000, 20_000, 40_000, 60_000)
@@ -86,18 +86,12 @@ def title_of(config: TrainConfig) -> str:
 
 
 def program(choice: Choice) -> str:
-    head, _, _ = training_program(choice.config).partition("\nfor progress")
-    head = head.replace("from cnnviz import TrainConfig, fit\n", "from cnnviz import TrainConfig\n")
-    head = head.replace(
-        "\nfrom cnnviz.training.datasets import load_parts",
-        "\nfrom cnnviz.training.cross_validation import cross_validate, summarize",
-    )
     call = f"cross_validate(config, folds={choice.folds}, stratified={choice.stratified})"
     return (
-        f"{head}\naccuracies = {{}}\nfor record in {call}:\n"
+        f"{config_lines(choice.config)}accuracies = {{}}\nfor record in {call}:\n"
         "    if record.progress.last:\n"
         "        accuracies[record.fold.number] = record.progress.validation_accuracy\n"
-        "print(summarize(list(accuracies.values())))"
+        "print(summarize(list(accuracies.values())))\n"
     )
 
 

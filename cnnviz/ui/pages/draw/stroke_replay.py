@@ -96,8 +96,7 @@ def _code(chosen: CurrentModel, strokes: Strokes, widths: tuple[float, ...]) -> 
     """With every point of the drawing, rounded to whole canvas pixels."""
     points = [np.round(stroke).astype(int).tolist() for stroke in strokes]
     code_panel(
-        "import numpy as np\n"
-        "from cnnviz.interpret.stroke_replay import replay\n" + loading(chosen) + "\n"
+        f"{loading(chosen)}"
         f"strokes = [np.array(points, np.float32) for points in {points}]\n"
         f"found = replay(model, strokes, widths={list(widths)})\n"
         "for step, probabilities in zip(found.steps, found.probabilities):\n"

@@ -259,13 +259,6 @@ def _take(tile: int | None, order: list[int]) -> None:
 def _program(layer: ImageLayer, picture: Picture) -> str:
     name = picture.name if picture.name in PHOTOS else "forest"
     return (
-        "import torch\n"
-        "from cnnviz.feature_visualization.activation_maximization import last\n"
-        "from cnnviz.networks.imagenet import first_kernels, load_imagenet, top_classes\n"
-        "from cnnviz.feature_visualization.imagenet_units import unit_pictures\n"
-        "from cnnviz.feature_visualization.objectives import features\n"
-        "from cnnviz.io.photos import load_photo\n"
-        "\n"
         "network = load_imagenet()\n"
         f'image = load_photo("{name}")  # (3, H, W) in [0, 1]\n'
         "print(top_classes(network, image))\n"

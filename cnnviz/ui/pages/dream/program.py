@@ -49,9 +49,6 @@ def program(request: DreamRequest, picture: Picture, choice: Choice) -> str:
     settings = ", ".join(f"{name}={value:g}" for name, value in request.settings)
     digit = picture.is_digit
     lines = [
-        "from PIL import Image",
-        "from cnnviz import dream",
-        *_imports(request, digit),
         *(_digit_start(choice) if digit else _photo_start(picture, request.network)),
         f"wish = {_objective(request, choice, digit)}",
     ]
@@ -76,32 +73,6 @@ def _film(settings: dict[str, float]) -> list[str]:
     ]
 
 
-def _imports(request: DreamRequest, digit: bool) -> list[str]:
-    named = {"layer": "layer", "channels": "channel", "class": "class_logit", "guide": ""}[
-        request.target.kind
-    ]
-    helpers = ["guide"] if request.target.kind == "guide" else []
-    helpers += ["digit_canvas"] if digit else []
-    helpers += ["digit_mask"] if request.keep else []
-    helpers += ["zoom"] if request.film else []
-    lines = [f"from cnnviz.feature_visualization.deepdream import {', '.join(helpers)}"] if helpers else []
-    if not digit:
-        fetched = request.network in FETCHED
-        loader = "torchvision_zoo import load_fetched" if fetched else "imagenet import load_imagenet"
-        lines.append(f"from cnnviz.networks.{loader}")
-    if named:
-        lines.append(f"from cnnviz.feature_visualization.objectives import {named}")
-    if request.film:
-        lines.append("from cnnviz.io.video import mp4")
-    if request.film or request.network in FETCHED or UPLOAD in (request.picture, request.target.guide):
-        lines.insert(0, "from pathlib import Path")
-    if UPLOAD in (request.picture, request.target.guide):
-        lines.append("from cnnviz.io.images import read_picture")
-    photos = ["to_pixels"] if digit else ["load_photo", "to_photo", "to_pixels"]
-    lines.append(f"from cnnviz.io.photos import {', '.join(photos)}")
-    return lines
-
-
 def _photo_start(picture: Picture, network: str) -> list[str]:
     side = max(picture.image.shape)
     fetched = f'model = load_fetched("{network}", Path("weights"))'
@@ -109,7 +80,6 @@ def _photo_start(picture: Picture, network: str) -> list[str]:
     if picture.name == NOISE:
         height, width = picture.image.shape[1:]
         return [
-            "import torch",
             *lines,
             "generator = torch.Generator().manual_seed(0)",
             f"picture = 0.5 + 0.2 * (torch.rand(3, {height}, {width}, generator=generator) - 0.5)",

@@ -87,8 +87,7 @@ def _panel(chosen: CurrentModel, untrained: Network, shown: Shown, unit: int, im
 
 def _program(chosen: CurrentModel, unit: int) -> str:
     return (
-        "from cnnviz.interpret.filters import first_layer_weights\n"
-        + opening(chosen, current_digit())
+        opening(chosen, current_digit())
         + "layer, templates = first_layer_weights(model)\n"
         + f"template = templates[{unit}]  # (28, 28)\n"
         + f"total = (template * image).sum() + model.get_submodule(layer).bias[{unit}]\n"

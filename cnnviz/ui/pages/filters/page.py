@@ -197,13 +197,9 @@ def _worth_a_look(shown: Shown) -> dict[str, Callable[[], int]]:
 def _program(chosen: CurrentModel, shown: Shown, unit: int, channel: int, source: int | None) -> str:
     layer = repr(shown.layer)
     channels = f"strongest_inputs(model, {layer})" if source is None else str(source)
-    strongest = ", strongest_inputs" if source is None else ""
     return (
-        "from cnnviz.interpret.filters import kernels_of, nearest_known, partial_response, "
-        f"spectrum{strongest}\n"
-        "from cnnviz.networks.network import build\n"
-        + opening(chosen, current_digit())
-        + f"kernels = kernels_of(model, {layer}, {channels})  # {tuple(shown.weights.shape)}\n"
+        f"{opening(chosen, current_digit())}"
+        f"kernels = kernels_of(model, {layer}, {channels})  # {tuple(shown.weights.shape)}\n"
         f"before = kernels_of(build(model.config, seed={seed_of(chosen)}), {layer}, {channels})\n"
         f"record = trace(model, image)[{layer}]\n"
         f"response = record.output[{unit}]\n"

@@ -114,10 +114,7 @@ def _writer(chosen: CurrentModel) -> WriterDigits:
         key="finetune_writer",
         persist_state="session",
     )
-    program = (
-        "from cnnviz.evaluation.pen_writers import digits_by_writer\n\n"
-        f"own = digits_by_writer()[{writer!r}]\n"
-    )
+    program = f"own = digits_by_writer()[{writer!r}]\n"
     return WriterDigits(f"writer {writer}", everybody[writer], program)
 
 
@@ -138,8 +135,7 @@ def _own() -> WriterDigits:
         _label()
         _files()
     program = (
-        "from pathlib import Path\nfrom cnnviz.data.drawing_format import digits_of, parse_labelled\n\n"
-        'own = digits_of(parse_labelled(Path("labelled-drawings.json").read_bytes()))  # downloaded here\n'
+        'own = digits_of(parse_labeled(Path("labelled-drawings.json").read_bytes()))  # downloaded here\n'
     )
     return WriterDigits("your hand", digits_of(labeled_drawings.labeled()), program, editable=True)
 

@@ -205,11 +205,7 @@ def _program(chosen: CurrentModel, writer_digits: WriterDigits, config: Finetune
     options = ", ".join(f"{name}={value!r}" for name, value in given.items() if value != plain[name])
     return (
         writer_digits.program
-        + "\n"
         + loading(chosen)
-        + "from cnnviz.data.mnist import load_mnist\n"
-        + "from cnnviz.training.finetuning import FinetuneConfig\n"
-        + "from cnnviz.training.finetuning_report import measure_finetuning\n\n"
         + f"for known in measure_finetuning(model, own, load_mnist(), FinetuneConfig({options})):\n"
         + "    print(known.doing, known.curves, known.test)\n"
     )

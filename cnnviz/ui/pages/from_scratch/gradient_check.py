@@ -3,13 +3,13 @@
 import numpy as np
 import streamlit as st
 
-from cnnviz.data.drawing_format import pack_image
 from cnnviz.labs.numpy_cnn import fast
 from cnnviz.labs.numpy_cnn.gradient_check import compare
 from cnnviz.labs.numpy_cnn.training import as_floats, training_digits
 from cnnviz.ui.pages.from_scratch.figures import number, sources, table
 from cnnviz.ui.pages.from_scratch.model import Lesson
 from cnnviz.ui.state.current_digit import current_digit
+from cnnviz.ui.widgets.code_panel import image_lines
 
 OTHERS = 63  # training digits in the batch beside the current one
 
@@ -55,28 +55,18 @@ def program(lesson: Lesson) -> str:
     """The program that computes what the page shows, trained the same way."""
     digit, config, latest = current_digit(), lesson.run.config, lesson.run.latest
     stop = "" if lesson.run.complete else f"    if progress.step == {latest.step}:\n        break\n"
-    if digit.index is not None:
-        image = f"image = load_mnist().test.pixels()[{digit.index}].numpy()  # (28, 28)\n"
-        imports = ""
-    else:
-        imports = "from cnnviz.data.drawing_format import unpack_image\n"
-        image = f'image = unpack_image("{pack_image(digit.image)}").numpy()  # (28, 28)\n'
     return (
-        "import numpy as np\n"
-        f"{imports}from cnnviz.data.mnist import load_mnist\n"
-        "from cnnviz.labs.numpy_cnn.gradient_check import compare\n"
-        "from cnnviz.labs.numpy_cnn.readable import adam, backward, cross_entropy, forward, no_memory\n"
-        "from cnnviz.labs.numpy_cnn.training import NumpyConfig, fit_numpy, training_digits\n\n"
         f"config = NumpyConfig({config.engine!r}, epochs={config.epochs}, seed={config.seed})\n"
         "for progress in fit_numpy(config, training_digits(), load_mnist().test):\n"
         "    print(progress.epoch, progress.loss, progress.test_accuracy)\n"
         f"{stop}\n"
-        f"{image}"
-        f"parameters, labels = progress.parameters, np.array([{lesson.label}])\n"
-        "passed = forward(parameters, image[None])\n"
+        f"{image_lines(digit)}"
+        f"images, labels = image[None].numpy(), np.array([{lesson.label}])\n"
+        "parameters = progress.parameters\n"
+        "passed = forward(parameters, images)\n"
         "print(passed.probabilities, cross_entropy(passed.probabilities, labels))\n"
         "gradients, errors = backward(parameters, passed, labels)\n"
         'print(gradients["filters"][0], errors.logits)\n'
         "moved, memory = adam(parameters, gradients, no_memory(parameters), rate=0.008)\n"
-        'print(*compare(parameters, image[None], labels), sep="\\n")\n'
+        'print(*compare(parameters, images, labels), sep="\\n")\n'
     )

@@ -11,8 +11,7 @@ import streamlit as st
 from cnnviz.errors import CnnvizError
 from cnnviz.labs.numpy_cnn import readable
 from cnnviz.labs.numpy_cnn.readable import FILTERS
-from cnnviz.ui.pages.from_scratch import backward as back
-from cnnviz.ui.pages.from_scratch import forward as ahead
+from cnnviz.ui.pages.from_scratch import backward as back, forward as ahead
 from cnnviz.ui.pages.from_scratch.exercises import makers
 from cnnviz.ui.pages.from_scratch.figures import forget_place, show_code
 from cnnviz.ui.pages.from_scratch.gradient_check import check, program

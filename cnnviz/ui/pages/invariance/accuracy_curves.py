@@ -57,11 +57,7 @@ def curves_view() -> None:
         "far enough is a 9, so not every loss is the network's fault."
     )
     code_panel(
-        "from cnnviz import load_model\n"
-        "from cnnviz.data.mnist import Digits, load_mnist\n"
-        "from cnnviz.labs.invariance import CHANGES, accuracy_curve\n\n"
-        "test = load_mnist().test\n"
-        f"digits = Digits(test.images[:{count}], test.labels[:{count}])\n"
+        f"digits = load_mnist().test[:{count}]\n"
         'for name in ("mlp", "classic", "augmented"):\n'
         f'    print(name, list(accuracy_curve(load_model(name), digits, "{kind}", '
         f'CHANGES["{kind}"].amounts)))\n'

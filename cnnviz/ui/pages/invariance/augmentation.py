@@ -57,8 +57,6 @@ def augmentation_view() -> None:
     )
     code_panel(
         opening(current_model(), digit)
-        + "import torch\n"
-        + "from cnnviz.data.augmentation import Augmentation, augment\n\n"
         + f"config = {config}\n"
         + f"copies = augment(image.expand({COPIES}, 1, -1, -1), config, "
         f"torch.Generator().manual_seed({seed}))\n"

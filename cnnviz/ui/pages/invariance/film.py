@@ -8,8 +8,8 @@ from cnnviz.ui.components.maps.maps import chosen_tile, maps
 from cnnviz.ui.pages.invariance.charts import change_chart
 from cnnviz.ui.pages.invariance.models import choose_change, compared, in_words
 from cnnviz.ui.state.current_digit import CurrentDigit, current_digit
-from cnnviz.ui.state.current_model import current_model, current_trace
-from cnnviz.ui.widgets.code_panel import code_panel, opening
+from cnnviz.ui.state.current_model import current_trace
+from cnnviz.ui.widgets.code_panel import code_panel, image_lines
 
 STRIP = "invariance_strip"
 FRAME_SECONDS = 0.35
@@ -111,8 +111,7 @@ def _toggle() -> None:
 
 def _program(kind: str, digit: CurrentDigit) -> str:
     return (
-        opening(current_model(), digit)
-        + "from cnnviz.labs.invariance import CHANGES, film\n\n"
+        image_lines(digit)
         + 'for name in ("mlp", "classic", "augmented"):\n'
         + f'    answers = film(load_model(name), image, "{kind}", CHANGES["{kind}"].amounts)\n'
         + "    print(name, answers.argmax(1).tolist())  # (A, 10) probabilities -> A readings\n"

@@ -51,7 +51,6 @@ def layers_view() -> None:
     )
     code_panel(
         opening(chosen, digit)
-        + "from cnnviz.labs.invariance import equivariance, layer_changes\n\n"
         + f'found = equivariance(model, image, "{layer}", {across}, {below})\n'
         + f"print(found.error, found.errors[{unit}], found.cells)\n"
         + f"print(layer_changes(model, image, [({across}, {below})]))\n"

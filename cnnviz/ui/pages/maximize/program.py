@@ -3,6 +3,8 @@
 from cnnviz.ui.state.current_model import CurrentModel
 from cnnviz.ui.widgets.code_panel import loading
 
+PRESET_NAMES = {"sharp": "SHARP", "smooth": "SMOOTH", "ink": "MACO"}  # look -> public name
+
 
 def filters_program(
     chosen: CurrentModel, layer: str, units: list[int], unit: int, one_cell: bool, look: str, exact: bool
@@ -12,18 +14,12 @@ def filters_program(
     if exact:
         return (
             loading(chosen)
-            + "from cnnviz.feature_visualization.closed_form import optimum\n\n"
             + f"best = optimum(model, {layer!r}, range({units[0]}, {units[-1] + 1}), one_cell={one_cell})\n"
             + f"print(best.images[{unit - units[0]}], best.values[{unit - units[0]}], best.weights.shape)\n"
         )
-    preset = {"sharp": "SHARP", "smooth": "SMOOTH", "ink": "MACO"}[look]
+    preset = PRESET_NAMES[look]
     return (
         loading(chosen)
-        + "from cnnviz.feature_visualization.activation_maximization import last\n"
-        + f"from cnnviz.feature_visualization.objectives import {kind}\n"
-        + "from cnnviz.feature_visualization.dataset_examples import top_activations\n"
-        + f"from cnnviz.feature_visualization.presets import {preset}, optimize\n"
-        + "from cnnviz.data.mnist import load_mnist\n\n"
         + f"frames = list(optimize(model, {objective}, {preset}))\n"
         + f"print([frame.values[{unit - units[0]}] for frame in frames])  # one filter's curve\n"
         + "pictures = frames[-1].images  # "
@@ -40,12 +36,6 @@ def classes_program(chosen: CurrentModel, referee: CurrentModel) -> str:
     return (
         loading(chosen)
         + loading(referee, "referee")
-        + "from cnnviz import predict\n"
-        + "from cnnviz.feature_visualization.activation_maximization import last\n"
-        + "from cnnviz.data.mnist import load_mnist\n"
-        + "from cnnviz.feature_visualization.objectives import class_logit\n"
-        + "from cnnviz.feature_visualization.dataset_examples import spread\n"
-        + "from cnnviz.feature_visualization.presets import CLASS, optimize\n\n"
         + "scale = spread(model, [class_logit(digit) for digit in range(10)], "
         + "load_mnist().test.images[:500] / 255)\n"
         + "objective = class_logit([digit for digit in range(10) for seed in range(4)])\n"
@@ -60,9 +50,6 @@ def ablation_program(chosen: CurrentModel, layer: str, unit: int, seed: int, sca
     objective = f"class_logit({unit})" if layer == "logits" else f"channel({layer!r}, {unit})"
     return (
         loading(chosen)
-        + "from cnnviz.feature_visualization.activation_maximization import last\n"
-        + f"from cnnviz.feature_visualization.objectives import {objective.split('(')[0]}\n"
-        + "from cnnviz.feature_visualization.presets import ABLATION, optimize\n\n"
         + "for name, preset in ABLATION.items():\n"
         + f"    frame = last(optimize(model, {objective}, preset, seed={seed}, scale={scale:.6g}))\n"
         + "    print(name, preset, frame.values)\n"

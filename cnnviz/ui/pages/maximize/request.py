@@ -12,7 +12,7 @@ from cnnviz.feature_visualization.closed_form import Optimum
 from cnnviz.feature_visualization.dataset_examples import DatasetExamples, top_activations
 from cnnviz.feature_visualization.objectives import Objective, channel, neuron
 from cnnviz.feature_visualization.presets import MACO, SHARP, SMOOTH, MaximizationPreset, optimize
-from cnnviz.interpret.receptive_field import receptive_field
+from cnnviz.interpret.receptive_fields import receptive_field
 from cnnviz.networks.network import Network, output_shapes
 from cnnviz.ui.state import cache
 from cnnviz.ui.state.current_model import CurrentModel

@@ -11,6 +11,7 @@ from cnnviz.feature_visualization.closed_form import Optimum, optimum
 from cnnviz.training.history import History, Snapshot
 from cnnviz.ui.components.maps.maps import maps
 from cnnviz.ui.pages.maximize.charts import training_chart
+from cnnviz.ui.pages.maximize.program import PRESET_NAMES
 from cnnviz.ui.pages.maximize.request import CELL, Shown, figure, film_of, progress
 from cnnviz.ui.state import current_model
 from cnnviz.ui.state.incremental import Film
@@ -93,10 +94,9 @@ def program(of: SnapshotRequests) -> str:
     best = (
         f"optimum(network, {shown.layer!r}, [{shown.unit}])"
         if shown.exact
-        else f"last(climb(network, {request}, {shown.look.upper()}))"
+        else f"last(optimize(network, {request}, {PRESET_NAMES[shown.look]}))"
     )
     return (
-        "\nfrom cnnviz.training.history import load_history\n\n"
         f"for step in ({steps}):\n"
         f"    network = load_history({key!r}).network(step)\n"
         f"    print(step, {best}.values)\n"

@@ -6,7 +6,7 @@ One fragment: another layer, map or shift reruns nothing else. The address names
 import streamlit as st
 
 from cnnviz.interpret.pooling import PoolKind, center_pixels, logit_gradient, pooling_layers, winners
-from cnnviz.interpret.receptive_field import pixel_spans
+from cnnviz.interpret.receptive_fields import pixel_spans
 from cnnviz.interpret.translation import shifted
 from cnnviz.ui.components.pooling.pooling import PoolingContent, chosen_map, pooling
 from cnnviz.ui.pages.pooling.reconstruction import (

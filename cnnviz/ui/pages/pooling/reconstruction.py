@@ -10,7 +10,7 @@ from torch import Tensor
 from cnnviz.errors import NetworkError
 from cnnviz.interpret.deconvnet import strongest, unpool
 from cnnviz.interpret.pooling import PoolKind, average, before, window_of
-from cnnviz.interpret.receptive_field import pixel_spans
+from cnnviz.interpret.receptive_fields import pixel_spans
 from cnnviz.networks.network import Network
 from cnnviz.networks.tracing import LayerRecord, Trace
 from cnnviz.ui.components.maps.maps import MapScale, maps
@@ -234,12 +234,8 @@ def code(shown: Shown) -> None:
     """The program that computes what the page shows."""
     right, down = shown.shift
     layer, channel = repr(shown.layer), shown.channel
-    from_pooling = "average, logit_gradient, route, survivors, winners" if shown.kind == "max" else "average"
     program = (
         opening(shown.chosen, current_digit())
-        + f"from cnnviz.interpret.pooling import {from_pooling}\n"
-        + "from cnnviz.interpret.translation import shift_effects, shifted\n"
-        + "from cnnviz.interpret.deconvnet import strongest, unpool\n\n"
         + f"passed = trace(model, shifted(image, right={right}, down={down}))\n"
         + f"record = passed[{layer}]\n"
     )

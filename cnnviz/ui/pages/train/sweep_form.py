@@ -13,7 +13,7 @@ from cnnviz.runs.grid import MOST_SETTINGS, SETTINGS, VALIDATION, Grid, Value, r
 from cnnviz.training.config import TrainConfig
 from cnnviz.ui.pages.train import form
 from cnnviz.ui.pages.train.sweep_text import digits_line, value_title
-from cnnviz.ui.runs.program import program as training_program
+from cnnviz.ui.runs.program import config_lines
 
 NONE = "none"
 SIZES = (1_000, 3_000, 10_000, 30_000, 58_000)
@@ -112,13 +112,11 @@ def _amount(epochs_tried: bool) -> tuple[int, int | None]:
 
 
 def program(choice: Choice) -> str:
-    head, _, _ = training_program(choice.config).partition("\nfor progress")
-    imports, _, rest = head.partition("\nfrom cnnviz.networks.network")
     return (
-        f"{imports}\nfrom cnnviz.runs.grid import Grid\nfrom cnnviz.networks.network{rest}\n"
+        f"{config_lines(choice.config)}"
         f"grid = Grid({choice.grid.axes!r})\n"
         "for point in grid.points():\n"
         "    tried = point.config(config)\n"
         "    *_, last = fit(tried, *load_parts(tried))\n"
-        '    print(f"{point.title}: {last.validation_accuracy:.2%}")'
+        '    print(f"{point.title}: {last.validation_accuracy:.2%}")\n'
     )

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torchvision import models
 
-from cnnviz.labs.architectures.catalogue import ARCHITECTURES, UNet, measure, measured
+from cnnviz.labs.architectures.catalogue import ARCHITECTURES, UNet, measure_architecture, measured
 from cnnviz.labs.architectures.profiler import stages_of
 
 WEIGHTS = {
@@ -48,7 +48,7 @@ def test_stages_add_up(name: str) -> None:
 
 
 def test_a_measurement_made_now_is_the_carried_one() -> None:
-    assert measure("lenet5") == measured()["lenet5"]
+    assert measure_architecture("lenet5") == measured()["lenet5"]
 
 
 def test_unet_paints_every_pixel() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from cnnviz.data.mnist import Digits, load_mnist
 from cnnviz.errors import ConfigError
-from cnnviz.labs.architectures.race import BATCH, CONTESTANTS, RaceProgress, race
+from cnnviz.labs.architectures.race import BATCH, CONTESTANTS, RaceProgress, train_contestants
 from cnnviz.networks.network import build, parameter_count
 
 
@@ -23,7 +23,7 @@ def test_racers_are_of_one_size(name: str) -> None:
 
 def test_equal_digits(parts: tuple[Digits, Digits]) -> None:
     def run() -> list[RaceProgress]:
-        return list(race(*parts, fair="digits", budget=4 * BATCH, names=["mlp", "vit"], turn=2))
+        return list(train_contestants(*parts, fair="digits", budget=4 * BATCH, names=["mlp", "vit"], turn=2))
 
     records, again = run(), run()
     last = {record.contestant: record for record in records}
@@ -34,7 +34,7 @@ def test_equal_digits(parts: tuple[Digits, Digits]) -> None:
 
 
 def test_in_equal_seconds_whoever_used_least_takes_the_turn(parts: tuple[Digits, Digits]) -> None:
-    records = list(race(*parts, budget=0.4, names=["mlp", "resnet"], turn=2))
+    records = list(train_contestants(*parts, budget=0.4, names=["mlp", "resnet"], turn=2))
     used = {"mlp": 0.0, "resnet": 0.0}
     for record in records[2:]:  # behind the two before the start
         assert used[record.contestant] == min(used.values())
@@ -49,4 +49,4 @@ def test_in_equal_seconds_whoever_used_least_takes_the_turn(parts: tuple[Digits,
 def test_bad_races_are_refused(parts: tuple[Digits, Digits]) -> None:
     for names, budget in (([], 1.0), (["horse"], 1.0), (["mlp"], 0.0)):
         with pytest.raises(ConfigError):
-            next(race(*parts, budget=budget, names=names))
+            next(train_contestants(*parts, budget=budget, names=names))

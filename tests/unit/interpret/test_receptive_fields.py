@@ -5,7 +5,7 @@ import torch
 from torch import Tensor, nn
 
 from cnnviz.errors import NetworkError
-from cnnviz.interpret.receptive_field import Box, receptive_field
+from cnnviz.interpret.receptive_fields import Box, receptive_field
 from cnnviz.networks.network import ConvBlock, Network, NetworkConfig, build, output_shapes
 from cnnviz.networks.zoo import NETWORKS
 

@@ -1,0 +1,2 @@
+from .grid import Grid as Grid
+from .run import open_run as open_run
