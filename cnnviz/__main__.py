@@ -5,7 +5,6 @@ python -m cnnviz cross-validate NAME [--folds K] [--digits N] [--plain]
 python -m cnnviz sweep NAME --over SETTING=VALUES [--over ...] [--digits N]
 python -m cnnviz evaluate MODEL
 python -m cnnviz predict IMAGE [--model MODEL]
-python -m cnnviz fetch FOLDER
 """
 
 import argparse
@@ -22,7 +21,6 @@ from cnnviz.data.preprocessing import to_digit
 from cnnviz.errors import CnnvizError
 from cnnviz.evaluation.metrics import Report, evaluate
 from cnnviz.io.assets import MODELS
-from cnnviz.io.download import fetch_mnist
 from cnnviz.io.images import read_picture
 from cnnviz.networks.network import Network
 from cnnviz.networks.tracing import predict
@@ -160,12 +158,6 @@ def predict_picture(options: argparse.Namespace) -> None:
     print(", ".join(f"{int(digit)}: {value:.1%}" for digit, value in zip(digits, values, strict=True)))
 
 
-def fetch(options: argparse.Namespace) -> None:
-    """Download MNIST's four original files."""
-    for path in fetch_mnist(options.folder):
-        print(path)
-
-
 def _report_progress(progress: Progress) -> None:
     if progress.validation_accuracy is not None:
         print(
@@ -234,9 +226,6 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("image", type=Path)
     command.add_argument("--model", default="default")
     command.set_defaults(run=predict_picture)
-    command = commands.add_parser("fetch", help="download MNIST's original files")
-    command.add_argument("folder", type=Path)
-    command.set_defaults(run=fetch)
     return parser
 
 

@@ -1,17 +1,19 @@
 """The evaluate page: figures, where the model is wrong, how far to trust it, the test set as a map."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import altair as alt
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 import torch
-from torch import Tensor
+from numpy.typing import NDArray
 
 from cnnviz.colors import ACCENT, RIGHT, WRONG
 from cnnviz.evaluation.metrics import Report, features, mistakes
-from cnnviz.evaluation.projection import Projection, neighbors
+from cnnviz.evaluation.projection import neighbors, principal_components
 from cnnviz.networks.network import Network
 from cnnviz.ui.components.maps.maps import maps
 from cnnviz.ui.pages.evaluate.label_errors import SOURCES, wrong_labels, wrong_labels_table
@@ -22,17 +24,20 @@ from cnnviz.ui.widgets.calibration import trust
 from cnnviz.ui.widgets.export_panel import take_away
 from cnnviz.ui.widgets.pictures import theme
 
+if TYPE_CHECKING:
+    from sklearn.decomposition import PCA
+
 SHOWN = 40  # digits in a picture
 POINTS = 2_000  # of the map; more would only hide each other
 _DIGITS = [str(digit) for digit in range(10)]
 
 
 @st.cache_resource(max_entries=12, show_spinner="Arranging the digits")
-def _places(digest: str, name: str, kind: str, _model: Network) -> tuple[Tensor, Projection]:  # noqa: ARG001
-    """Where the first digits lie in the plane, and the projection for one more."""
+def _places(digest: str, name: str, kind: str, _model: Network) -> tuple[NDArray[np.float32], "PCA"]:  # noqa: ARG001
+    """Where the first digits lie in the plane (N, 2), and the projection for one more."""
     vectors = features(_model, digits_of(name).images[:POINTS])
-    projection = Projection.of(vectors)
-    return (projection(vectors) if kind == "PCA" else neighbors(vectors)), projection
+    projection = principal_components(vectors)
+    return (projection.transform(vectors) if kind == "PCA" else neighbors(vectors).numpy()), projection
 
 
 def evaluate_page() -> None:
@@ -221,8 +226,8 @@ def _embedding(measured: Measured, name: str) -> None:
     predicted = measured.logits[: len(places)].argmax(1).tolist()
     figure = go.Figure(
         go.Scattergl(
-            x=places[:, 0].numpy(),
-            y=places[:, 1].numpy(),
+            x=places[:, 0],
+            y=places[:, 1],
             mode="text",
             text=[str(label) for label in labels],
             textfont={"color": [RIGHT if a == b else WRONG for a, b in zip(labels, predicted, strict=True)]},
@@ -231,7 +236,7 @@ def _embedding(measured: Measured, name: str) -> None:
         )
     )
     if kind == "PCA":
-        mine = projection(features(chosen.model, current_digit().image[None]))[0].tolist()
+        mine = projection.transform(features(chosen.model, current_digit().image[None]))[0].tolist()
         figure.add_scatter(
             x=[mine[0]],
             y=[mine[1]],
@@ -245,7 +250,9 @@ def _embedding(measured: Measured, name: str) -> None:
     figure.update_yaxes(visible=False)
     figure.update_layout(height=560, margin={"l": 0, "r": 0, "t": 0, "b": 0}, showlegend=False)
     st.plotly_chart(figure, key="embedding", alt=f"{len(places):,} test digits placed by {kind}")
-    explained = f" These two directions hold {sum(projection.explained):.0%} of the variance."
+    explained = (
+        f" These two directions hold {projection.explained_variance_ratio_.sum():.0%} of the variance."
+    )
     st.caption(
         f"The first {len(places):,} digits, placed by the numbers the last layer sees; green is read right, "
         f"orange wrong{', the star is the current digit' if kind == 'PCA' else ''}."
