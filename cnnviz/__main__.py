@@ -98,7 +98,7 @@ def cross_validate(options: argparse.Namespace) -> None:
     summary = summarize(figures.accuracies)
     low, high = summary.corrected
     print(f"mean {summary.mean:.2%}, standard deviation {summary.standard_deviation:.2%}")
-    print(f"95 % interval of the mean, with the folds' overlap: {low:.2%} to {high:.2%}")
+    print(f"95% interval of the mean, with the folds' overlap: {low:.2%} to {high:.2%}")
     if options.save:
         save_example(options.name, figures)
 

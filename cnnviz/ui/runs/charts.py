@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from cnnviz.colors import ACCENT, MUTED, SERIES
+from cnnviz.numbers import percent
 from cnnviz.training.config import TrainConfig
 from cnnviz.training.schedule import learning_rate_at
 from cnnviz.ui.widgets.charts import Spec, draw
@@ -40,13 +41,13 @@ def accuracy_chart(events: Sequence[Event], epochs: float, shipped: float | None
     axis = {
         "scale": {"domain": [0, stretched(1.0)]},
         "axis": {
-            "values": [stretched(percent / 100) for percent in _ACCURACIES],
-            "labelExpr": "format(100 - 100 * pow(10, -datum.value), '.1~f') + ' %'",
+            "values": [stretched(share / 100) for share in _ACCURACIES],
+            "labelExpr": "format(100 - 100 * pow(10, -datum.value), '.1~f') + '%'",
         },
     }
     spec = _spec(axis, epochs, "bottom-right", ".2%")
     if shipped is not None:
-        spec["layer"] += _reference(stretched(shipped), f"shipped model {100 * shipped:.1f} %")
+        spec["layer"] += _reference(stretched(shipped), f"shipped model {percent(shipped)}")
     rows = curves(events, "accuracy", stretched)
     draw(rows, spec, key, "Training and validation accuracy over epochs")
 

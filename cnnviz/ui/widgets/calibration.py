@@ -12,6 +12,7 @@ import torch
 from cnnviz.colors import ACCENT, MUTED
 from cnnviz.evaluation.metrics import reliability
 from cnnviz.evaluation.ood import KEPT, Coverage, coverage
+from cnnviz.numbers import percent
 from cnnviz.ui.state.current_model import current_model
 from cnnviz.ui.state.evaluation_results import Measured, measure
 from cnnviz.ui.state.prediction import ood_detector, ood_scores
@@ -51,7 +52,7 @@ def _reliability(measured: Measured) -> None:
     }
     draw(rows, _reliability_spec(), "reliability", "Confidence against the share right")
     st.caption(
-        "On the dotted line, a confidence of 80 % would be right in 80 % of cases; below it the model is "
+        "On the dotted line, a confidence of 80% would be right in 80% of cases; below it the model is "
         f"too sure. Mean distance, weighted by digits, 15 bins: {measured.calibration} "
         "A bin right on average can be wrong for one digit."
     )
@@ -108,9 +109,9 @@ def _coverage(measured: Measured, key: str) -> None:
     draw(_rows(curve, mark), _coverage_spec(), key, "Coverage against accuracy, with the threshold")
     st.caption(
         f"From right to left, ever more of the pictures that look least like digits are left unanswered. "
-        f"The dot is the threshold in use: {mark[0]:.1%} of these {len(values):,} digits are answered, and "
-        f"{mark[1]:.2%} of those are right; the other {1 - mark[0]:.1%} are false alarms. It was set to "
-        f"keep {KEPT:.1%} of other, validation digits."
+        f"The dot is the threshold in use: {percent(mark[0])} of these {len(values):,} digits are answered, "
+        f"and {percent(mark[1], 2)} of those are right; the other {percent(1 - mark[0])} are false alarms. "
+        f"It was set to keep {percent(KEPT)} of other, validation digits."
     )
     if drawings := chosen.card.get("no digit"):
         st.caption(_found(drawings))
@@ -119,10 +120,11 @@ def _coverage(measured: Measured, key: str) -> None:
 def _found(drawings: dict[str, Any]) -> str:
     """How many drawings that are no digits it finds, as the card says."""
     lowest, highest = min(drawings["unknown"].values()), max(drawings["unknown"].values())
-    kinds = ", ".join(f"{kind} {share:.0%}" for kind, share in drawings["found"].items())
+    kinds = ", ".join(f"{kind} {percent(share, 0)}" for kind, share in drawings["found"].items())
     return (
         f"Of {drawings['drawings of each kind']} drawings each that are no digits, made by code, it finds: "
-        f"{kinds}. Of a kind it has no examples of it finds fewer: {lowest:.0%} to {highest:.0%}."
+        f"{kinds}. Of a kind it has no examples of it finds fewer: "
+        f"{percent(lowest, 0)} to {percent(highest, 0)}."
     )
 
 

@@ -10,6 +10,7 @@ import streamlit as st
 from torch import Tensor
 
 from cnnviz.colors import ACCENT, MUTED
+from cnnviz.numbers import percent
 from cnnviz.ui.widgets.pictures import theme
 
 Spec = dict[str, Any]
@@ -23,7 +24,7 @@ def probability_chart(probabilities: Tensor, key: str, height: int = 230) -> Non
     rows = {
         "digit": list(range(len(values))),
         "probability": values,
-        "label": [f"{value:.1%}" if value >= 0.0005 else "" for value in values],
+        "label": [percent(value) if value >= 0.0005 else "" for value in values],
         "best": [digit == best for digit in range(len(values))],
     }
     place = {"field": "digit", "type": "ordinal", "title": None, "axis": _AXIS}

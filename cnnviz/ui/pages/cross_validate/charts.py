@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnviz.colors import ACCENT, MUTED, SCALES
+from cnnviz.numbers import number
 from cnnviz.training.cross_validation import summarize
 from cnnviz.training.cross_validation_examples import Figures
 from cnnviz.ui.runs.charts import curves, stretched
@@ -40,8 +41,8 @@ def _add_curves(rows: dict[str, list[Any]], figures: Figures) -> None:
     for fold, events in enumerate(figures.events):
         points = curves(events, "accuracy", stretched)
         columns = (points["curve"], points["epoch"], points["value"], points["height"])
-        for number, (kind, epoch, value, height) in enumerate(zip(*columns, strict=True)):
-            if kind == "training" and number % (len(events) // TRAINING_POINTS + 1):
+        for order, (kind, epoch, value, height) in enumerate(zip(*columns, strict=True)):
+            if kind == "training" and order % (len(events) // TRAINING_POINTS + 1):
                 continue
             x = fold + MARGIN + (1 - 2 * MARGIN) * epoch / figures.config.epochs
             _add(rows, kind=kind, fold=fold + 1, x=x, height=height, value=value, epoch=epoch)
@@ -49,7 +50,7 @@ def _add_curves(rows: dict[str, list[Any]], figures: Figures) -> None:
 
 def _add_scores(rows: dict[str, list[Any]], figures: Figures) -> None:
     for score in figures.scores:
-        label = f"{100 * score.accuracy:.1f}" + " %" * (figures.folds <= 6)
+        label = f"{100 * score.accuracy:.1f}" + "%" * (figures.folds <= 6)
         end, fold = score.fold + 1 - MARGIN, score.fold + 1
         _add(rows, kind="score", fold=fold, x=end, height=stretched(score.accuracy), value=score.accuracy)
         _add(rows, kind="label", fold=fold, x=score.fold + 0.5, label=label)
@@ -91,8 +92,8 @@ def _folds_spec(folds: int) -> Spec:
         "title": None,
         "scale": {"domain": [0, stretched(_HIGHEST)]},
         "axis": {
-            "values": [stretched(percent / 100) for percent in _LABELED],
-            "labelExpr": "format(100 - 100 * pow(10, -datum.value), '.0~f') + ' %'",
+            "values": [stretched(share / 100) for share in _LABELED],
+            "labelExpr": "format(100 - 100 * pow(10, -datum.value), '.0~f') + '%'",
         },
     }
     tooltip = [
@@ -197,7 +198,7 @@ def pairs_chart(differences: Sequence[float], key: str) -> None:
     rows: dict[str, list[Any]] = {
         "fold": list(range(1, len(differences) + 1)),
         "points": [100 * value for value in differences],
-        "label": [f"{100 * value:+.2f}" for value in differences],
+        "label": [number(100 * value, "+.2f") for value in differences],
     }
     scale = SCALES["signed"][theme()]
     color = {"condition": {"test": "datum.points >= 0", "value": scale[-3]}, "value": scale[2]}

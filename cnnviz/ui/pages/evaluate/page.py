@@ -15,6 +15,7 @@ from cnnviz.colors import ACCENT, RIGHT, WRONG
 from cnnviz.evaluation.metrics import Report, features, mistakes
 from cnnviz.evaluation.projection import neighbors, principal_components
 from cnnviz.networks.network import Network
+from cnnviz.numbers import number, percent
 from cnnviz.ui.components.maps.maps import maps
 from cnnviz.ui.pages.evaluate.label_errors import SOURCES, wrong_labels, wrong_labels_table
 from cnnviz.ui.state.current_digit import current_digit
@@ -72,11 +73,11 @@ def evaluate_page() -> None:
 
 
 _FIGURES: dict[str, tuple[Callable[[Measured], float], str, bool]] = {  # value, form, whether more is better
-    "Accuracy": (lambda of: of.report.accuracy, "{:.2%}", True),
-    "Errors": (lambda of: _errors(of.report), "{:,.0f}", False),
-    "Mean F1": (lambda of: float(of.report.f1.mean()), "{:.4f}", True),
-    "Loss, nats": (lambda of: of.report.loss, "{:.4f}", False),
-    "Calibration error": (lambda of: of.calibration_error, "{:.2%}", False),
+    "Accuracy": (lambda of: of.report.accuracy, ".2%", True),
+    "Errors": (lambda of: _errors(of.report), ",.0f", False),
+    "Mean F1": (lambda of: float(of.report.f1.mean()), ".4f", True),
+    "Loss, nats": (lambda of: of.report.loss, ".4f", False),
+    "Calibration error": (lambda of: of.calibration_error, ".2%", False),
 }
 
 _CALIBRATION = "Mean distance between confidence and share right, weighted by digits, 15 bins: "
@@ -93,8 +94,10 @@ def _headline(now: Measured, beside: Measured | None) -> None:
             delta = None if beside is None else figure(now) - figure(beside)
             st.metric(
                 label,
-                form.format(figure(now)),
-                None if delta is None else ("+" if delta > 0 else "") + form.format(delta),
+                number(figure(now), form),
+                None
+                if delta is None
+                else "+" * (delta > 0) + f"{delta:{form}}",  # Streamlit reads the hyphen
                 delta_color="off" if not delta else "normal" if more_is_better else "inverse",
                 help=helps.get(label),
                 width=160,
@@ -108,8 +111,8 @@ def _of_all_seeds(chosen: CurrentModel, name: str) -> str | None:
         return None
     each = seeds["each"][name]
     return (
-        f"Trained the same way with {len(each)} seeds: {seeds['mean'][name]:.2%} on average, "
-        f"{min(each):.2%} to {max(each):.2%}. This is seed {chosen.card['seed']}."
+        f"Trained the same way with {len(each)} seeds: {percent(seeds['mean'][name], 2)} on average, "
+        f"{percent(min(each), 2)} to {percent(max(each), 2)}. This is seed {chosen.card['seed']}."
     )
 
 
@@ -174,7 +177,8 @@ def _digits_of_cell(measured: Measured, cell: tuple[int, int] | None) -> None:
         st.info("No digit fell into this cell.", icon=":material/check:")
         return
     captions = [
-        f"{int(labels[index])}→{int(predicted[index])} {confidence[index]:.0%}" for index in shown.tolist()
+        f"{int(labels[index])}→{int(predicted[index])} {percent(confidence[index], 0)}"
+        for index in shown.tolist()
     ]
     maps(
         measured.digits.images[shown].float() / 255,
@@ -250,9 +254,8 @@ def _embedding(measured: Measured, name: str) -> None:
     figure.update_yaxes(visible=False)
     figure.update_layout(height=560, margin={"l": 0, "r": 0, "t": 0, "b": 0}, showlegend=False)
     st.plotly_chart(figure, key="embedding", alt=f"{len(places):,} test digits placed by {kind}")
-    explained = (
-        f" These two directions hold {projection.explained_variance_ratio_.sum():.0%} of the variance."
-    )
+    share = percent(projection.explained_variance_ratio_.sum(), 0)
+    explained = f" These two directions hold {share} of the variance."
     st.caption(
         f"The first {len(places):,} digits, placed by the numbers the last layer sees; green is read right, "
         f"orange wrong{', the star is the current digit' if kind == 'PCA' else ''}."

@@ -7,6 +7,7 @@ import streamlit as st
 
 from cnnviz.colors import ACCENT, MUTED, SERIES
 from cnnviz.networks.network import Network
+from cnnviz.numbers import percent
 from cnnviz.training.finetuning import Moved, moved
 from cnnviz.training.finetuning_report import FinetuningReport
 from cnnviz.ui.components.maps.maps import maps
@@ -66,7 +67,7 @@ def change_chart(names: Sequence[str], changes: Sequence[float], frozen: Sequenc
     rows: dict[str, list[Any]] = {
         "layer": list(names),
         "change": list(changes),
-        "label": ["held" if held else f"{value:.1%}" for value, held in zip(changes, frozen, strict=True)],
+        "label": ["held" if held else percent(value) for value, held in zip(changes, frozen, strict=True)],
     }
     axis = {"ticks": False, "domain": False, "labelFontSize": 13}
     place = {"field": "layer", "type": "nominal", "sort": None, "title": None, "axis": axis}
@@ -130,7 +131,7 @@ def _pictures(change: Moved | None) -> None:
     order = change.by_filter.argsort(descending=True)[:SHOWN]
     before, after = (values[order] for values in pictures)
     captions = [str(int(index)) for index in order]
-    notes = [f"changed by {float(change.by_filter[index]):.1%}" for index in order]
+    notes = [f"changed by {percent(float(change.by_filter[index]))}" for index in order]
     limit = float(max(before.abs().max(), after.abs().max()))
     grids = {"before": before, "after": after, "difference": after - before}
     for column, (name, values) in zip(st.columns(3), grids.items(), strict=True):

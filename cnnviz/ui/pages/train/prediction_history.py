@@ -14,6 +14,7 @@ from cnnviz.colors import ACCENT, MUTED
 from cnnviz.errors import CheckpointError
 from cnnviz.networks.network import Network
 from cnnviz.networks.tracing import predict
+from cnnviz.numbers import percent
 from cnnviz.runs.run import Run
 from cnnviz.ui.widgets.charts import Spec, draw
 from cnnviz.ui.widgets.pictures import theme
@@ -68,7 +69,7 @@ def _add(
         table["step"].append(step)
         table["now"].append(now)
         table["best"].append(digit == best)
-        table["label"].append(f"{value:.1%}" if now and value >= 0.0005 else "")
+        table["label"].append(percent(value) if now and value >= 0.0005 else "")
 
 
 def _past(run: Run, image: Tensor) -> list[tuple[int, Answer]]:

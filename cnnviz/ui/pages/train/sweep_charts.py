@@ -185,8 +185,8 @@ def line_chart(outcomes: Sequence[Outcome], grid: Grid, key: str) -> None:
         "title": None,
         "scale": {"domain": [0, stretched(highest(outcomes))]},
         "axis": {
-            "values": [stretched(percent / 100) for percent in _LABELED],
-            "labelExpr": "format(100 - 100 * pow(10, -datum.value), '.0~f') + ' %'",
+            "values": [stretched(share / 100) for share in _LABELED],
+            "labelExpr": "format(100 - 100 * pow(10, -datum.value), '.0~f') + '%'",
         },
     }
     tooltip = [
