@@ -5,7 +5,6 @@ python -m cnnviz cross-validate NAME [--folds K] [--digits N] [--plain]
 python -m cnnviz sweep NAME --over SETTING=VALUES [--over ...] [--digits N]
 python -m cnnviz evaluate MODEL
 python -m cnnviz predict IMAGE [--model MODEL]
-python -m cnnviz fetch FOLDER
 python -m cnnviz build-assets [architectures|dreams|references ...] [--out FOLDER]
 python -m cnnviz train-capsules [--seed S] [--epochs E] [--out FOLDER]
 """
@@ -26,7 +25,6 @@ from cnnviz.evaluation.metrics import Report, evaluate
 from cnnviz.evaluation.ood import write_references
 from cnnviz.feature_visualization.precomputed import write_dreams
 from cnnviz.io.assets import ASSETS, MODELS
-from cnnviz.io.download import fetch_mnist
 from cnnviz.io.images import read_picture
 from cnnviz.labs.architectures.catalogue import write_catalogue
 from cnnviz.labs.capsules.training import CAPSULES, CapsuleConfig, train_capsules
@@ -106,7 +104,7 @@ def cross_validate(options: argparse.Namespace) -> None:
     summary = summarize(figures.accuracies)
     low, high = summary.corrected
     print(f"mean {summary.mean:.2%}, standard deviation {summary.standard_deviation:.2%}")
-    print(f"95 % interval of the mean, with the folds' overlap: {low:.2%} to {high:.2%}")
+    print(f"95% interval of the mean, with the folds' overlap: {low:.2%} to {high:.2%}")
     if options.save:
         save_example(options.name, figures)
 
@@ -164,12 +162,6 @@ def predict_picture(options: argparse.Namespace) -> None:
     values, digits = probabilities.topk(3)
     print(int(digits[0]))
     print(", ".join(f"{int(digit)}: {value:.1%}" for digit, value in zip(digits, values, strict=True)))
-
-
-def fetch(options: argparse.Namespace) -> None:
-    """Download MNIST's four original files."""
-    for path in fetch_mnist(options.folder):
-        print(path)
 
 
 def build_assets(options: argparse.Namespace) -> None:
@@ -253,9 +245,6 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("image", type=Path)
     command.add_argument("--model", default="default")
     command.set_defaults(run=predict_picture)
-    command = commands.add_parser("fetch", help="download MNIST's original files")
-    command.add_argument("folder", type=Path)
-    command.set_defaults(run=fetch)
     command = commands.add_parser("build-assets", help="make the carried figures and pictures anew")
     command.add_argument("names", nargs="*", choices=ASSET_MAKERS, help="all, when none is named")
     command.add_argument("--out", type=Path, default=ASSETS, help="folder")

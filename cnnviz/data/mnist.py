@@ -3,7 +3,7 @@
     load_mnist()       70,000 digits as one uint8 tensor; .train (60,000) and .test (10,000)
     batches()          shuffled mini-batches of a Digits, from an own generator
 
-Licenses and sources: cnnviz/assets/README.md. The original files: cnnviz.io.download.
+Licenses and sources: cnnviz/assets/README.md. The original files: torchvision.datasets.MNIST.
 """
 
 import json

@@ -18,6 +18,7 @@ from cnnviz.data.mnist import MEAN, STD
 from cnnviz.export import script_templates as parts
 from cnnviz.networks.layers import Normalize, PositionEmbedding, Residual, TransformerBlock
 from cnnviz.networks.network import Network, NetworkConfig
+from cnnviz.numbers import percent
 from cnnviz.training.config import TrainConfig
 from cnnviz.training.loop import mixed_precision, multiplies_bfloat16
 from cnnviz.training.schedule import LearningRateChange
@@ -120,7 +121,7 @@ def _joined(*texts: str) -> str:
 
 
 def _expected(accuracy: float | None) -> str:
-    return "" if accuracy is None else f" To expect: {accuracy:.2%} of MNIST's test digits."
+    return "" if accuracy is None else f" To expect: {percent(accuracy, 2)} of MNIST's test digits."
 
 
 def _training_constants(config: TrainConfig, name: str) -> dict[str, Any]:

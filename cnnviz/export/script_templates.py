@@ -143,7 +143,7 @@ def learning_rate(step, steps):
 ''',
     "one_cycle": '''
 def learning_rate(step, steps):
-    """Up for 30 % of the training, then half a cosine wave down to zero."""
+    """Up for 30% of the training, then half a cosine wave down to zero."""
     warm = 0.3 * steps
     if step < warm:
         return LEARNING_RATE * (0.04 + 0.96 * step / warm)

@@ -25,6 +25,7 @@ from cnnviz.interpret.activations import find, stages
 from cnnviz.interpret.filters import conv_layers, kernels_of, strongest_inputs
 from cnnviz.networks.network import Network
 from cnnviz.networks.tracing import trace
+from cnnviz.numbers import percent
 from cnnviz.training.history import History, Snapshot
 
 Kind = Literal["kernels", "maps", "favourites", "confusion"]
@@ -108,4 +109,4 @@ def _caption(snapshot: Snapshot, history: History) -> str:
     place = snapshot.when(history.steps)
     if snapshot.validation_accuracy is None:
         return place
-    return f"{place} · {snapshot.validation_accuracy:.2%} of validation digits right"
+    return f"{place} · {percent(snapshot.validation_accuracy, 2)} of validation digits right"

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 from cnnviz.errors import ExerciseError
+from cnnviz.numbers import number
 
 Answer = float | tuple[float, ...] | str
 
@@ -64,7 +65,7 @@ def in_words(answer: Answer) -> str:
     if isinstance(answer, str):
         return answer
     numbers = answer if isinstance(answer, tuple) else (answer,)
-    return " × ".join(f"{number + 0.0:.6g}".replace("-", "−") for number in numbers)
+    return " × ".join(number(value, ".6g") for value in numbers)
 
 
 def _numbers(given: str, count: int) -> list[float]:

@@ -25,6 +25,7 @@ from cnnviz.checkpoints.format import (
 from cnnviz.errors import CheckpointError, ConfigError, NetworkError, RunError
 from cnnviz.networks.network import Network, shape_title
 from cnnviz.networks.zoo import NETWORKS, TITLES
+from cnnviz.numbers import percent
 from cnnviz.runs import run_dir
 from cnnviz.runs.run_dir import ALIVE, RunDir, State
 from cnnviz.training.config import TrainConfig
@@ -55,7 +56,7 @@ class Run:
     def title(self) -> str:
         """For a menu: network, epochs, how good or how far, when."""
         epochs = f"{self.config.epochs} epoch" + "s" * (self.config.epochs != 1)
-        worth = self.state if self.test_accuracy is None else f"{100 * self.test_accuracy:.1f} %"
+        worth = self.state if self.test_accuracy is None else percent(self.test_accuracy)
         return f"{network_title(self.config)}, {epochs}, {worth} · {_clock(self.created)}"
 
     @property

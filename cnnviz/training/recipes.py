@@ -47,13 +47,13 @@ class Measured:
 
 
 PRESETS = {
-    "fast": Preset("Fast", "Made for 99.0 % in one epoch"),
-    "balanced": Preset("Balanced", "Made for 99.5 % in a few minutes"),
+    "fast": Preset("Fast", "Made for 99.0% in one epoch"),
+    "balanced": Preset("Balanced", "Made for 99.5% in a few minutes"),
     "long": Preset("Long", "Twenty epochs of turned and bent digits"),
-    "classic": Preset("Classic · 34,826 parameters", "Its source states 99.07 %"),
-    "wide": Preset("Wide · 32/64, dense 128", "Its source states about 99 %"),
+    "classic": Preset("Classic · 34,826 parameters", "Its source states 99.07%"),
+    "wide": Preset("Wide · 32/64, dense 128", "Its source states about 99%"),
     "padded": Preset("Padded · 16/32", "Its source states no figure"),
-    "eight": Preset("Eight filters · 12,000 digits", "Its source states 95–96 %"),
+    "eight": Preset("Eight filters · 12,000 digits", "Its source states 95–96%"),
 }
 
 

@@ -53,7 +53,7 @@ def test_example_is_on_screen_and_said_to_be_one(go: Go) -> None:
 
     assert not app.exception
     assert "An example, made beforehand" in words(app)
-    assert app.metric[0].value == "98.0 ± 0.3 %"
+    assert app.metric[0].value == "98.0 ± 0.3%"
     assert not app.button(key="cv_start").disabled
     assert app.button(key="cv_stop").disabled
     assert app.dataframe[0].value["Fold"].tolist() == [1, 2, 3, 4, 5]
@@ -98,7 +98,7 @@ def test_study_while_it_trains(go: Go, root: Path) -> None:
 
         assert not app.exception
         assert "**Training** · 1 of 5 folds finished · 1 training · 3 waiting" in words(app)
-        assert app.metric[0].value == "97.0 %"
+        assert app.metric[0].value == "97.0%"
         assert not app.dataframe  # one fold has no spread
 
 
@@ -111,7 +111,7 @@ def test_finished_study_says_what_it_means_and_is_paired(go: Go, root: Path) -> 
     assert not app.exception
     text = words(app)
     assert "**Finished** · 5 of 5 folds finished" in text
-    assert "The folds read **95.00 %** on average and vary by **0.71 points**" in text
+    assert "The folds read **95.00%** on average and vary by **0.71 points**" in text
     assert "about 0.63 of that by itself" in text  # sqrt(0.95 * 0.05 / 1200)
     assert app.dataframe[0].value["Accuracy"].tolist() == pytest.approx([95, 96, 94, 95, 95])
     assert app.selectbox(key="cv_rival").options == ["Quick, digits moved a little (example)"]

@@ -131,7 +131,7 @@ def test_sweep_while_it_trains(go: Go, root: Path) -> None:
 
         assert not app.exception
         assert "**Training** · 1 of 8 runs finished · 1 training · 6 waiting" in words(app)
-        assert app.metric[0].value == "90.0 %"
+        assert app.metric[0].value == "90.0%"
         assert not any(button.key == "sweep_take" for button in app.button)
 
 
@@ -145,10 +145,10 @@ def test_finished_sweep_names_the_best_and_goes_on_with_it(go: Go, root: Path) -
     app = open_sweep_page(go, sweep.id)
 
     assert not app.exception
-    assert app.metric[0].value == "95.0 %"
+    assert app.metric[0].value == "95.0%"
     text = words(app)
     assert "**Finished** · 8 of 8 runs finished" in text
-    assert "**learning rate 0.003, optimizer Adam**, 95.0 % of the 2,000 validation digits" in text
+    assert "**learning rate 0.003, optimizer Adam**, 95.0% of the 2,000 validation digits" in text
     assert "so the figure flatters it" in text
     assert "± 0.5 points" in text  # sqrt(0.95 * 0.05 / 2000)
     table = app.dataframe[0].value
@@ -173,7 +173,7 @@ def test_a_points_run_opens_like_any_other_and_is_a_model(go: Go, root: Path) ->
 
     assert not app.exception
     assert app.query_params["run"] == folders(sweep)[0].id
-    assert app.metric[0].value == "90.00 %"
+    assert app.metric[0].value == "90.00%"
     key = f"run:{folders(sweep)[0].id}"
     app.button(key=f"panel_use_{folders(sweep)[0].id}").click().run()
     app.switch_page("pages/filters.py").run()

@@ -136,7 +136,7 @@ def test_running_run(go: Go, root: Path) -> None:
         app = open_run(go, folder.id)
 
         assert not app.exception
-        assert app.metric[0].value == "87.65 %"
+        assert app.metric[0].value == "87.65%"
         text = page_text(app)
         assert "**Training** · step 8 of 16 · epoch 1.0 of 2  \n4 steps/s · 4,000 images/s · 2 s left" in text
         assert app.button(key="train_start").disabled
@@ -311,7 +311,7 @@ def test_early_end_and_best_weights_are_said(go: Go, root: Path) -> None:
 
     assert "Ended early: 3 validations brought nothing better." in page_text(app)
     assert "Its weights are those of step 5, the best validation." in page_text(app)
-    assert app.metric[0].value == "90.00 %"
+    assert app.metric[0].value == "90.00%"
 
 
 def test_impatience_is_possible_after_a_while(go: Go, root: Path) -> None:
@@ -337,8 +337,8 @@ def test_finished_run_is_used_everywhere(go: Go, root: Path) -> None:
     assert not app.exception
     text = page_text(app)
     assert "**Finished** · step 8 of 16" in text
-    assert "Reads **98.76 %** of MNIST's 10,000 test digits and **50.00 %** of 9 pen digits" in text
-    assert "Eight, 2 epochs, 98.8 % · " in " ".join(app.selectbox(key="model_choice").options)
+    assert "Reads **98.76%** of MNIST's 10,000 test digits and **50.00%** of 9 pen digits" in text
+    assert "Eight, 2 epochs, 98.8% · " in " ".join(app.selectbox(key="model_choice").options)
     app.button(key=f"panel_use_{folder.id}").click().run()
     assert app.selectbox(key="model_choice").value == f"run:{folder.id}"
     app.switch_page("pages/draw.py").run()

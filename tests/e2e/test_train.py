@@ -25,7 +25,7 @@ def step(page: Page) -> int:
 
 
 def accuracy(page: Page) -> float:
-    found = re.search(r"([\d.]+) %", page.locator(".st-key-train_accuracy").inner_text())
+    found = re.search(r"([\d.]+)%", page.locator(".st-key-train_accuracy").inner_text())
     return float(found[1]) / 100 if found else 0.0
 
 

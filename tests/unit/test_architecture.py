@@ -16,6 +16,7 @@ CORE = [path for path in MODULES if not path.is_relative_to(ROOT / "cnnviz" / "u
 # Lowest first: a module imports only what stands above it here, or beside it in the same place.
 ORDER = (
     "cnnviz.errors",
+    "cnnviz.numbers",
     "cnnviz.colors",
     "cnnviz.io",
     "cnnviz.data",

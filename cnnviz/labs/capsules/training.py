@@ -24,6 +24,7 @@ from cnnviz.errors import CheckpointError, ConfigError
 from cnnviz.io.assets import MODELS, SHA256
 from cnnviz.io.atomic import write_atomically
 from cnnviz.labs.capsules.network import CapsuleNetwork, build_capsules, margin_loss
+from cnnviz.numbers import percent
 
 CAPSULES = MODELS / "capsules" / "capsules.safetensors"  # not among the ordinary models
 
@@ -127,8 +128,8 @@ def train_capsules(path: Path, config: CapsuleConfig) -> dict[str, Any]:
     last = None
     for last in fit_capsules(config, training, validation):
         print(
-            f"step {last.step}/{last.steps}  loss {last.loss:.4f}  training {last.accuracy:.2%}  "
-            f"validation {last.validation_accuracy:.2%}",
+            f"step {last.step}/{last.steps}  loss {last.loss:.4f}  training {percent(last.accuracy, 2)}  "
+            f"validation {percent(last.validation_accuracy, 2)}",
             flush=True,
         )
     assert last is not None

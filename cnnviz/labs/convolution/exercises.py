@@ -17,6 +17,7 @@ from cnnviz.labs.convolution.kernels import CLASSIC
 from cnnviz.labs.convolution.operations import correlate, terms
 from cnnviz.labs.convolution.pooling import pool_max, window_cells
 from cnnviz.labs.quiz import Exercise, in_words
+from cnnviz.numbers import number
 
 BY_HAND = 9  # weights at most that one can be asked to add up
 ROUNDING = 0.01  # of the sum of all terms: numbers are shown with three digits
@@ -129,7 +130,7 @@ def _matrix(values: Tensor, hidden: tuple[int, int] | None = None) -> str:
 
 
 def _short(value: float) -> str:
-    return f"{value + 0.0:.3g}".replace("-", "−") if abs(value) < 1000 else in_words(value)
+    return number(value) if abs(value) < 1000 else in_words(value)
 
 
 def _bracketed(value: float) -> str:

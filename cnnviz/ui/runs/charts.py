@@ -7,10 +7,13 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import altair as alt
+
 from cnnviz.colors import ACCENT, MUTED, SERIES
+from cnnviz.numbers import percent
 from cnnviz.training.config import TrainConfig
 from cnnviz.training.schedule import learning_rate_at
-from cnnviz.ui.widgets.charts import Spec, draw
+from cnnviz.ui.widgets.charts import draw, specification
 from cnnviz.ui.widgets.pictures import theme
 
 WINDOW = 10  # records in the training curves' moving average
@@ -27,28 +30,15 @@ Event = dict[str, Any]
 def loss_chart(events: Sequence[Event], epochs: float, key: str) -> None:
     """Training and validation loss over epochs; the axis is logarithmic, base 10."""
     losses = [record["loss"] for record in events if record["step"]]
-    axis = {
-        "scale": {"domain": [math.log10(_LOSSES[0]), math.log10(max([_LOSSES[1], *losses]))]},
-        "axis": {"values": [-2, -1, 0, 1], "labelExpr": "format(pow(10, datum.value), '.2~g')"},
-    }
+    spec = _loss_spec(epochs, max([_LOSSES[1], *losses]))
     rows = curves(events, "loss", lambda loss: math.log10(max(loss, 1e-6)))
-    draw(rows, _spec(axis, epochs, "top-right", ".4f"), key, "Training and validation loss over epochs")
+    draw(rows, spec, key, "Training and validation loss over epochs")
 
 
 def accuracy_chart(events: Sequence[Event], epochs: float, shipped: float | None, key: str) -> None:
     """Training and validation accuracy over epochs, and the shipped model's as a line to reach."""
-    axis = {
-        "scale": {"domain": [0, stretched(1.0)]},
-        "axis": {
-            "values": [stretched(percent / 100) for percent in _ACCURACIES],
-            "labelExpr": "format(100 - 100 * pow(10, -datum.value), '.1~f') + ' %'",
-        },
-    }
-    spec = _spec(axis, epochs, "bottom-right", ".2%")
-    if shipped is not None:
-        spec["layer"] += _reference(stretched(shipped), f"shipped model {100 * shipped:.1f} %")
     rows = curves(events, "accuracy", stretched)
-    draw(rows, spec, key, "Training and validation accuracy over epochs")
+    draw(rows, _accuracy_spec(epochs, shipped), key, "Training and validation accuracy over epochs")
 
 
 def live_rate_chart(events: Sequence[Event], config: TrainConfig, key: str) -> None:
@@ -77,7 +67,9 @@ def gradient_chart(events: Sequence[Event], config: TrainConfig, key: str) -> No
         rows["norm"] += norms
         rows["height"] += moving_average([math.log10(max(norm, _SMALLEST_NORM)) for norm in norms])
         rows["layer"] += [name] * len(norms)
-    draw(rows, _gradient_spec(config.epochs, names), key, "L2 norm of each layer's gradient over epochs")
+    draw(
+        rows, _gradient_spec(config.epochs, tuple(names)), key, "L2 norm of each layer's gradient over epochs"
+    )
 
 
 def curves(events: Sequence[Event], name: str, place: Any) -> dict[str, list[Any]]:
@@ -105,117 +97,99 @@ def moving_average(values: Sequence[float], window: int = WINDOW) -> list[float]
     return [math.fsum(part) / len(part) for part in parts]
 
 
-def _rate_spec(epochs: float, top: float) -> Spec:
-    colors = [MUTED[theme()], ACCENT[theme()]]
-    y = {"scale": {"domain": [0, 1.05 * top]}, "axis": {"format": ".2~g", "tickCount": 5}}
-    dashes = {"condition": {"test": "datum.curve == 'planned'", "value": [2, 3]}, "value": [1, 0]}
-    return {
-        "height": HEIGHT,
-        "mark": {"type": "line", "clip": True, "strokeWidth": 2},
-        "encoding": {
-            "x": _epoch_axis(epochs),
-            "y": {"field": "rate", "type": "quantitative", "title": None, **y},
-            "color": _legend("curve", ["planned", "trained with"], colors, "top-right"),
-            "strokeDash": dashes,
-            "tooltip": [
-                {"field": "curve", "title": "curve"},
-                {"field": "rate", "type": "quantitative", "format": ".3~g", "title": "rate"},
-                {"field": "epoch", "type": "quantitative", "format": ".2f", "title": "epochs"},
-            ],
-        },
-    }
+def accuracy_axis(highest: float = 1.0) -> alt.Y:
+    """For heights that are stretched accuracies, up to the highest."""
+    axis = alt.Axis(
+        values=[stretched(share / 100) for share in _ACCURACIES if share <= 100 * highest],
+        labelExpr="format(100 - 100 * pow(10, -datum.value), '.1~f') + '%'",
+    )
+    return alt.Y("height:Q", title=None, scale=alt.Scale(domain=[0, stretched(highest)]), axis=axis)
 
 
-def _gradient_spec(epochs: float, names: Sequence[str]) -> Spec:
+@specification
+def _loss_spec(epochs: float, highest: float) -> Any:
+    scale = alt.Scale(domain=[math.log10(_LOSSES[0]), math.log10(highest)])
+    axis = alt.Axis(values=[-2, -1, 0, 1], labelExpr="format(pow(10, datum.value), '.2~g')")
+    return _two_curves(epochs, alt.Y("height:Q", title=None, scale=scale, axis=axis), "top-right", ".4f")
+
+
+@specification
+def _accuracy_spec(epochs: float, shipped: float | None) -> Any:
+    spec = _two_curves(epochs, accuracy_axis(), "bottom-right", ".2%")
+    if shipped is None:
+        return spec
+    return spec + reference(
+        stretched(shipped), f"shipped model {percent(shipped)}", alt.value(0), align="left", dx=4
+    )
+
+
+def _two_curves(epochs: float, y: alt.Y, legend: str, form: str) -> Any:
+    """Training and validation over epochs; hovering shows the values themselves."""
+    color = _legend("curve", ["training", "validation"], [MUTED[theme()], ACCENT[theme()]], legend)
+    tooltip = [alt.Tooltip("curve:N"), alt.Tooltip("value:Q", format=form), _EPOCHS]
+    both = alt.Chart().encode(_epoch_axis(epochs), y, color, tooltip=tooltip)
+    dots = both.transform_filter("datum.curve == 'validation'")
+    return alt.layer(
+        both.mark_line(clip=True, strokeWidth=2),
+        dots.mark_point(filled=True, size=40, opacity=1),
+        height=HEIGHT,
+    )
+
+
+@specification
+def _rate_spec(epochs: float, top: float) -> Any:
+    scale, axis = alt.Scale(domain=[0, 1.05 * top]), alt.Axis(format=".2~g", tickCount=5)
+    dotted = alt.when("datum.curve == 'planned'").then(alt.value([2, 3])).otherwise(alt.value([1, 0]))
+    return (
+        alt.Chart(height=HEIGHT)
+        .mark_line(clip=True, strokeWidth=2)
+        .encode(
+            _epoch_axis(epochs),
+            alt.Y("rate:Q", title=None, scale=scale, axis=axis),
+            _legend("curve", ["planned", "trained with"], [MUTED[theme()], ACCENT[theme()]], "top-right"),
+            strokeDash=dotted,
+            tooltip=[alt.Tooltip("curve:N"), alt.Tooltip("rate:Q", format=".3~g"), _EPOCHS],
+        )
+    )
+
+
+@specification
+def _gradient_spec(epochs: float, names: Sequence[str]) -> Any:
     """A color a layer; with more layers than colors they begin again."""
     colors = [SERIES[number % len(SERIES)] for number in range(len(names))]
-    axis = {"tickCount": 4, "labelExpr": "format(pow(10, datum.value), '.1~g')"}
-    return {
-        "height": HEIGHT,
-        "mark": {"type": "line", "clip": True, "strokeWidth": 2},
-        "encoding": {
-            "x": _epoch_axis(epochs),
-            "y": {
-                "field": "height",
-                "type": "quantitative",
-                "title": None,
-                "scale": {"zero": False},
-                "axis": axis,
-            },
-            "color": _legend("layer", names, colors, "top-right"),
-            "tooltip": [
-                {"field": "layer", "title": "layer"},
-                {"field": "norm", "type": "quantitative", "format": ".3~g", "title": "norm, this batch"},
-                {"field": "epoch", "type": "quantitative", "format": ".2f", "title": "epochs"},
-            ],
-        },
-    }
+    axis = alt.Axis(tickCount=4, labelExpr="format(pow(10, datum.value), '.1~g')")
+    norm = alt.Tooltip("norm:Q", format=".3~g", title="norm, this batch")
+    return (
+        alt.Chart(height=HEIGHT)
+        .mark_line(clip=True, strokeWidth=2)
+        .encode(
+            _epoch_axis(epochs),
+            alt.Y("height:Q", title=None, scale=alt.Scale(zero=False), axis=axis),
+            _legend("layer", names, colors, "top-right"),
+            tooltip=[alt.Tooltip("layer:N"), norm, _EPOCHS],
+        )
+    )
 
 
-def _epoch_axis(epochs: float) -> Spec:
-    return {
-        "field": "epoch",
-        "type": "quantitative",
-        "title": None,
-        "scale": {"domain": [0, epochs]},
-        "axis": {"grid": False, "tickCount": 5, "format": "~g"},
-    }
+_EPOCHS = alt.Tooltip("epoch:Q", format=".2f", title="epochs")
 
 
-def _legend(field: str, names: Sequence[str], colors: Sequence[str], place: str) -> Spec:
-    return {
-        "field": field,
-        "type": "nominal",
-        "scale": {"domain": list(names), "range": list(colors)},
-        "legend": {
-            "title": None,
-            "orient": place,
-            "symbolType": "stroke",
-            "labelFontSize": 12,
-            "offset": 4,  # in the corner, out of the curves' way
-            "padding": 0,
-        },
-    }
+def _epoch_axis(epochs: float) -> alt.X:
+    axis = alt.Axis(grid=False, tickCount=5, format="~g")
+    return alt.X("epoch:Q", title=None, scale=alt.Scale(domain=[0, epochs]), axis=axis)
 
 
-def _spec(axis: Spec, epochs: float, legend: str, form: str) -> Spec:
-    """Two curves over epochs; hovering shows the values themselves."""
-    color = _legend("curve", ["training", "validation"], [MUTED[theme()], ACCENT[theme()]], legend)
-    tooltip = [
-        {"field": "curve", "title": "curve"},
-        {"field": "value", "type": "quantitative", "format": form, "title": "value"},
-        {"field": "epoch", "type": "quantitative", "format": ".2f", "title": "epochs"},
-    ]
-    x = _epoch_axis(epochs)
-    y = {"field": "height", "type": "quantitative", "title": None, **axis}
-    dots = {"filter": "datum.curve == 'validation'"}
-    return {
-        "height": HEIGHT,
-        "layer": [
-            {
-                "mark": {"type": "line", "clip": True, "strokeWidth": 2},
-                "encoding": {"x": x, "y": y, "color": color, "tooltip": tooltip},
-            },
-            {
-                "transform": [dots],
-                "mark": {"type": "point", "filled": True, "size": 40, "opacity": 1},
-                "encoding": {"x": x, "y": y, "color": color, "tooltip": tooltip},
-            },
-        ],
-    }
+def _legend(field: str, names: Sequence[str], colors: Sequence[str], place: Any) -> alt.Color:
+    """In a corner, out of the curves' way."""
+    legend = alt.Legend(title=None, orient=place, symbolType="stroke", labelFontSize=12, offset=4, padding=0)
+    return alt.Color(f"{field}:N", scale=alt.Scale(domain=list(names), range=list(colors)), legend=legend)
 
 
-def _reference(height: float, text: str) -> list[Spec]:
-    """A dotted line across the chart, with words on it at the left, where no curve begins."""
-    gray = MUTED[theme()]
-    words = {"type": "text", "align": "left", "baseline": "bottom", "dx": 4, "dy": -2, "text": text}
-    y = {"datum": height, "type": "quantitative"}
-    once: Spec = {"values": [{}]}  # else the words are drawn once a record
-    line = {"type": "rule", "strokeDash": [2, 3], "color": gray}
-    return [
-        {"data": once, "mark": line, "encoding": {"y": y}},
-        {"data": once, "mark": {**words, "color": gray}, "encoding": {"y": y, "x": {"value": 0}}},
-    ]
+def reference(height: float, text: str, x: Any, **place: Any) -> Any:
+    """A dotted line across the chart, with words on it at x."""
+    once = alt.Chart(alt.sequence(1)).encode(y=alt.datum(height, type="quantitative"))  # not once a record
+    words = once.mark_text(baseline="bottom", dy=-2, text=text, color=MUTED[theme()], **place).encode(x=x)
+    return once.mark_rule(strokeDash=[2, 3], color=MUTED[theme()]) + words
 
 
 RATE_HEIGHT = 90
@@ -223,29 +197,22 @@ RATE_HEIGHT = 90
 
 def rate_chart(config: TrainConfig, key: str) -> None:
     """From zero to the highest rate, over all epochs."""
-    axis: dict[str, Any] = {"grid": False, "labelFontSize": 12, "format": "~g"}
-    top = {**axis, "values": [0, config.learning_rate], "format": ".2~g"}
-    spec = {
-        "height": RATE_HEIGHT,
-        "mark": {"type": "line", "strokeWidth": 2, "color": ACCENT[theme()]},
-        "encoding": {
-            "x": {
-                "field": "epoch",
-                "type": "quantitative",
-                "title": None,
-                "scale": {"domain": [0, config.epochs]},
-                "axis": {**axis, "tickCount": 4},
-            },
-            "y": {
-                "field": "rate",
-                "type": "quantitative",
-                "title": None,
-                "scale": {"domain": [0, config.learning_rate]},
-                "axis": top,
-            },
-        },
-    }
+    spec = _planned_rate_spec(config.epochs, config.learning_rate)
     draw(curve(config), spec, key, "Learning rate over the epochs of the run")
+
+
+@specification
+def _planned_rate_spec(epochs: float, top: float) -> Any:
+    side = alt.Axis(grid=False, labelFontSize=12, format=".2~g", values=[0, top])
+    below = alt.Axis(grid=False, labelFontSize=12, format="~g", tickCount=4)
+    return (
+        alt.Chart(height=RATE_HEIGHT)
+        .mark_line(strokeWidth=2, color=ACCENT[theme()])
+        .encode(
+            alt.X("epoch:Q", title=None, scale=alt.Scale(domain=[0, epochs]), axis=below),
+            alt.Y("rate:Q", title=None, scale=alt.Scale(domain=[0, top]), axis=side),
+        )
+    )
 
 
 def curve(config: TrainConfig) -> dict[str, list[float]]:

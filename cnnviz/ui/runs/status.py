@@ -9,19 +9,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from cnnviz.data.pen_digits import PAINTING
+from cnnviz.numbers import duration, percent
 from cnnviz.runs import run_dir
 from cnnviz.runs.run import Run
 from cnnviz.runs.run_dir import State
 from cnnviz.ui.state.environment import engine
-
-
-def duration(seconds: float) -> str:
-    """In words: 40 s, 8 min, 1 h 5 min."""
-    if seconds < 90:
-        return f"{max(seconds, 0):.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
-
 
 Event = dict[str, Any]
 RECENT_SECONDS = 6.0  # over which the pace is taken
@@ -119,7 +111,7 @@ def latest_accuracy(events: Sequence[Event], best: int | None = None) -> str:
         for record in events
         if record.get("validation_accuracy") is not None and best in (None, record["step"])
     ]
-    return f"{100 * values[-1]:.2f} %" if values else "–"
+    return percent(values[-1], 2) if values else "–"
 
 
 def ending(run: Run, events: Sequence[Event]) -> str:

@@ -4,11 +4,12 @@ import streamlit as st
 from streamlit.navigation.page import Page
 
 from cnnviz.errors import CnnvizError
+from cnnviz.numbers import probability
 from cnnviz.ui.shell.page_registry import present_pages
 from cnnviz.ui.shell.time_machine import machine, training_film
 from cnnviz.ui.state.current_digit import CurrentDigit, choose_random_digit, choose_test_digit, current_digit
 from cnnviz.ui.state.current_model import model_keys, model_title
-from cnnviz.ui.state.prediction import current_prediction, percent, two_percentages
+from cnnviz.ui.state.prediction import current_prediction, two_percentages
 from cnnviz.ui.widgets.model_upload import model_upload
 from cnnviz.ui.widgets.pictures import digit_png
 from cnnviz.ui.widgets.upload import upload
@@ -48,7 +49,7 @@ def _prediction() -> None:
     except CnnvizError:  # said in full where the model is chosen
         return
     claim = f"Nearest to **{prediction.digit}**" if prediction.ood else f"Reads **{prediction.digit}**"
-    sure = "" if prediction.ood else f"{percent(prediction.probability)} · "
+    sure = "" if prediction.ood else f"{probability(prediction.probability)} · "
     st.markdown(f"{claim}  \n{sure}{prediction.words}")
     st.caption(current_digit().caption, help=None if prediction.ood else two_percentages())
 

@@ -14,6 +14,7 @@ import streamlit as st
 from streamlit.navigation.page import Page
 
 from cnnviz.networks.network import parameter_count
+from cnnviz.numbers import percent
 from cnnviz.ui.state import learning_progress
 from cnnviz.ui.state.current_digit import current_digit
 from cnnviz.ui.state.current_model import current_model, current_trace
@@ -61,7 +62,9 @@ def _maps() -> str:
     if not records:
         return "Nothing is switched off between this network's layers: their maps are of both signs."
     lit = float((records[0].output > 0).float().mean())
-    return f"Where a pattern is found, its map lights up: in `{records[0].name}`, {lit:.0%} of all cells."
+    return (
+        f"A pattern that is found lights up its map: in `{records[0].name}`, {percent(lit, 0)} of all cells."
+    )
 
 
 def _pooled() -> str:

@@ -12,6 +12,7 @@ from cnnviz.data.mnist import Digits
 from cnnviz.data.pen_digits import pen_test_digits
 from cnnviz.evaluation.metrics import Report, calibration_error, logits_of, report
 from cnnviz.networks.network import Network
+from cnnviz.numbers import percent
 from cnnviz.ui.state import cache
 from cnnviz.ui.state.current_model import CurrentModel, playing
 
@@ -40,11 +41,11 @@ class Measured:
     @property
     def calibration(self) -> str:
         """The calibration error in words, beside the bare softmax's."""
-        softmax = f"{self.report.calibration_error:.2%} for the bare softmax"
+        softmax = f"{percent(self.report.calibration_error, 2)} for the bare softmax"
         if self.temperature is None:
             return f"{softmax}; this model was not calibrated."
         return (
-            f"**{self.calibration_error:.2%}** with the temperature {self.temperature:.2f} fitted on "
+            f"**{percent(self.calibration_error, 2)}** with the temperature {self.temperature:.2f} fitted on "
             f"validation digits, {softmax}."
         )
 

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from cnnviz.evaluation.ood import OodDetector
 from cnnviz.networks.network import Network
+from cnnviz.numbers import probability
 from cnnviz.ui.state.current_digit import current_digit
 from cnnviz.ui.state.current_model import CurrentModel, current_model, current_trace
 
@@ -62,7 +63,7 @@ def prediction_of(probabilities: Tensor, ood: bool = False) -> Prediction:
 
 def confidence(prediction: Prediction) -> str:
     """Its percentage, named for what it is: "97.3% calibrated"."""
-    return f"{percent(prediction.probability)}{' calibrated' if _temperature() else ''}"
+    return f"{probability(prediction.probability)}{' calibrated' if _temperature() else ''}"
 
 
 def two_percentages() -> str:
@@ -72,16 +73,11 @@ def two_percentages() -> str:
         return "The softmax of the network's ten outputs; it was not calibrated for this model."
     calibrated, softmax = prediction_of(probabilities).probability, float(probabilities.max())
     return (
-        f"{percent(calibrated)}, calibrated, is how often such an answer is right; it stands wherever the "
-        f"app says what it reads. {percent(softmax)} is the network's own softmax; it stands where ten "
-        "probabilities stand together. The first is the softmax of the ten outputs divided by "
+        f"{probability(calibrated)}, calibrated, is how often such an answer is right; it stands wherever "
+        f"the app says what it reads. {probability(softmax)} is the network's own softmax; it stands where "
+        "ten probabilities stand together. The first is the softmax of the ten outputs divided by "
         f"{temperature:.2f}, the temperature, fitted on digits this model had never seen."
     )
-
-
-def percent(probability: float) -> str:
-    """With one decimal; never 100%, which no network can know."""
-    return ">99.9%" if probability > 0.9995 else f"{probability:.1%}"
 
 
 def _temperature() -> float | None:

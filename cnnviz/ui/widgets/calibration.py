@@ -12,10 +12,11 @@ import torch
 from cnnviz.colors import ACCENT, MUTED
 from cnnviz.evaluation.metrics import reliability
 from cnnviz.evaluation.ood import KEPT, Coverage, coverage
+from cnnviz.numbers import percent
 from cnnviz.ui.state.current_model import current_model
 from cnnviz.ui.state.evaluation_results import Measured, measure
 from cnnviz.ui.state.prediction import ood_detector, ood_scores
-from cnnviz.ui.widgets.charts import Spec, draw
+from cnnviz.ui.widgets.charts import draw, specification
 from cnnviz.ui.widgets.pictures import theme
 
 _POINTS = 200  # of a curve
@@ -51,48 +52,34 @@ def _reliability(measured: Measured) -> None:
     }
     draw(rows, _reliability_spec(), "reliability", "Confidence against the share right")
     st.caption(
-        "On the dotted line, a confidence of 80 % would be right in 80 % of cases; below it the model is "
+        "On the dotted line, a confidence of 80% would be right in 80% of cases; below it the model is "
         f"too sure. Mean distance, weighted by digits, 15 bins: {measured.calibration} "
         "A bin right on average can be wrong for one digit."
     )
 
 
-def _reliability_spec() -> Spec:
-    share = {"format": ".0%", "grid": False}
-    domain = {"domain": [0, 1]}
-    x = {
-        "field": "confidence",
-        "type": "quantitative",
-        "scale": domain,
-        "axis": share,
-        "title": "confidence",
-    }
-    y = {"field": "right", "type": "quantitative", "scale": domain, "axis": share, "title": "share right"}
-    ideal = {
-        "data": {"values": [{"confidence": 0, "right": 0}, {"confidence": 1, "right": 1}]},
-        "mark": {"type": "line", "strokeDash": [2, 4], "color": MUTED[theme()]},
-        "encoding": {"x": x, "y": y},
-    }
-    size = {
-        "field": "digits",
-        "type": "quantitative",
-        "scale": {"type": "log", "range": [25, 300]},
-        "legend": None,
-    }
-    tooltip = [
-        {"field": "confidence", "type": "quantitative", "format": ".1%"},
-        {"field": "right", "type": "quantitative", "format": ".1%"},
-        {"field": "digits", "type": "quantitative", "format": ","},
+@specification
+def _reliability_spec() -> Any:
+    import altair as alt  # not at start: the draw page opens with this module
+
+    axis, scale = alt.Axis(format=".0%", grid=False), alt.Scale(domain=[0, 1])
+    y = alt.Y("right:Q", scale=scale, axis=axis, title="share right")
+    base = alt.Chart().encode(alt.X("confidence:Q", scale=scale, axis=axis, title="confidence"), y)
+    ideal = base.properties(data=alt.sequence(2, as_="confidence")).transform_calculate(
+        right="datum.confidence"
+    )
+    size = alt.Size("digits:Q", scale=alt.Scale(type="log", range=[25, 300]), legend=None)
+    hint = [
+        alt.Tooltip("confidence:Q", format=".1%"),
+        alt.Tooltip("right:Q", format=".1%"),
+        alt.Tooltip("digits:Q", format=","),
     ]
-    color = ACCENT[theme()]
-    measured = [
-        {"mark": {"type": "line", "color": color}, "encoding": {"x": x, "y": y}},
-        {
-            "mark": {"type": "point", "filled": True, "opacity": 1, "color": color},
-            "encoding": {"x": x, "y": y, "size": size, "tooltip": tooltip},
-        },
-    ]
-    return {"height": _HEIGHT, "layer": [ideal, *measured]}
+    return alt.layer(
+        ideal.mark_line(strokeDash=[2, 4], color=MUTED[theme()]),
+        base.mark_line(color=ACCENT[theme()]),
+        base.mark_point(filled=True, opacity=1, color=ACCENT[theme()]).encode(size, tooltip=hint),
+        height=_HEIGHT,
+    )
 
 
 def _coverage(measured: Measured, key: str) -> None:
@@ -108,9 +95,9 @@ def _coverage(measured: Measured, key: str) -> None:
     draw(_rows(curve, mark), _coverage_spec(), key, "Coverage against accuracy, with the threshold")
     st.caption(
         f"From right to left, ever more of the pictures that look least like digits are left unanswered. "
-        f"The dot is the threshold in use: {mark[0]:.1%} of these {len(values):,} digits are answered, and "
-        f"{mark[1]:.2%} of those are right; the other {1 - mark[0]:.1%} are false alarms. It was set to "
-        f"keep {KEPT:.1%} of other, validation digits."
+        f"The dot is the threshold in use: {percent(mark[0])} of these {len(values):,} digits are answered, "
+        f"and {percent(mark[1], 2)} of those are right; the other {percent(1 - mark[0])} are false alarms. "
+        f"It was set to keep {percent(KEPT)} of other, validation digits."
     )
     if drawings := chosen.card.get("no digit"):
         st.caption(_found(drawings))
@@ -119,10 +106,11 @@ def _coverage(measured: Measured, key: str) -> None:
 def _found(drawings: dict[str, Any]) -> str:
     """How many drawings that are no digits it finds, as the card says."""
     lowest, highest = min(drawings["unknown"].values()), max(drawings["unknown"].values())
-    kinds = ", ".join(f"{kind} {share:.0%}" for kind, share in drawings["found"].items())
+    kinds = ", ".join(f"{kind} {percent(share, 0)}" for kind, share in drawings["found"].items())
     return (
         f"Of {drawings['drawings of each kind']} drawings each that are no digits, made by code, it finds: "
-        f"{kinds}. Of a kind it has no examples of it finds fewer: {lowest:.0%} to {highest:.0%}."
+        f"{kinds}. Of a kind it has no examples of it finds fewer: "
+        f"{percent(lowest, 0)} to {percent(highest, 0)}."
     )
 
 
@@ -137,37 +125,27 @@ def _rows(curve: Coverage, mark: tuple[float, float]) -> dict[str, list[float | 
     }
 
 
-def _coverage_spec() -> Spec:
-    x = {
-        "field": "share",
-        "type": "quantitative",
-        "scale": {"domain": [0, 1]},
-        "axis": {"format": ".0%", "grid": False},
-        "title": "share of the digits answered",
-    }
-    y = {
-        "field": "accuracy",
-        "type": "quantitative",
-        "scale": {"zero": False, "nice": True},
-        "axis": {"format": ".1%", "grid": True},
-        "title": "share right among them",
-    }
-    tooltip = [
-        {"field": "share", "type": "quantitative", "format": ".1%", "title": "answered"},
-        {"field": "accuracy", "type": "quantitative", "format": ".2%", "title": "right"},
-    ]
-    color = ACCENT[theme()]
-    return {
-        "height": _HEIGHT,
-        "encoding": {"x": x, "y": y, "tooltip": tooltip},
-        "layer": [
-            {
-                "transform": [{"filter": "!datum.threshold"}],
-                "mark": {"type": "line", "color": color, "strokeWidth": 2},
-            },
-            {
-                "transform": [{"filter": "datum.threshold"}],
-                "mark": {"type": "point", "filled": True, "size": 140, "opacity": 1, "color": color},
-            },
+@specification
+def _coverage_spec() -> Any:
+    import altair as alt
+
+    share = alt.Axis(format=".0%", grid=False)
+    base = alt.Chart().encode(
+        alt.X("share:Q", scale=alt.Scale(domain=[0, 1]), axis=share, title="share of the digits answered"),
+        alt.Y(
+            "accuracy:Q",
+            scale=alt.Scale(zero=False, nice=True),
+            axis=alt.Axis(format=".1%", grid=True),
+            title="share right among them",
+        ),
+        tooltip=[
+            alt.Tooltip("share:Q", format=".1%", title="answered"),
+            alt.Tooltip("accuracy:Q", format=".2%", title="right"),
         ],
-    }
+    )
+    curve, mark = base.transform_filter("!datum.threshold"), base.transform_filter("datum.threshold")
+    return alt.layer(
+        curve.mark_line(color=ACCENT[theme()], strokeWidth=2),
+        mark.mark_point(filled=True, size=140, opacity=1, color=ACCENT[theme()]),
+        height=_HEIGHT,
+    )

@@ -41,7 +41,7 @@ def test_title_says_network_epochs_accuracy_and_time(tmp_path: Path) -> None:
     folder = ended(tmp_path)
     noon = time.mktime((2001, 3, 4, 12, 5, 0, 0, 0, -1))
     folder.write("config", {"created": noon, "config": CONFIG.as_json()})
-    assert open_run(tmp_path, folder.id).title == "Classic, 2 epochs, 98.9 % · 4 Mar 12:05"
+    assert open_run(tmp_path, folder.id).title == "Classic, 2 epochs, 98.9% · 4 Mar 12:05"
 
     own = TrainConfig(network=NetworkConfig(dense=(7,)), epochs=1)
     folder = run_dir.create(tmp_path, own.as_json())

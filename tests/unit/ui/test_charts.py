@@ -4,6 +4,7 @@ import math
 from types import ModuleType
 from typing import Any
 
+import altair as alt
 import numpy as np
 import pytest
 
@@ -12,6 +13,8 @@ from cnnviz.ui.pages.train.confusion import matrix_rows, worst_pairs
 from cnnviz.ui.pages.train.prediction_history import rows as rows_of_answers
 from cnnviz.ui.runs import charts
 from cnnviz.ui.runs.charts import curves, moving_average, stretched
+from cnnviz.ui.widgets import charts as widget_charts
+from cnnviz.ui.widgets.charts import specification
 
 RECORDS = [
     {"step": 0, "epoch": 0.0, "loss": 0.0, "validation_loss": 2.3},
@@ -52,7 +55,8 @@ def drawn(monkeypatch: pytest.MonkeyPatch, module: ModuleType) -> list[dict[str,
     """The columns of every chart that is drawn from now on."""
     tables: list[dict[str, list[Any]]] = []
     monkeypatch.setattr(module, "draw", lambda rows, *_: tables.append(rows))
-    monkeypatch.setattr(module, "theme", lambda: "light")
+    for drawing in (module, widget_charts):
+        monkeypatch.setattr(drawing, "theme", lambda: "light")
     return tables
 
 
@@ -118,3 +122,23 @@ def test_answers_lie_where_their_snapshots_were_taken() -> None:
 
 def test_before_the_first_snapshot_there_are_only_bars() -> None:
     assert rows_of_answers([(0, (0.1,) * 10)], 1)["now"] == [True] * 10
+
+
+def test_a_specification_is_built_once_for_its_arguments_and_theme(monkeypatch: pytest.MonkeyPatch) -> None:
+    built = []
+
+    @specification
+    def spec(height: int) -> Any:
+        built.append((height, widget_charts.theme()))
+        return alt.Chart(height=height).mark_bar().encode(x="digit:O")
+
+    for theme in ("light", "dark", "light"):
+        monkeypatch.setattr(widget_charts, "theme", lambda theme=theme: theme)
+        spec(3)
+
+    assert built == [(3, "light"), (3, "dark")]
+    assert spec(4) == {
+        "height": 4,
+        "mark": {"type": "bar"},
+        "encoding": {"x": {"field": "digit", "type": "ordinal"}},
+    }  # the data come with draw(), so that the chart stays when they change

@@ -39,7 +39,7 @@ class Compare {
 
   place() {
     this.stage.style.setProperty("--at", `${this.slider.value}%`)
-    this.slider.setAttribute("aria-valuetext", `${this.slider.value} % ${this.titles.children[0].textContent}`)
+    this.slider.setAttribute("aria-valuetext", `${this.slider.value}% ${this.titles.children[0].textContent}`)
   }
 
   // A new picture replaces the old one only once it is decoded, so that nothing flashes.

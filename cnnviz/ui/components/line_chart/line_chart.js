@@ -100,7 +100,7 @@ class Curves {
       brush.globalAlpha = 0.15
       this.stroke(brush, [[PLOT.left, this.top(share)], [right, this.top(share)]], 1)
       brush.globalAlpha = 0.75
-      if (share % 0.5 === 0) brush.fillText(`${share * 100} %`, PLOT.left - 10, this.top(share))
+      if (share % 0.5 === 0) brush.fillText(`${share * 100}%`, PLOT.left - 10, this.top(share))
     }
     brush.textAlign = "center"
     this.x.forEach((value, place) => {
@@ -140,7 +140,7 @@ class Curves {
     const place = this.pointed ?? this.content.marked
     const parts = this.content.lines.map(({ name }, number) => {
       const value = this.valueOf(number, place)
-      return Number.isNaN(value) ? "" : `${name} ${Math.round(value * 100)} %`
+      return Number.isNaN(value) ? "" : `${name} ${Math.round(value * 100)}%`
     })
     const at = String(this.x[place]).replace("-", "−")
     setText(this.words, `At ${at}: ${parts.filter(Boolean).join(", ")}`)

@@ -73,9 +73,9 @@ function sentenceOf(model, cell) {
 }
 
 function percent(probability) {
-  if (probability > 0.9995) return "over 99.9 %"
-  if (probability > 0 && probability < 0.0005) return "under 0.1 %"
-  return `${(100 * probability).toFixed(1)} %`
+  if (probability > 0.9995) return "over 99.9%"
+  if (probability > 0 && probability < 0.0005) return "under 0.1%"
+  return `${(100 * probability).toFixed(1)}%`
 }
 
 // ---- convolution ----

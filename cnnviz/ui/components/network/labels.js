@@ -48,8 +48,8 @@ function classesHtml(model, { classes }) {
 
 function shortPercent(probability) {
   const value = 100 * probability
-  if (value > 0 && value < 0.05) return "0 %"
-  return value > 99.95 && value < 100 ? "99.9 %" : `${value.toFixed(value >= 99.95 ? 0 : 1)} %`
+  if (value > 0 && value < 0.05) return "0%"
+  return value > 99.95 && value < 100 ? "99.9%" : `${value.toFixed(value >= 99.95 ? 0 : 1)}%`
 }
 
 // Layers that only pass numbers on are left out of the breadcrumb.

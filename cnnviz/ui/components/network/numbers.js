@@ -155,7 +155,7 @@ function stepLine(model, cell) {
     ReLU: () => `max(0, ${num(term.input)})`,
     Tanh: () => `tanh(${num(term.input)})`,
     Normalize: () => `(${num(term.input)} − ${layer.mean}) ÷ ${layer.std}`,
-    Dropout: () => `${num(term.input)}, passed on: it drops ${Math.round(100 * layer.share)} % of the numbers only in training`,
+    Dropout: () => `${num(term.input)}, passed on: it drops ${Math.round(100 * layer.share)}% of the numbers only in training`,
     Flatten: () => `${num(term.input)}, copied from ${cellName(model, term.origin)}`,
   }
   const names = { BatchNorm2d: "batch norm", ReLU: "ReLU", Tanh: "tanh", Normalize: "normalize",

@@ -145,7 +145,7 @@ class ReplayPlayer {
     answer.style.color = readable && colour ? colour : ""
     setText(this.parent.querySelector(".sure"), readable ? percent(values[best]) : "too little to read")
     const share = this.lengths[this.step] / (this.lengths[this.count - 1] || 1)
-    setText(this.parent.querySelector(".where"), `${Math.round(share * 100)} % of the pen's way`)
+    setText(this.parent.querySelector(".where"), `${Math.round(share * 100)}% of the pen's way`)
     this.root.dataset.step = this.step
     this.root.dataset.reading = readable ? best : ""
   }
@@ -201,7 +201,7 @@ class ReplayPlayer {
     brush.lineWidth = 1
     for (const share of [0, 0.5, 1]) {
       brush.globalAlpha = 0.75
-      brush.fillText(`${share * 100} %`, MARGIN.left - 8, this.y(share))
+      brush.fillText(`${share * 100}%`, MARGIN.left - 8, this.y(share))
       brush.globalAlpha = 0.2
       brush.beginPath()
       brush.moveTo(MARGIN.left, this.y(share))
@@ -300,5 +300,5 @@ class ReplayPlayer {
 }
 
 function percent(value) {
-  return `${(value * 100).toFixed(1)} % sure`
+  return `${(value * 100).toFixed(1)}% sure`
 }

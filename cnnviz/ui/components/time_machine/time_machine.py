@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from cnnviz.numbers import percent
 from cnnviz.training.history import History, Snapshot
 from cnnviz.ui.components.shared.loader import last_choice, script, style
 
@@ -53,9 +54,9 @@ def page_drawn() -> None:
 def worth(snapshot: Snapshot) -> str:
     """How good the network was then, as far as it was measured."""
     if snapshot.validation_accuracy is not None:
-        return f"{snapshot.validation_accuracy:.2%} of validation digits right"
+        return f"{percent(snapshot.validation_accuracy, 2)} of validation digits right"
     if snapshot.training_accuracy is not None:
-        return f"{snapshot.training_accuracy:.1%} of its last training digits right"
+        return f"{percent(snapshot.training_accuracy)} of its last training digits right"
     return "not measured"
 
 

@@ -10,6 +10,7 @@ from torch import Tensor
 from cnnviz.errors import NetworkError
 from cnnviz.interpret.activations import Order, Scope, Stage, dead, find, limits, measure, order, stages
 from cnnviz.networks.tracing import trace
+from cnnviz.numbers import number
 from cnnviz.training.history import History
 from cnnviz.ui.components.maps.maps import chosen_tile, maps
 from cnnviz.ui.pages.activations.attention import attention_view
@@ -108,7 +109,7 @@ def _grid(shown: Shown, key: str, units: list[int]) -> None:
     title = f"{when} {stage.doing}"
     low, high = float(values.min()), float(values.max())
     size = " × ".join(map(str, values.shape[1:])) if stage.maps else "one number each"
-    st.markdown(f"**{title}** · {size}  \n{_number(low)} to {_number(high)}")
+    st.markdown(f"**{title}** · {size}  \n{number(low)} to {number(high)}")
     silent = dead(stage)[units]
     captioned = stage.maps or len(units) <= 16  # hundreds of dense units are too small for captions
     tiles = values[units] if stage.maps else values[units][:, None, None]  # (C, H, W)
@@ -144,7 +145,7 @@ def _notes(values: Tensor, units: list[int], silent: list[bool], captioned: bool
     for unit, off in zip(units, silent, strict=True):
         parts = [
             "" if captioned else f"unit {unit}",
-            f"mean {_number(means[unit])}" if means else "",
+            f"mean {number(means[unit])}" if means else "",
             "dead" if off else "",
         ]
         notes.append(", ".join(filter(None, parts)))
@@ -176,12 +177,8 @@ def _words(shown: Shown) -> None:
     off = f" **Dead for this digit**, zero everywhere: {many} ({named})." if silent else ""
     network = float(limits(shown.every, shown.every[0], "network")[1].max())
     st.caption(
-        f"{what}{off} The largest value in the network is {_number(network)}; colors end where the bars do, "
+        f"{what}{off} The largest value in the network is {number(network)}; colors end where the bars do, "
         "values beyond keep the end color.  \n"
         "**What this does not show:** whether later layers listen; a bright map may count for little. One "
         "that is dead here may be bright for another digit."
     )
-
-
-def _number(value: float) -> str:
-    return f"{value:.3g}".replace("-", "−")

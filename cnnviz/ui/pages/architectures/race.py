@@ -8,6 +8,7 @@ from cnnviz.colors import SERIES
 from cnnviz.data.mnist import Digits, load_mnist
 from cnnviz.labs.architectures.race import CONTESTANTS, EqualBudget, RaceProgress, train_contestants
 from cnnviz.networks.network import build, parameter_count
+from cnnviz.numbers import percent
 from cnnviz.ui.widgets.charts import draw
 from cnnviz.ui.widgets.code_panel import code_panel
 
@@ -132,7 +133,7 @@ def _table(records: list[RaceProgress]) -> str:
     lines = ["| Racer | parameters | digits | right |", "|---|---:|---:|---:|"]
     for name in order:
         now, about = last.get(name), CONTESTANTS[name]
-        seen, right = (f"{now.digits:,}", f"**{now.accuracy:.1%}**") if now else ("–", "–")
+        seen, right = (f"{now.digits:,}", f"**{percent(now.accuracy)}**") if now else ("–", "–")
         lines.append(f"| **{about.title}**: {about.idea} | {_parameters(name):,} | {seen} | {right} |")
     return "\n".join(lines)
 

@@ -7,6 +7,7 @@ import streamlit as st
 from cnnviz.colors import SERIES
 from cnnviz.data.mnist import Digits, load_mnist
 from cnnviz.labs.architectures.skip_connections import DEPTHS, PairProgress, train_pair
+from cnnviz.numbers import percent
 from cnnviz.ui.widgets.charts import draw
 from cnnviz.ui.widgets.code_panel import code_panel
 
@@ -112,7 +113,7 @@ def _in_words(now: PairProgress) -> str:
     for name, title in TITLES.items():
         first = now.norms[name][0]
         words.append(
-            f"**{title.capitalize()}**: {now.accuracy[name]:.1%} right; the first layer's gradient is "
+            f"**{title.capitalize()}**: {percent(now.accuracy[name])} right; the first layer's gradient is "
             f"{f'{first:.1e} long' if first else 'zero'}."
         )
     return "  \n".join(words)

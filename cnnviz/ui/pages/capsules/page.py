@@ -6,6 +6,7 @@ One fragment: a pose slider reruns nothing else.
 import streamlit as st
 import torch
 
+from cnnviz.numbers import percent
 from cnnviz.ui.components.maps.maps import maps
 from cnnviz.ui.pages.capsules.exercises import makers
 from cnnviz.ui.pages.capsules.inference import Seen, program, seen
@@ -49,7 +50,7 @@ def _lengths(now: Seen) -> None:
     probability_chart(now.lengths, "capsule_lengths", 260)
     card = now.card["test"]
     st.caption(
-        f"Ten capsules of 16 numbers, **{card['accuracy']:.2%}** of {card['n']:,} test digits right. "
+        f"Ten capsules of 16 numbers, **{percent(card['accuracy'], 2)}** of {card['n']:,} test digits right. "
         "A capsule's **length**, from 0 to 1, says how sure the network is; ten lengths need not add up "
         "to 1. Its **direction** says how the digit is written.  \n"
         "**What this does not show:** other kinds of sureness. On scribbles the lengths may be wrong too."

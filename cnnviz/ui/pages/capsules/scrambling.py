@@ -11,6 +11,7 @@ from cnnviz.labs.capsules.network import CapsuleNetwork
 from cnnviz.labs.capsules.scrambling import ORDERS, SURE, Claims, scramble, still_claimed
 from cnnviz.labs.capsules.training import read_capsules
 from cnnviz.networks.network import Network
+from cnnviz.numbers import percent
 from cnnviz.ui.components.maps.maps import maps
 from cnnviz.ui.pages.capsules.inference import Seen, shipped_capsules
 from cnnviz.ui.state import cache
@@ -45,7 +46,7 @@ def scrambled_parts(now: Seen) -> None:
     rows += [(other.title, _claims(other.digest, other.model)) for other in map(model_called, RIVALS)]
     rows.append(("**Capsules**", _claims("capsules", shipped_capsules()[0])))
     lines = [
-        f"| {title} | {claims.whole:,} | {claims.scrambled:,} | {claims.share:.1%} |"
+        f"| {title} | {claims.whole:,} | {claims.scrambled:,} | {percent(claims.share)} |"
         for title, claims in rows
     ]
     head = (

@@ -12,6 +12,7 @@ from cnnviz.labs.convolution.geometry import WindowGeometry
 from cnnviz.labs.convolution.kernels import CHANNELS, COLOR_KERNELS
 from cnnviz.labs.convolution.operations import correlate, partial_sums
 from cnnviz.networks.imagenet import first_kernels
+from cnnviz.numbers import number
 from cnnviz.ui.components.maps.maps import chosen_tile, maps
 from cnnviz.ui.components.sliding_window.sliding_window import (
     Cells,
@@ -130,12 +131,12 @@ def _forget_typed() -> None:
 def _words(photo: Tensor, kernel: Tensor, bank: Bank, chosen: int) -> None:
     channels, down, across = kernel.shape
     sums = ", ".join(
-        f"{name.lower()} {float(slice_.sum()):.3g}" for name, slice_ in zip(CHANNELS, kernel, strict=True)
+        f"{name.lower()} {number(slice_.sum())}" for name, slice_ in zip(CHANNELS, kernel, strict=True)
     )
     st.caption(
         f"{bank.names[chosen]}: {bank.uses[chosen]}. One filter has {channels} × {down} × {across} = "
         f"{kernel.numel()} weights; its partial maps are added, so {photo.shape[0]} channels become one map. "
-        f"Its slices sum to: {sums}.".replace("-", "−")
+        f"Its slices sum to: {sums}."
     )
 
 

@@ -15,6 +15,7 @@ from cnnviz.labs.convolution.frequency import (
 )
 from cnnviz.labs.convolution.geometry import WindowGeometry
 from cnnviz.labs.convolution.operations import correlate
+from cnnviz.numbers import percent
 from cnnviz.ui.components.maps.maps import MapScale, maps
 from cnnviz.ui.pages.convolution.inputs import Picture, beginning, choose_image, kernel_lines
 from cnnviz.ui.pages.convolution.kernel import Kernel, choose_kernel, write_link
@@ -94,8 +95,8 @@ def _parts(picture: Picture, parts: Parts) -> None:
     largest = float((parts.low + parts.high - picture.image).abs().max())
     st.caption(
         f"Waves: the constant in the middle, faster ones further out; a step of 1 is a factor of 10. "
-        f"{int(parts.mask.sum()):,} of {parts.mask.numel():,} are slow; they hold {parts.energy:.1%} of the "
-        f"image's variation. The two parts add up to the image (largest error {largest:.1g})."
+        f"{int(parts.mask.sum()):,} of {parts.mask.numel():,} are slow; they hold {percent(parts.energy)} of "
+        f"the image's variation. The two parts add up to the image (largest error {largest:.1g})."
     )
 
 

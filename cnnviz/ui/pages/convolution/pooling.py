@@ -10,6 +10,7 @@ from cnnviz.interpret.filters import conv_layers
 from cnnviz.labs.convolution.geometry import WindowGeometry, size_formula
 from cnnviz.labs.convolution.kernels import POOLING_EXAMPLES
 from cnnviz.labs.convolution.pooling import pool_average, pool_max
+from cnnviz.numbers import percent
 from cnnviz.ui.components.sliding_window.sliding_window import Rule, SlidingContent, sliding_picture
 from cnnviz.ui.pages.convolution.inputs import DIGIT
 from cnnviz.ui.state.current_digit import current_digit
@@ -104,8 +105,9 @@ def _words(image: Tensor, window: int, geometry: WindowGeometry, total: Tensor |
     if total is None:
         return
     st.caption(
-        f"{image.numel()} values become {total.numel()}, {total.numel() / image.numel():.0%}. Pooling has no "
-        "weights, so it learns nothing. Maps are pooled one by one: as many come out as go in.  \n"
+        f"{image.numel()} values become {total.numel()}, {percent(total.numel() / image.numel(), 0)}. "
+        "Pooling has no weights, so it learns nothing. Maps are pooled one by one: as many come out as go "
+        "in.  \n"
         "**What this does not show:** what a network loses with the values that go; see the Pooling page."
     )
 

@@ -8,6 +8,7 @@ from torch import Tensor
 from cnnviz.errors import ShapeError
 from cnnviz.labs.convolution.geometry import WindowGeometry, check_padding, size_formula
 from cnnviz.labs.convolution.operations import convolve, correlate
+from cnnviz.numbers import number
 from cnnviz.ui.components.sliding_window.sliding_window import SlidingContent, sliding_picture
 from cnnviz.ui.pages.convolution.inputs import Picture, choose_geometry, choose_image, slide_program
 from cnnviz.ui.pages.convolution.kernel import Kernel, choose_kernel, forget_typed, take_typed, write_link
@@ -135,8 +136,7 @@ def _notes(picture: Picture, kernel: Kernel, geometry: WindowGeometry, total: Te
     flat = (
         "The weights sum to 0, so flat ground gives 0: only differences are left."
         if abs(weights) < 1e-9
-        else f"The weights sum to {weights:.4g}".replace("-", "−")
-        + ": that is what flat ground is multiplied by."
+        else f"The weights sum to {number(weights, '.4g')}: that is what flat ground is multiplied by."
     )
     st.caption(
         f"{kernel.label}: {kernel.use}. {flat}  \n**What this does not show:** what a kernel is good for; "
@@ -150,7 +150,7 @@ def _edge_note(image: Tensor, kernel: Kernel, geometry: WindowGeometry, total: T
     """The lesson this example comes from expects a high value; measured here, both ways."""
     turned = convolve(image[None], kernel.kernel[None, None], None, geometry)[0]
     strongest = [float(values.flatten()[values.abs().argmax()]) for values in (total, turned)]
-    here, there = (f"{value:+.6g}".replace("-", "−") for value in strongest)
+    here, there = (number(value, "+.6g") for value in strongest)
     st.info(
         f"From left to right this image goes from dark ({image[0, 0]:g}) to light ({image[0, -1]:g}). The "
         f"strongest value of the result is **{here}**; with the kernel turned by half first, as mathematics "

@@ -69,7 +69,7 @@ def _show(group: CrossValidationRun | None, choice: Choice | None = None) -> Non
     folds_chart(figures, key="cv_folds_chart")
     st.caption(
         "Blue: digits held out of the fold's training; gray: its training batches. Dashed: the mean of the "
-        "finished folds, with one standard deviation. The axis widens towards 100 %."
+        "finished folds, with one standard deviation. The axis widens towards 100%."
     )
     if len(figures.scores) > 1:
         _said(figures)

@@ -1,5 +1,6 @@
 """What a cross-validation's figures say, in words; plain functions of the figures."""
 
+from cnnviz.numbers import number, percent
 from cnnviz.training.cross_validation import LEVEL, binomial_standard_error, paired, student_t, summarize
 from cnnviz.training.cross_validation_examples import Figures
 
@@ -17,13 +18,13 @@ def share_done(figures: Figures) -> float:
 
 
 def headline(figures: Figures) -> str:
-    """97.9 ± 0.3 %, as soon as there are two folds."""
+    """97.9 ± 0.3%, as soon as there are two folds."""
     if not figures.scores:
         return "–"
     if len(figures.scores) == 1:
-        return f"{100 * figures.accuracies[0]:.1f} %"
+        return percent(figures.accuracies[0])
     found = summarize(figures.accuracies)
-    return f"{100 * found.mean:.1f} ± {100 * found.standard_deviation:.1f} %"
+    return f"{100 * found.mean:.1f} ± {percent(found.standard_deviation)}"
 
 
 def verdict(figures: Figures) -> str:
@@ -31,13 +32,13 @@ def verdict(figures: Figures) -> str:
     found = summarize(figures.accuracies)
     held_out = figures.config.train_size // figures.folds
     chance = binomial_standard_error(found.mean, held_out)
-    low, high = (100 * edge for edge in found.corrected)
+    low, high = found.corrected
     return (
-        f"The folds read **{100 * found.mean:.2f} %** on average and vary by "
+        f"The folds read **{percent(found.mean, 2)}** on average and vary by "
         f"**{100 * found.standard_deviation:.2f} points** (standard deviation). "
         f"Counting only {held_out:,} digits makes about {100 * chance:.2f} of that by itself: "
         f"{_compared(found.standard_deviation, chance)} "
-        f"With 95 % confidence the recipe's mean lies from {low:.1f} to {min(high, 100):.1f} %."
+        f"With 95% confidence the recipe's mean lies from {percent(low)} to {percent(min(high, 1))}."
     )
 
 
@@ -57,16 +58,16 @@ def formula(figures: Figures) -> str:
     overlap = rf"\sqrt{{\tfrac{{1}}{{{n}}} + \tfrac{{1}}{{{n - 1}}}}}"
     return (
         r"\begin{aligned}"
-        rf"\text{{plain}} &: {head} \cdot \sqrt{{\tfrac{{1}}{{{n}}}}} = {mean:.2f} \pm {plain:.2f}\ \% \\"
-        rf"\text{{overlap}} &: {head} \cdot {overlap} = {mean:.2f} \pm {wide:.2f}\ \%"
+        rf"\text{{plain}} &: {head} \cdot \sqrt{{\tfrac{{1}}{{{n}}}}} = {mean:.2f} \pm {plain:.2f}\% \\"
+        rf"\text{{overlap}} &: {head} \cdot {overlap} = {mean:.2f} \pm {wide:.2f}\%"
         r"\end{aligned}"
     )
 
 
 FORMULA_NOTE = (
-    f"{LEVEL:.0%} intervals of the mean with Student's t. The plain one takes the folds for independent; "
-    "but any two networks share most of their training digits, so it is too narrow. The second allows "
-    "for that overlap (Nadeau and Bengio, 2003)."
+    f"{percent(LEVEL, 0)} intervals of the mean with Student's t. The plain one takes the folds for "
+    "independent; but any two networks share most of their training digits, so it is too narrow. The second "
+    "allows for that overlap (Nadeau and Bengio, 2003)."
 )
 
 
@@ -75,8 +76,8 @@ def pair_verdict(figures: Figures, other: Figures, title: str, other_title: str)
     found = paired(figures.accuracies, other.accuracies)
     low, high = (100 * edge for edge in found.corrected)
     words = (
-        f"**{title}** against {other_title}: {100 * found.mean:+.2f} points on average, the 95 % interval "
-        f"goes from {low:+.2f} to {high:+.2f}. "
+        f"**{title}** against {other_title}: {number(100 * found.mean, '+.2f')} points on average, the 95% "
+        f"interval goes from {number(low, '+.2f')} to {number(high, '+.2f')}. "
     )
     if low <= 0 <= high:
         return words + "Zero lies inside: **this may be luck.**"

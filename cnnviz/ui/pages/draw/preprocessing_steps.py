@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from cnnviz.data.preprocessing import STAGES, to_digit
 from cnnviz.networks.tracing import predict
+from cnnviz.numbers import percent
 from cnnviz.ui.state.current_digit import current_digit
 from cnnviz.ui.state.current_model import CurrentModel, current_model
 from cnnviz.ui.state.prediction import prediction_of
@@ -55,8 +56,9 @@ def _left_out(stage: str, gray: NDArray[np.float32], chosen: CurrentModel) -> No
     prediction = prediction_of(predict(chosen.model, digit.image)[0])
     st.image(digit_png(digit.image), width=_WIDTH, alt=_TITLES[stage], output_format="PNG")
     st.markdown(
-        f"{_TITLES[stage]}  \nreads **{prediction.digit}**, {prediction.probability:.0%}", help=STAGES[stage]
+        f"{_TITLES[stage]}  \nreads **{prediction.digit}**, {percent(prediction.probability, 0)}",
+        help=STAGES[stage],
     )
     measured = chosen.card.get("preparation")
     if measured:
-        st.caption(f"accuracy {measured['all stages']:.1%} → {measured[stage]:.1%}")
+        st.caption(f"accuracy {percent(measured['all stages'])} → {percent(measured[stage])}")

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from cnnviz.interpret.stroke_replay import Replay, replay
 from cnnviz.networks.network import Network
+from cnnviz.numbers import percent
 from cnnviz.ui.components.stroke_replay.stroke_replay import SHOWN, replay_view
 from cnnviz.ui.state.current_digit import CurrentDigit, current_digit, pad
 from cnnviz.ui.state.current_model import CurrentModel, current_model
@@ -51,9 +52,9 @@ def _replayed(digit: CurrentDigit) -> None:
     replay_view(found, digit.strokes, widths, key="replay_player", size=SIZE)
     st.caption(
         f"The network read {int(found.readable.sum())} parts of the drawing, each moved and scaled as if it "
-        f"were all there is; it {_minds(len(found.changes))}. Digits that never pass {SHOWN:.0%} have no "
-        "line.  \n**What this does not show:** a network thinking over time. It sees each part afresh, "
-        "remembers none, and was never taught half-drawn digits."
+        f"were all there is; it {_minds(len(found.changes))}. Digits that never pass {percent(SHOWN, 0)} "
+        "have no line.  \n**What this does not show:** a network thinking over time. It sees each part "
+        "afresh, remembers none, and was never taught half-drawn digits."
     )
     _code(chosen, digit.strokes, widths)
 

@@ -27,6 +27,7 @@ from cnnviz.networks.imagenet import (
     layer_named,
     top_classes,
 )
+from cnnviz.numbers import percent
 from cnnviz.ui.components.gallery.gallery import chosen_picture, gallery
 from cnnviz.ui.components.maps.maps import chosen_tile, maps
 from cnnviz.ui.pages.dream.job import Picture
@@ -91,7 +92,7 @@ def _classes(picture: Picture) -> None:
             y=names,
             orientation="h",
             marker_color=ACCENT[theme()],
-            text=[f"{name} {share:.0%}" for name, share in found],
+            text=[f"{name} {percent(share, 0)}" for name, share in found],
             textposition="outside",
             cliponaxis=False,
             hovertemplate="%{y}: %{x:.2%}<extra></extra>",
@@ -100,7 +101,7 @@ def _classes(picture: Picture) -> None:
     figure.update_xaxes(range=[0, 2.2 * max(shares)], visible=False, fixedrange=True)
     figure.update_yaxes(autorange="reversed", visible=False, fixedrange=True)
     figure.update_layout(height=150, margin={"l": 0, "r": 0, "t": 0, "b": 0}, bargap=0.3)
-    alt = "; ".join(f"{name} {share:.0%}" for name, share in found)
+    alt = "; ".join(f"{name} {percent(share, 0)}" for name, share in found)
     st.plotly_chart(figure, key="inside_classes", config={"displayModeBar": False}, alt=alt)
 
 

@@ -4,6 +4,7 @@ import streamlit as st
 
 from cnnviz.errors import CnnvizError
 from cnnviz.networks.torchvision_zoo import FETCHED, fetch, is_here
+from cnnviz.numbers import percent
 from cnnviz.ui.state.cache import IMAGENET
 from cnnviz.ui.state.environment import weights_folder
 
@@ -48,7 +49,7 @@ def _offer(name: str) -> None:
     bar = st.progress(0.0, "Fetching")
     try:
         for share in fetch(name, weights_folder()):
-            bar.progress(share, f"Fetching, {share:.0%}")
+            bar.progress(share, f"Fetching, {percent(share, 0)}")
     except CnnvizError as error:
         bar.empty()
         st.error(f"{error} EfficientNet-Lite0 goes on dreaming.", icon=":material/cloud_off:")

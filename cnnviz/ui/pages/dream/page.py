@@ -13,6 +13,7 @@ from cnnviz.errors import CnnvizError
 from cnnviz.feature_visualization.deepdream import digit_canvas
 from cnnviz.networks.network import SIZE
 from cnnviz.networks.tracing import predict
+from cnnviz.numbers import percent
 from cnnviz.ui.components.before_after.before_after import compare
 from cnnviz.ui.pages.dream import job
 from cnnviz.ui.pages.dream.controls import Choice, choose
@@ -139,7 +140,9 @@ def _outcome(run: DreamJob) -> str:
     elif run.frame is not None and bool(run.frame.dead.all()):
         words.append("**It stayed as it was:** nothing in it excites this unit, so no pixel had a say.")
     if run.saturated() > SATURATED:
-        words.append(f"{run.saturated():.0%} of the values are at their limit: less strength shows more.")
+        words.append(
+            f"{percent(run.saturated(), 0)} of the values are at their limit: less strength shows more."
+        )
     if run.request.target.kind == "class" and run.before.ndim == 2 and run.frame is not None:
         prediction = prediction_of(predict(current_model().model, run.frame.images[0, 0])[0])
         words.append(f"The network now reads **{prediction.digit}** ({confidence(prediction)}).")

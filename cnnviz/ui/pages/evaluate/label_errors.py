@@ -10,8 +10,8 @@ import torch
 
 from cnnviz.data.mnist import wrong_test_digits
 from cnnviz.data.pen_digits import wrong_pen_test_digits
+from cnnviz.numbers import probability
 from cnnviz.ui.state.evaluation_results import Measured
-from cnnviz.ui.state.prediction import percent
 from cnnviz.ui.widgets.pictures import digit_uri
 
 SOURCES = {
@@ -37,7 +37,7 @@ def wrong_labels_table(measured: Measured, name: str) -> None:
             "digit": [digit_uri(image) for image in digits.pixels()],
             "label": digits.labels.tolist(),
             "read as": read.tolist(),
-            "confidence": [percent(value) for value in confidence.tolist()],
+            "confidence": [probability(value) for value in confidence.tolist()],
             "why the label is wrong": list(wrong.values()),
         }
     )

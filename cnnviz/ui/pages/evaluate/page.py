@@ -1,18 +1,21 @@
 """The evaluate page: figures, where the model is wrong, how far to trust it, the test set as a map."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import altair as alt
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 import torch
-from torch import Tensor
+from numpy.typing import NDArray
 
 from cnnviz.colors import ACCENT, RIGHT, WRONG
 from cnnviz.evaluation.metrics import Report, features, mistakes
-from cnnviz.evaluation.projection import Projection, neighbors
+from cnnviz.evaluation.projection import neighbors, principal_components
 from cnnviz.networks.network import Network
+from cnnviz.numbers import number, percent
 from cnnviz.ui.components.maps.maps import maps
 from cnnviz.ui.pages.evaluate.label_errors import SOURCES, wrong_labels, wrong_labels_table
 from cnnviz.ui.state.current_digit import current_digit
@@ -22,17 +25,20 @@ from cnnviz.ui.widgets.calibration import trust
 from cnnviz.ui.widgets.export_panel import take_away
 from cnnviz.ui.widgets.pictures import theme
 
+if TYPE_CHECKING:
+    from sklearn.decomposition import PCA
+
 SHOWN = 40  # digits in a picture
 POINTS = 2_000  # of the map; more would only hide each other
 _DIGITS = [str(digit) for digit in range(10)]
 
 
 @st.cache_resource(max_entries=12, show_spinner="Arranging the digits")
-def _places(digest: str, name: str, kind: str, _model: Network) -> tuple[Tensor, Projection]:  # noqa: ARG001
-    """Where the first digits lie in the plane, and the projection for one more."""
+def _places(digest: str, name: str, kind: str, _model: Network) -> tuple[NDArray[np.float32], "PCA"]:  # noqa: ARG001
+    """Where the first digits lie in the plane (N, 2), and the projection for one more."""
     vectors = features(_model, digits_of(name).images[:POINTS])
-    projection = Projection.of(vectors)
-    return (projection(vectors) if kind == "PCA" else neighbors(vectors)), projection
+    projection = principal_components(vectors)
+    return (projection.transform(vectors) if kind == "PCA" else neighbors(vectors).numpy()), projection
 
 
 def evaluate_page() -> None:
@@ -67,11 +73,11 @@ def evaluate_page() -> None:
 
 
 _FIGURES: dict[str, tuple[Callable[[Measured], float], str, bool]] = {  # value, form, whether more is better
-    "Accuracy": (lambda of: of.report.accuracy, "{:.2%}", True),
-    "Errors": (lambda of: _errors(of.report), "{:,.0f}", False),
-    "Mean F1": (lambda of: float(of.report.f1.mean()), "{:.4f}", True),
-    "Loss, nats": (lambda of: of.report.loss, "{:.4f}", False),
-    "Calibration error": (lambda of: of.calibration_error, "{:.2%}", False),
+    "Accuracy": (lambda of: of.report.accuracy, ".2%", True),
+    "Errors": (lambda of: _errors(of.report), ",.0f", False),
+    "Mean F1": (lambda of: float(of.report.f1.mean()), ".4f", True),
+    "Loss, nats": (lambda of: of.report.loss, ".4f", False),
+    "Calibration error": (lambda of: of.calibration_error, ".2%", False),
 }
 
 _CALIBRATION = "Mean distance between confidence and share right, weighted by digits, 15 bins: "
@@ -88,8 +94,10 @@ def _headline(now: Measured, beside: Measured | None) -> None:
             delta = None if beside is None else figure(now) - figure(beside)
             st.metric(
                 label,
-                form.format(figure(now)),
-                None if delta is None else ("+" if delta > 0 else "") + form.format(delta),
+                number(figure(now), form),
+                None
+                if delta is None
+                else "+" * (delta > 0) + f"{delta:{form}}",  # Streamlit reads the hyphen
                 delta_color="off" if not delta else "normal" if more_is_better else "inverse",
                 help=helps.get(label),
                 width=160,
@@ -103,8 +111,8 @@ def _of_all_seeds(chosen: CurrentModel, name: str) -> str | None:
         return None
     each = seeds["each"][name]
     return (
-        f"Trained the same way with {len(each)} seeds: {seeds['mean'][name]:.2%} on average, "
-        f"{min(each):.2%} to {max(each):.2%}. This is seed {chosen.card['seed']}."
+        f"Trained the same way with {len(each)} seeds: {percent(seeds['mean'][name], 2)} on average, "
+        f"{percent(min(each), 2)} to {percent(max(each), 2)}. This is seed {chosen.card['seed']}."
     )
 
 
@@ -169,7 +177,8 @@ def _digits_of_cell(measured: Measured, cell: tuple[int, int] | None) -> None:
         st.info("No digit fell into this cell.", icon=":material/check:")
         return
     captions = [
-        f"{int(labels[index])}→{int(predicted[index])} {confidence[index]:.0%}" for index in shown.tolist()
+        f"{int(labels[index])}→{int(predicted[index])} {percent(confidence[index], 0)}"
+        for index in shown.tolist()
     ]
     maps(
         measured.digits.images[shown].float() / 255,
@@ -221,8 +230,8 @@ def _embedding(measured: Measured, name: str) -> None:
     predicted = measured.logits[: len(places)].argmax(1).tolist()
     figure = go.Figure(
         go.Scattergl(
-            x=places[:, 0].numpy(),
-            y=places[:, 1].numpy(),
+            x=places[:, 0],
+            y=places[:, 1],
             mode="text",
             text=[str(label) for label in labels],
             textfont={"color": [RIGHT if a == b else WRONG for a, b in zip(labels, predicted, strict=True)]},
@@ -231,7 +240,7 @@ def _embedding(measured: Measured, name: str) -> None:
         )
     )
     if kind == "PCA":
-        mine = projection(features(chosen.model, current_digit().image[None]))[0].tolist()
+        mine = projection.transform(features(chosen.model, current_digit().image[None]))[0].tolist()
         figure.add_scatter(
             x=[mine[0]],
             y=[mine[1]],
@@ -245,7 +254,8 @@ def _embedding(measured: Measured, name: str) -> None:
     figure.update_yaxes(visible=False)
     figure.update_layout(height=560, margin={"l": 0, "r": 0, "t": 0, "b": 0}, showlegend=False)
     st.plotly_chart(figure, key="embedding", alt=f"{len(places):,} test digits placed by {kind}")
-    explained = f" These two directions hold {sum(projection.explained):.0%} of the variance."
+    share = percent(projection.explained_variance_ratio_.sum(), 0)
+    explained = f" These two directions hold {share} of the variance."
     st.caption(
         f"The first {len(places):,} digits, placed by the numbers the last layer sees; green is read right, "
         f"orange wrong{', the star is the current digit' if kind == 'PCA' else ''}."

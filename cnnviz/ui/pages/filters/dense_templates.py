@@ -6,6 +6,7 @@ from torch import Tensor
 
 from cnnviz.interpret.filters import first_layer_weights
 from cnnviz.networks.network import Network
+from cnnviz.numbers import number
 from cnnviz.ui.components.maps.maps import maps
 from cnnviz.ui.pages.filters.grid import Shown, bias_of, choose_limit, grid, numbers
 from cnnviz.ui.state.current_digit import current_digit
@@ -80,8 +81,8 @@ def _panel(chosen: CurrentModel, untrained: Network, shown: Shown, unit: int, im
         link="template",
     )
     total, bias = float((template * image).sum()), float(bias_of(chosen.model, shown.layer)[unit])
-    sums = f"The products add up to {total:.3f}; with the bias {bias:.3f} the unit gets {total + bias:.3f}."
-    st.caption(sums.replace("-", "−"))
+    products, offset, result = (number(value, ".3f") for value in (total, bias, total + bias))
+    st.caption(f"The products add up to {products}; with the bias {offset} the unit gets {result}.")
     numbers(chosen.model, untrained, shown, tile)
 
 

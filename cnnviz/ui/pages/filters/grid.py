@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from cnnviz.networks.network import Network
+from cnnviz.numbers import number
 from cnnviz.ui.components.maps.maps import chosen_tile, maps
 from cnnviz.ui.state.current_model import CurrentModel, history
 from cnnviz.ui.widgets.filter_picker import CHANNEL, RANGE
@@ -62,8 +63,8 @@ def numbers(model: Network, untrained: Network, shown: Shown, tile: int) -> None
     if model.get_submodule(shown.layer).bias is not None:
         unit = shown.units[tile]
         rows["Bias"] = bias_of(untrained, shown.layer)[unit], bias_of(model, shown.layer)[unit]
-    lines = [f"| {name} | {float(old):.3f} | {float(new):.3f} |" for name, (old, new) in rows.items()]
-    st.markdown("\n".join(["| | before training | now |", "|---|---:|---:|", *lines]).replace("| -", "| −"))
+    lines = [f"| {name} | {number(old, '.3f')} | {number(new, '.3f')} |" for name, (old, new) in rows.items()]
+    st.markdown("\n".join(["| | before training | now |", "|---|---:|---:|", *lines]))
 
 
 def choose_limit(chosen: CurrentModel, layer: str, layers: list[str]) -> float | None:

@@ -3,19 +3,21 @@
 from collections.abc import Sequence
 from typing import Any
 
+import altair as alt
 import streamlit as st
 
 from cnnviz.colors import ACCENT, MUTED, SERIES
 from cnnviz.networks.network import Network
+from cnnviz.numbers import percent
 from cnnviz.training.finetuning import Moved, moved
 from cnnviz.training.finetuning_report import FinetuningReport
 from cnnviz.ui.components.maps.maps import maps
-from cnnviz.ui.widgets.charts import Spec, draw
+from cnnviz.ui.widgets.charts import draw, specification
 from cnnviz.ui.widgets.pictures import theme
 
 HEIGHT = 260
 OWN, MNIST = "these digits", "first 1,000 MNIST test digits"
-_WAYS = ("with replay", "without replay")
+_WAYS = ["with replay", "without replay"]
 
 
 def learning_chart(known: FinetuningReport, steps: int, key: str) -> None:
@@ -27,38 +29,41 @@ def learning_chart(known: FinetuningReport, steps: int, key: str) -> None:
                 for name, value in zip(rows, (point.step, right, digits, way), strict=True):
                     rows[name].append(value)
     lowest = min(rows["right"], default=0.9)
-    legend = {"title": None, "orient": "top", "labelFontSize": 12, "symbolType": "stroke"}
-    color = {
-        "field": "digits",
-        "type": "nominal",
-        "scale": {"domain": [OWN, MNIST], "range": [SERIES[1], ACCENT[theme()]]},
-        "legend": legend,
-    }
-    dash = {
-        "field": "way",
-        "type": "nominal",
-        "scale": {"domain": list(_WAYS), "range": [[1, 0], [4, 4]]},
-        "legend": None,
-    }
-    bottom = min(0.95, int(lowest * 20 - 1e-9) / 20)  # in steps of 5 %, so that it seldom moves
-    tooltip = [
-        {"field": "digits", "title": "digits"},
-        {"field": "way", "title": "way"},
-        {"field": "step", "type": "quantitative", "title": "step"},
-        {"field": "right", "type": "quantitative", "format": ".2%", "title": "read right"},
-    ]
-    spec: Spec = {
-        "height": HEIGHT,
-        "mark": {"type": "line", "strokeWidth": 2.5, "point": {"size": 30}},
-        "encoding": {
-            "x": _axis("step", "step", [0, steps]),
-            "y": {**_axis("right", None, [bottom, 1]), "axis": {"format": ".0%", "tickCount": 5}},
-            "color": color,
-            "strokeDash": dash,
-            "tooltip": tooltip,
-        },
-    }
-    draw(rows, spec, key, "Share read right at each step, of these digits and of MNIST test digits")
+    bottom = min(0.95, int(lowest * 20 - 1e-9) / 20)  # in steps of 5%, so that it seldom moves
+    draw(
+        rows,
+        _learning_spec(steps, bottom),
+        key,
+        "Share read right at each step, of these digits and of MNIST test digits",
+    )
+
+
+@specification
+def _learning_spec(steps: int, bottom: float) -> Any:
+    colors = alt.Scale(domain=[OWN, MNIST], range=[SERIES[1], ACCENT[theme()]])
+    legend = alt.Legend(title=None, orient="top", labelFontSize=12, symbolType="stroke")
+    share = alt.Axis(format=".0%", tickCount=5)
+    return (
+        alt.Chart(height=HEIGHT)
+        .mark_line(strokeWidth=2.5, point=alt.OverlayMarkDef(size=30))
+        .encode(
+            alt.X(
+                "step:Q",
+                title="step",
+                scale=alt.Scale(domain=[0, steps]),
+                axis=alt.Axis(grid=False, tickCount=5),
+            ),
+            alt.Y("right:Q", title=None, scale=alt.Scale(domain=[bottom, 1]), axis=share),
+            alt.Color("digits:N", scale=colors, legend=legend),
+            alt.StrokeDash("way:N", scale=alt.Scale(domain=_WAYS, range=[[1, 0], [4, 4]]), legend=None),
+            tooltip=[
+                alt.Tooltip("digits:N"),
+                alt.Tooltip("way:N"),
+                alt.Tooltip("step:Q"),
+                alt.Tooltip("right:Q", format=".2%", title="read right"),
+            ],
+        )
+    )
 
 
 def change_chart(names: Sequence[str], changes: Sequence[float], frozen: Sequence[bool], key: str) -> None:
@@ -66,36 +71,24 @@ def change_chart(names: Sequence[str], changes: Sequence[float], frozen: Sequenc
     rows: dict[str, list[Any]] = {
         "layer": list(names),
         "change": list(changes),
-        "label": ["held" if held else f"{value:.1%}" for value, held in zip(changes, frozen, strict=True)],
+        "label": ["held" if held else percent(value) for value, held in zip(changes, frozen, strict=True)],
     }
-    axis = {"ticks": False, "domain": False, "labelFontSize": 13}
-    place = {"field": "layer", "type": "nominal", "sort": None, "title": None, "axis": axis}
-    width = {
-        "field": "change",
-        "type": "quantitative",
-        "axis": None,
-        "scale": {"domain": [0, 1.25 * max([*changes, 1e-3])]},
-    }
-    words = {"type": "text", "align": "left", "dx": 4, "fontSize": 13, "color": MUTED[theme()]}
-    spec: Spec = {
-        "height": {"step": 26},
-        "encoding": {"y": place, "x": width},
-        "layer": [
-            {"mark": {"type": "bar", "height": {"band": 0.7}, "color": ACCENT[theme()]}},
-            {"mark": words, "encoding": {"text": {"field": "label"}}},
-        ],
-    }
-    draw(rows, spec, key, "Mean relative change of each layer's filters")
+    widest = 1.25 * max([*changes, 1e-3])
+    draw(rows, _change_spec(widest), key, "Mean relative change of each layer's filters")
 
 
-def _axis(field: str, title: str | None, domain: list[float]) -> Spec:
-    return {
-        "field": field,
-        "type": "quantitative",
-        "title": title,
-        "scale": {"domain": domain},
-        "axis": {"grid": False, "tickCount": 5},
-    }
+@specification
+def _change_spec(widest: float) -> Any:
+    axis = alt.Axis(ticks=False, domain=False, labelFontSize=13)
+    layers = alt.Chart().encode(
+        alt.Y("layer:N", sort=None, title=None, axis=axis),
+        alt.X("change:Q", axis=None, scale=alt.Scale(domain=[0, widest])),
+    )
+    return alt.layer(
+        layers.mark_bar(height=alt.RelativeBandSize(band=0.7), color=ACCENT[theme()]),
+        layers.mark_text(align="left", dx=4, fontSize=13, color=MUTED[theme()]).encode(text="label:N"),
+        height=alt.Step(26),
+    )
 
 
 SHOWN = 16  # filters, the most changed first
@@ -130,7 +123,7 @@ def _pictures(change: Moved | None) -> None:
     order = change.by_filter.argsort(descending=True)[:SHOWN]
     before, after = (values[order] for values in pictures)
     captions = [str(int(index)) for index in order]
-    notes = [f"changed by {float(change.by_filter[index]):.1%}" for index in order]
+    notes = [f"changed by {percent(float(change.by_filter[index]))}" for index in order]
     limit = float(max(before.abs().max(), after.abs().max()))
     grids = {"before": before, "after": after, "difference": after - before}
     for column, (name, values) in zip(st.columns(3), grids.items(), strict=True):

@@ -16,6 +16,7 @@ from torch import Tensor
 from cnnviz.data.mnist import Digits
 from cnnviz.evaluation.metrics import logits_of
 from cnnviz.networks.network import Network
+from cnnviz.numbers import percent
 from cnnviz.training.finetuning import FinetuneConfig
 from cnnviz.training.finetuning_report import FinetuningReport, Way
 from cnnviz.ui.components.maps.maps import maps
@@ -90,8 +91,10 @@ def figures(work: Work) -> None:
     for column, (label, value, was, help_) in zip(st.columns(4), shown, strict=True):
         column.metric(
             label,
-            "–" if value is None else f"{value:.2%}",
-            None if value is None or was is None else f"{100 * (value - was):+.2f} points, from {was:.2%}",
+            "–" if value is None else percent(value, 2),
+            None
+            if value is None or was is None
+            else f"{100 * (value - was):+.2f} points, from {percent(was, 2)}",  # Streamlit reads the hyphen
             help=help_,
         )
 

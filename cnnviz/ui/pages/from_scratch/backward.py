@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from cnnviz.labs.numpy_cnn.readable import HIDDEN, adam, cross_entropy, forward, no_memory
-from cnnviz.ui.pages.from_scratch.figures import filter_picture, grid, latex, number, picture, result
+from cnnviz.ui.pages.from_scratch.figures import decimal, filter_picture, grid, latex, picture, result
 from cnnviz.ui.pages.from_scratch.forward import winner_map
 from cnnviz.ui.pages.from_scratch.model import Lesson
 
@@ -77,7 +77,7 @@ def at_dense(lesson: Lesson) -> None:
             tile=70,
         )
         st.caption(
-            f"The gradient of unit {blamed}'s weights is its error, {number(at_hidden[blamed], 4)}, "
+            f"The gradient of unit {blamed}'s weights is its error, {decimal(at_hidden[blamed], 4)}, "
             "times the pooled maps: the same pictures again."
         )
 
@@ -122,7 +122,7 @@ def at_maps(lesson: Lesson) -> None:
     with right:
         losers = routed.size - int((routed != 0).sum())
         st.markdown(
-            f"The pooled cell's error, **{number(pooled[row, column], 5)}**, goes to the cell that won; "
+            f"The pooled cell's error, **{decimal(pooled[row, column], 5)}**, goes to the cell that won; "
             "the other three had no part in the answer and get 0. "
             f"In this map {losers} of {routed.size} cells get nothing."
         )
@@ -135,7 +135,7 @@ def at_filters(lesson: Lesson) -> None:
     places = [divmod(int(place), error.shape[1]) for place in np.argsort(-weight, axis=None)[:4]]
     terms = np.stack([patches[row, column] * error[row, column] for row, column in places])
     total = lesson.gradients["filters"][chosen]
-    captions = [f"{number(error[row, column], 4)} × patch ({row}, {column})" for row, column in places]
+    captions = [f"{decimal(error[row, column], 4)} × patch ({row}, {column})" for row, column in places]
     picture(
         1000 * np.concatenate([terms, total[None]]),
         "terms",

@@ -6,7 +6,7 @@ import numpy as np
 
 from cnnviz.labs.numpy_cnn.readable import CLASSES, HIDDEN, POOLED
 from cnnviz.labs.quiz import Exercise
-from cnnviz.ui.pages.from_scratch.figures import number
+from cnnviz.ui.pages.from_scratch.figures import decimal
 from cnnviz.ui.pages.from_scratch.model import Lesson
 from cnnviz.ui.widgets.quiz import Maker
 
@@ -30,7 +30,7 @@ def which_cell(lesson: Lesson, random: Random) -> Exercise:
     filter_, row, column = (int(place) for place in np.unravel_index(chosen, pooled.shape))
     window = maps[filter_, 2 * row : 2 * row + 2, 2 * column : 2 * column + 2]
     corner = int(winners[filter_, row, column].argmax())
-    lines = "\n".join("| " + " | ".join(number(value, 4) for value in line) + " |" for line in window)
+    lines = "\n".join("| " + " | ".join(decimal(value, 4) for value in line) + " |" for line in window)
     head, rest = lines.split("\n")
     return Exercise(
         name="from_scratch/winner",
@@ -39,7 +39,7 @@ def which_cell(lesson: Lesson, random: Random) -> Exercise:
             f"Which cell gets the gradient on the way back?\n\n{head}\n|---|---|\n{rest}\n"
         ),
         answer=CORNERS[corner],
-        worked=f"The largest, {number(window.max(), 4)}, won and alone went on; the first wins a tie.",
+        worked=f"The largest, {decimal(window.max(), 4)}, won and alone went on; the first wins a tie.",
         choices=CORNERS,
     )
 
@@ -52,11 +52,11 @@ def logit_error(lesson: Lesson, random: Random) -> Exercise:
     return Exercise(
         name="from_scratch/logit",
         question=(
-            f"The digit is a {lesson.label}; the network gives the {digit} a probability of {number(p, 4)}. "
+            f"The digit is a {lesson.label}; the network gives the {digit} a probability of {decimal(p, 4)}. "
             f"What is the loss's derivative at the logit of the {digit}?"
         ),
         answer=round(p, 4) - y,
-        worked=f"p − y = {number(p, 4)} − {y} = {number(round(p, 4) - y, 4)}.",
+        worked=f"p − y = {decimal(p, 4)} − {y} = {decimal(round(p, 4) - y, 4)}.",
     )
 
 
@@ -70,11 +70,11 @@ def weight_gradient(lesson: Lesson, random: Random) -> Exercise:
     return Exercise(
         name="from_scratch/weight",
         question=(
-            f"Hidden unit {unit} gave {number(value, 2)}; the error at the logit of the {digit} is "
-            f"{number(error)}. What is the gradient of the weight between them?"
+            f"Hidden unit {unit} gave {decimal(value, 2)}; the error at the logit of the {digit} is "
+            f"{decimal(error)}. What is the gradient of the weight between them?"
         ),
         answer=error * value,
-        worked=f"Error times value: {number(error)} × {number(value, 2)} = {number(error * value, 5)}.",
+        worked=f"Error times value: {decimal(error)} × {decimal(value, 2)} = {decimal(error * value, 5)}.",
         tolerance=max(1e-3, 0.02 * abs(error * value)),
     )
 

@@ -1,6 +1,7 @@
 """Small things the from-scratch steps share: a picture with numbers, a number in words."""
 
 import inspect
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -8,16 +9,17 @@ import numpy as np
 import streamlit as st
 
 from cnnviz.labs.numpy_cnn.readable import Array
+from cnnviz.numbers import number
 from cnnviz.ui.components.maps.maps import MapScale, Rectangle, chosen_tile, maps
 from cnnviz.ui.pages.from_scratch.model import COLUMN, FILTER, ROW
 
 
-def number(value: float, digits: int = 3) -> str:
-    """With a true minus sign."""
-    text = f"{float(value):.{digits}f}"
-    if float(text) == 0:
-        text = f"{float(value):.1e}" if value else "0"
-    return text.replace("-", "−")
+def decimal(value: float, digits: int = 3) -> str:
+    """With so many digits after the point; tiny ones in scientific notation."""
+    text = number(value, f".{digits}f")
+    if re.search("[1-9]", text):
+        return text
+    return number(value, ".1e") if value else "0"
 
 
 def latex(value: float, digits: int = 3) -> str:
@@ -32,7 +34,7 @@ def result(value: float, digits: int = 3) -> str:
 
 
 def _in_latex(value: float, digits: int) -> str:
-    mantissa, e, exponent = number(value, digits).replace("−", "-").partition("e")
+    mantissa, e, exponent = decimal(value, digits).replace("−", "-").partition("e")
     return rf"{mantissa}\times 10^{{{int(exponent)}}}" if e else mantissa
 
 

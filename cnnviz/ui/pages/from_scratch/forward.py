@@ -6,7 +6,7 @@ import torch
 
 from cnnviz.colors import ACCENT, MUTED
 from cnnviz.labs.numpy_cnn.readable import FILTERS, HIDDEN, POOLED, cross_entropy
-from cnnviz.ui.pages.from_scratch.figures import filter_picture, grid, latex, number, picture, result, table
+from cnnviz.ui.pages.from_scratch.figures import decimal, filter_picture, grid, latex, picture, result, table
 from cnnviz.ui.pages.from_scratch.model import Lesson
 from cnnviz.ui.widgets.charts import draw, probability_chart
 from cnnviz.ui.widgets.pictures import theme
@@ -135,7 +135,7 @@ def pooling(lesson: Lesson) -> None:
         equal = int((window == window.max()).sum())
         tie = f" {equal} cells are equal here, so the first of them, row by row, wins." if equal > 1 else ""
         st.markdown(
-            f"Of every four cells the largest goes on, here **{number(window.max())}**.{tie} "
+            f"Of every four cells the largest goes on, here **{decimal(window.max())}**.{tie} "
             "The mask is kept: on the way back it says where the error goes."
         )
 
@@ -188,7 +188,7 @@ def softmax_step(lesson: Lesson) -> None:
     left, right = st.columns([1.3, 1], gap="medium", vertical_alignment="center")
     with left:
         rows = [
-            [str(digit), number(logits[digit]), number(powers[digit], 4), number(probabilities[digit], 4)]
+            [str(digit), decimal(logits[digit]), decimal(powers[digit], 4), decimal(probabilities[digit], 4)]
             for digit in range(10)
         ]
         st.markdown(table(["digit", "logit", "power", "p"], rows))
@@ -196,7 +196,7 @@ def softmax_step(lesson: Lesson) -> None:
         probability_chart(torch.from_numpy(probabilities), "scratch_probabilities", 300)
     st.markdown(
         "Power: e to the logit minus the largest logit. The ten add up to "
-        f"**{number(powers.sum(), 4)}**; each divided by that is a probability p. "
+        f"**{decimal(powers.sum(), 4)}**; each divided by that is a probability p. "
         f"The network reads a **{lesson.read}**."
     )
 

@@ -6,7 +6,8 @@ import streamlit as st
 from cnnviz.labs.numpy_cnn import fast
 from cnnviz.labs.numpy_cnn.gradient_check import compare
 from cnnviz.labs.numpy_cnn.training import as_floats, training_digits
-from cnnviz.ui.pages.from_scratch.figures import number, sources, table
+from cnnviz.numbers import number
+from cnnviz.ui.pages.from_scratch.figures import decimal, sources, table
 from cnnviz.ui.pages.from_scratch.model import Lesson
 from cnnviz.ui.state.current_digit import current_digit
 from cnnviz.ui.widgets.code_panel import image_lines
@@ -26,9 +27,9 @@ def check(lesson: Lesson) -> None:
             row.name.replace("_", " "),
             "×".join(map(str, row.shape)),
             f"{int(np.prod(row.shape)):,}",
-            number(row.largest, 4),
-            f"{row.readable:.1e}".replace("-", "−"),
-            f"{row.fast:.1e}".replace("-", "−"),
+            decimal(row.largest, 4),
+            number(row.readable, ".1e"),
+            number(row.fast, ".1e"),
         ]
         for row in found
     ]

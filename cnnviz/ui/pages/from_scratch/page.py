@@ -11,6 +11,7 @@ import streamlit as st
 from cnnviz.errors import CnnvizError
 from cnnviz.labs.numpy_cnn import readable
 from cnnviz.labs.numpy_cnn.readable import FILTERS
+from cnnviz.numbers import percent
 from cnnviz.ui.pages.from_scratch import backward as back, forward as ahead
 from cnnviz.ui.pages.from_scratch.exercises import makers
 from cnnviz.ui.pages.from_scratch.figures import forget_place, show_code
@@ -98,7 +99,7 @@ def _show(stage: Stage, lesson: Lesson) -> None:
         show_code(*stage.code)
         st.caption(
             "The text of the very function that computed the values beside it. The network: 12,000 digits, "
-            f"{lesson.run.latest.epoch:.0f} epochs, **{lesson.run.test_accuracy:.2%}** of "
+            f"{lesson.run.latest.epoch:.0f} epochs, **{percent(lesson.run.test_accuracy, 2)}** of "
             "10,000 test digits right, in NumPy alone.  \n"
             "**What this does not show:** batches. Here N is 1; in training every function gets 64 images."
         )

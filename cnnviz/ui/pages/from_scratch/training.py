@@ -21,6 +21,7 @@ from cnnviz.labs.numpy_cnn.training import (
     read_numpy,
     training_digits,
 )
+from cnnviz.numbers import percent
 from cnnviz.ui.components.gallery.gallery import gallery
 from cnnviz.ui.pages.from_scratch.figures import picture
 from cnnviz.ui.pages.from_scratch.model import RUN, NumpyRun, all_predictions, begin, current_run
@@ -125,7 +126,7 @@ def _report(run: NumpyRun) -> None:
         spec = _chart(run.config.epochs, {}, ".3f", MUTED[theme()])
         draw(rows, spec, "scratch_losses", "Loss over epochs")
     with right:
-        st.markdown(f"**Accuracy** on 10,000 test digits: {run.test_accuracy:.2%}")
+        st.markdown(f"**Accuracy** on 10,000 test digits: {percent(run.test_accuracy, 2)}")
         tested = [
             (point.epoch, point.test_accuracy) for point in run.points if point.test_accuracy is not None
         ]

@@ -5,6 +5,7 @@ import torch
 
 from cnnviz.data.mnist import Digits
 from cnnviz.labs.invariance import CHANGES, accuracy_curve
+from cnnviz.numbers import percent
 from cnnviz.ui.pages.invariance.charts import change_chart
 from cnnviz.ui.pages.invariance.models import choose_change, compared, in_words
 from cnnviz.ui.state import cache
@@ -41,7 +42,7 @@ def curves_view() -> None:
             330,
         )
     with right:
-        st.markdown(f"**At least {LEVEL:.0%} right**")
+        st.markdown(f"**At least {percent(LEVEL, 0)} right**")
         st.markdown(_ranges(curves, kind))
         st.caption(
             "“CNN” and “CNN, moved digits” are the same 34,826 weights in shape, trained equally long; "
@@ -51,7 +52,7 @@ def curves_view() -> None:
         )
     margin = (0.25 / int(count)) ** 0.5
     st.caption(
-        f"A share of {count:,} digits is known to about ±{2 * margin:.1%} at worst.  \n"
+        f"A share of {count:,} digits is known to about ±{percent(2 * margin)} at worst.  \n"
         "**What this does not show:** a digit at −8 px may have lost a part of itself at the edge, and "
         "a 6 turned "
         "far enough is a 9, so not every loss is the network's fault."

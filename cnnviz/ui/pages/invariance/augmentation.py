@@ -6,6 +6,7 @@ import torch
 from cnnviz.data.augmentation import LIMITS, Augmentation, augment
 from cnnviz.evaluation.metrics import logits_of
 from cnnviz.networks.network import Network
+from cnnviz.numbers import percent
 from cnnviz.ui.components.maps.maps import maps
 from cnnviz.ui.pages.invariance.models import compared
 from cnnviz.ui.state import cache
@@ -69,7 +70,7 @@ def _worth(config: Augmentation, seed: int) -> None:
     for name, each in compared().items():
         plain = _accuracy(each.digest, Augmentation(), 0, each.model)
         changed = _accuracy(each.digest, config, seed, each.model)
-        lines.append(f"| {name} | {plain:.1%} | {changed:.1%} |")
+        lines.append(f"| {name} | {percent(plain)} | {percent(changed)} |")
     st.markdown("\n".join(lines))
 
 

@@ -4,6 +4,7 @@ import streamlit as st
 from torch import Tensor
 
 from cnnviz.labs.invariance import CHANGES, film, frames
+from cnnviz.numbers import percent
 from cnnviz.ui.components.maps.maps import chosen_tile, maps
 from cnnviz.ui.pages.invariance.charts import change_chart
 from cnnviz.ui.pages.invariance.models import choose_change, compared, in_words
@@ -82,7 +83,7 @@ def _table(answers: dict[str, Tensor], meant: int) -> str:
     for name, values in answers.items():
         read = int(values.argmax())
         word = f"**{read}**" if read == meant else f":orange[**{read}**]"
-        lines.append(f"| {name} | {word} | {values[read]:.0%} |")
+        lines.append(f"| {name} | {word} | {percent(values[read], 0)} |")
     return "\n".join(lines)
 
 

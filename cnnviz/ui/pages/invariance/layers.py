@@ -10,6 +10,7 @@ from cnnviz.interpret.pooling import pooling_layers
 from cnnviz.interpret.translation import ShiftEffect, shift_effects
 from cnnviz.labs.invariance import Equivariance, equivariance, layer_changes
 from cnnviz.networks.network import Network, output_shapes
+from cnnviz.numbers import percent
 from cnnviz.ui.components.maps.maps import maps
 from cnnviz.ui.state.current_digit import current_digit
 from cnnviz.ui.state.current_model import current_model
@@ -95,8 +96,8 @@ def _in_words(found: Equivariance, layer: str, unit: int, across: int, below: in
     )
     return (
         f"One cell of `{layer}` is {found.stride} px, so its maps should move {cells}. {reason}\n\n"
-        f"Difference: **{found.errors[unit]:.1%}** of map {unit}'s length, **{found.error:.1%}** over "
-        "all maps "
+        f"Difference: **{percent(found.errors[unit])}** of map {unit}'s length, **{percent(found.error)}** "
+        "over all maps "
         f"({int(found.known.sum())} cells that both know)."
     )
 
@@ -120,7 +121,7 @@ def _changes(model: Network, pixels: int) -> None:
 
 def _pooling_words(effects: dict[str, ShiftEffect], pixels: int) -> str:
     lines = [
-        f"- `{name}`: **{effect.same_value / max(effect.windows, 1):.0%}** of {effect.windows:,} "
+        f"- `{name}`: **{percent(effect.same_value / max(effect.windows, 1), 0)}** of {effect.windows:,} "
         "windows keep "
         f"their value where they are"
         for name, effect in effects.items()
@@ -137,7 +138,7 @@ def _bars(names: list[str], values: list[float]) -> None:
     rows: dict[str, list[Any]] = {
         "layer": names,
         "change": values,
-        "words": [f"{value:.0%}" for value in values],
+        "words": [percent(value, 0) for value in values],
     }
     x = {
         "field": "layer",

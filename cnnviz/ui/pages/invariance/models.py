@@ -3,6 +3,7 @@
 import streamlit as st
 
 from cnnviz.labs.invariance import CHANGES
+from cnnviz.numbers import number
 from cnnviz.ui.state.current_model import CurrentModel, current_model, model_called
 
 TITLES = {
@@ -41,4 +42,4 @@ def in_words(kind: str, amount: float) -> str:
     if kind == "scale":
         return f"{amount:g} ×"
     space = "" if change.unit == "°" else " "
-    return f"{amount:+g}{space}{change.unit}".replace("-", "−") if amount else f"0{space}{change.unit}"
+    return f"{number(amount, '+g') if amount else 0}{space}{change.unit}"

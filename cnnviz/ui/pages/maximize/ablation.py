@@ -11,11 +11,12 @@ from cnnviz.feature_visualization.objectives import Objective, channel, class_lo
 from cnnviz.feature_visualization.presets import ABLATION
 from cnnviz.networks.network import WEIGHTED, output_shapes
 from cnnviz.networks.tracing import predict
+from cnnviz.numbers import number, percent
 from cnnviz.ui.components.maps.maps import chosen_tile, maps
 from cnnviz.ui.pages.maximize.charts import ablation_chart
 from cnnviz.ui.pages.maximize.classes import MEASURED, Verdict, choose_referee, logit_scale
 from cnnviz.ui.pages.maximize.program import ablation_program
-from cnnviz.ui.pages.maximize.request import figure, film_of, progress, strip_of
+from cnnviz.ui.pages.maximize.request import film_of, progress, strip_of
 from cnnviz.ui.state import cache
 from cnnviz.ui.state.current_model import CurrentModel
 from cnnviz.ui.state.incremental import Film, go_on, grow
@@ -131,7 +132,7 @@ def _grid(subject: Subject, films: dict[str, Film], images: Tensor, column: str)
         key=GRID,
         label=f"What {subject.name} would love to see, made in ten ways",
         captions=names,
-        notes=[f"activation {figure(film.last.values[0])}" for film in films.values()],
+        notes=[f"activation {number(film.last.values[0], '.2f')}" for film in films.values()],
         noun="",
         scale="digit",
         selected=names.index(column),
@@ -181,7 +182,7 @@ def _panel(films: dict[str, Film], column: str) -> None:
         captions=[
             f"step {frame.step}" if number == 0 else str(frame.step) for number, frame in enumerate(frames)
         ],
-        notes=[figure(frame.values[0]) for frame in frames],
+        notes=[number(frame.values[0], ".2f") for frame in frames],
         noun="",
         scale="digit",
         tile=44,
@@ -197,15 +198,15 @@ def _table(subject: Subject, films: dict[str, Film], verdict: Verdict | None) ->
     if verdict:
         head.append("Referee")
     lines = [" | ".join(head), "|".join(["---", *["---:"] * (len(head) - 1)])]
-    for number, (name, film) in enumerate(films.items()):
+    for place, (name, film) in enumerate(films.items()):
         value = float(film.last.values[0])
-        share = f"{value / best:.0%}" if best > 0 else "–"
-        cells = [name, figure(value), share, figure(shifted(subject, film.last.images))]
-        cells.append(f"{float(film.last.images.mean()):.0%}")
+        share = percent(value / best, 0) if best > 0 else "–"
+        cells = [name, number(value, ".2f"), share, number(shifted(subject, film.last.images), ".2f")]
+        cells.append(percent(float(film.last.images.mean()), 0))
         if verdict:
-            cells.append(verdict.words(number))
+            cells.append(verdict.words(place))
         lines.append(" | ".join(cells))
-    st.markdown("\n".join(f"| {line} |" for line in lines).replace("-%", "−%"))
+    st.markdown("\n".join(f"| {line} |" for line in lines))
 
 
 def shifted(subject: Subject, image: Tensor) -> float:

@@ -3,9 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import altair as alt
+
 from cnnviz.colors import ACCENT, MUTED
 from cnnviz.feature_visualization.activation_maximization import Frame
-from cnnviz.ui.widgets.charts import Spec, draw
+from cnnviz.ui.runs.charts import reference
+from cnnviz.ui.widgets.charts import draw, specification
 from cnnviz.ui.widgets.pictures import theme
 
 HEIGHT = 190
@@ -17,20 +20,14 @@ def objective_chart(frames: Sequence[Frame], unit: int, real: float | None, key:
         "step": [frame.step for frame in frames],
         "value": [float(frame.values[unit]) for frame in frames],
     }
-    layers = [_line(frames[-1].steps, ACCENT[theme()])]
-    if real is not None:
-        layers += _reference(real, "best real digit")
-    draw(rows, {"height": HEIGHT, "layer": layers}, key, "Activation at each step of the climb")
+    spec = _climb_spec(frames[-1].steps, real)
+    draw(rows, spec, key, "Activation at each step of the climb")
 
 
 def training_chart(steps: Sequence[int], values: Sequence[float], key: str) -> None:
     """What one picture a moment reaches, over the steps of the training; closer together at the start."""
-    line = _line(max(steps), ACCENT[theme()])
-    line["mark"] |= {"point": {"color": ACCENT[theme()], "filled": True}}
-    line["encoding"]["x"]["scale"]["type"] = "sqrt"
-    line["encoding"]["x"]["title"] = "step of the training"
     rows: dict[str, list[Any]] = {"step": list(steps), "value": list(values)}
-    draw(rows, {"height": HEIGHT, "layer": [line]}, key, "Activation reached at moments of the training")
+    draw(rows, _training_spec(max(steps)), key, "Activation reached at moments of the training")
 
 
 def ablation_chart(films: Mapping[str, Sequence[Frame]], selected: str, key: str) -> None:
@@ -44,42 +41,51 @@ def ablation_chart(films: Mapping[str, Sequence[Frame]], selected: str, key: str
             rows["name"].append(name)
             rows["front"].append(name == selected)
     steps = max(frames[-1].steps for frames in films.values())
-    behind, front = _line(steps, MUTED[theme()]), _line(steps, ACCENT[theme()])
-    behind |= {"mark": {**behind["mark"], "strokeWidth": 1, "opacity": 0.8}}
-    for line, test in ((behind, "!datum.front"), (front, "datum.front")):
-        line["transform"] = [{"filter": test}]
-        line["encoding"]["detail"] = {"field": "name"}
-        line["encoding"]["tooltip"].insert(0, {"field": "name", "title": "column"})
-    draw(
-        rows, {"height": HEIGHT, "layer": [behind, front]}, key, "Activation at each step, one curve a column"
+    draw(rows, _ablation_spec(steps), key, "Activation at each step, one curve a column")
+
+
+@specification
+def _climb_spec(steps: int, real: float | None) -> Any:
+    line = alt.layer(_line(steps, ACCENT[theme()]), height=HEIGHT)
+    return (
+        line if real is None else line + reference(real, "best real digit", alt.value("width"), align="right")
     )
 
 
-def _line(steps: int, color: str) -> Spec:
-    x = {
-        "field": "step",
-        "type": "quantitative",
-        "title": "step",
-        "scale": {"domain": [0, steps]},
-        "axis": {"grid": False, "tickCount": 4},
-    }
-    y = {"field": "value", "type": "quantitative", "title": None, "axis": {"tickCount": 4}}
-    tooltip = [
-        {"field": "step", "type": "quantitative", "title": "step"},
-        {"field": "value", "type": "quantitative", "format": ".3f", "title": "activation"},
-    ]
-    return {
-        "mark": {"type": "line", "strokeWidth": 2.5, "color": color, "clip": True},
-        "encoding": {"x": x, "y": y, "tooltip": tooltip},
-    }
+@specification
+def _training_spec(steps: int) -> Any:
+    dots = alt.OverlayMarkDef(color=ACCENT[theme()], filled=True)
+    x = alt.X(
+        "step:Q", title="step of the training", scale=alt.Scale(domain=[0, steps], type="sqrt"), axis=_STEPS
+    )
+    return _line(steps, ACCENT[theme()], point=dots).encode(x).properties(height=HEIGHT)
 
 
-def _reference(height: float, text: str) -> list[Spec]:
-    gray = MUTED[theme()]
-    words = {"type": "text", "align": "right", "baseline": "bottom", "dy": -2, "text": text, "color": gray}
-    y = {"datum": height, "type": "quantitative"}
-    once: Spec = {"values": [{}]}  # else the words are drawn once a record
-    return [
-        {"data": once, "mark": {"type": "rule", "strokeDash": [2, 3], "color": gray}, "encoding": {"y": y}},
-        {"data": once, "mark": words, "encoding": {"y": y, "x": {"value": "width"}}},
-    ]
+@specification
+def _ablation_spec(steps: int) -> Any:
+    behind, front = (
+        line.transform_filter(test).encode(
+            detail="name:N", tooltip=[alt.Tooltip("name:N", title="column"), *_HINT]
+        )
+        for line, test in (
+            (_line(steps, MUTED[theme()], strokeWidth=1, opacity=0.8), "!datum.front"),
+            (_line(steps, ACCENT[theme()]), "datum.front"),
+        )
+    )
+    return alt.layer(behind, front, height=HEIGHT)
+
+
+_STEPS = alt.Axis(grid=False, tickCount=4)
+_HINT = [alt.Tooltip("step:Q"), alt.Tooltip("value:Q", format=".3f", title="activation")]
+
+
+def _line(steps: int, color: str, **mark: Any) -> Any:
+    return (
+        alt.Chart()
+        .mark_line(**{"strokeWidth": 2.5, "color": color, "clip": True, **mark})
+        .encode(
+            alt.X("step:Q", title="step", scale=alt.Scale(domain=[0, steps]), axis=_STEPS),
+            alt.Y("value:Q", title=None, axis=alt.Axis(tickCount=4)),
+            tooltip=_HINT,
+        )
+    )

@@ -11,9 +11,10 @@ from cnnviz.feature_visualization.objectives import class_logit
 from cnnviz.feature_visualization.presets import CLASS
 from cnnviz.networks.network import CLASSES
 from cnnviz.networks.tracing import predict
+from cnnviz.numbers import number, percent
 from cnnviz.ui.components.maps.maps import chosen_tile, maps
 from cnnviz.ui.pages.maximize.program import classes_program
-from cnnviz.ui.pages.maximize.request import figure, film_of, progress, strip_of
+from cnnviz.ui.pages.maximize.request import film_of, progress, strip_of
 from cnnviz.ui.state import cache
 from cnnviz.ui.state.current_model import CurrentModel, model_called, model_keys, model_title
 from cnnviz.ui.state.incremental import Film, go_on, grow
@@ -40,7 +41,7 @@ class Verdict:
 
     def words(self, picture: int) -> str:
         digit = int(self.read[picture])
-        return f"reads {digit}, {float(self.probabilities[picture, digit]):.0%}"
+        return f"reads {digit}, {percent(float(self.probabilities[picture, digit]), 0)}"
 
 
 def classes(chosen: CurrentModel) -> None:
@@ -111,8 +112,8 @@ def _grid(images: Tensor, values: Tensor, verdict: Verdict, digit: int) -> None:
         label="The picture of each digit that the network would love to see",
         captions=[verdict.words(number) for number in range(CLASSES)],
         notes=[
-            f"made as {number}, logit minus the others' mean {figure(value, 1)}"
-            for number, value in enumerate(values.tolist())
+            f"made as {made}, logit minus the others' mean {number(value, '.1f')}"
+            for made, value in enumerate(values.tolist())
         ],
         scale="digit",
         selected=digit,
@@ -177,7 +178,7 @@ def _panel(film: Film, picture: int, digit: int, referee: CurrentModel) -> None:
         captions=[
             f"step {frame.step}" if number == 0 else str(frame.step) for number, frame in enumerate(frames)
         ],
-        notes=[figure(frame.values[picture], 1) for frame in frames],
+        notes=[number(frame.values[picture], ".1f") for frame in frames],
         noun="",
         scale="digit",
         tile=44,

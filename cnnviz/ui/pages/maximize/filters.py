@@ -6,9 +6,10 @@ from torch import Tensor
 from cnnviz.feature_visualization.activation_maximization import Frame
 from cnnviz.feature_visualization.closed_form import is_affine, optimum
 from cnnviz.networks.network import WEIGHTED, Network, output_shapes
+from cnnviz.numbers import number
 from cnnviz.ui.components.maps.maps import chosen_tile, maps
 from cnnviz.ui.pages.maximize.program import filters_program
-from cnnviz.ui.pages.maximize.request import CELL, LOOKS, MAP, WORDS, Shown, figure, progress
+from cnnviz.ui.pages.maximize.request import CELL, LOOKS, MAP, WORDS, Shown, progress
 from cnnviz.ui.pages.maximize.training_strip import program, requests, through_training
 from cnnviz.ui.pages.maximize.unit_panel import exact_panel, optimized_panel
 from cnnviz.ui.state.current_model import CurrentModel
@@ -142,7 +143,7 @@ def _grid(shown: Shown, films: list[Film]) -> None:
         key=GRID,
         label=f"The picture each {shown.noun} of {shown.layer} would love to see",
         captions=list(map(str, shown.units)),
-        notes=[f"activation {figure(value)}" for value in values.tolist()],
+        notes=[f"activation {number(value, '.2f')}" for value in values.tolist()],
         noun=shown.noun,
         scale="digit",
         selected=shown.tile,

@@ -128,9 +128,3 @@ def strip_of(frames: Sequence[Frame], count: int = STRIP) -> list[Frame]:
 def examples_of(digest: str, layer: str, _model: Network) -> DatasetExamples:  # noqa: ARG001 - the key
     """How the layer of the model with this digest responds to the test digits."""
     return top_activations(_model, layer, cache.test_digits().images, PATCHES)
-
-
-def figure(value: float | Tensor, digits: int = 2) -> str:
-    """A number for a sentence, with a true minus sign."""
-    text = f"{float(value):.{digits}f}"
-    return text.replace("-", "−") if float(text) else text.lstrip("-")

@@ -8,11 +8,12 @@ import torch
 
 from cnnviz.feature_visualization.activation_maximization import Frame
 from cnnviz.feature_visualization.closed_form import Optimum, optimum
+from cnnviz.numbers import number
 from cnnviz.training.history import History, Snapshot
 from cnnviz.ui.components.maps.maps import maps
 from cnnviz.ui.pages.maximize.charts import training_chart
 from cnnviz.ui.pages.maximize.program import PRESET_NAMES
-from cnnviz.ui.pages.maximize.request import CELL, Shown, figure, film_of, progress
+from cnnviz.ui.pages.maximize.request import CELL, Shown, film_of, progress
 from cnnviz.ui.state import current_model
 from cnnviz.ui.state.incremental import Film
 
@@ -61,7 +62,7 @@ def through_training(of: SnapshotRequests) -> None:
                 for number, snapshot in enumerate(of.snapshots)
             ],
             notes=[
-                f"{snapshot.when(of.history.steps)}, activation {figure(value)}"
+                f"{snapshot.when(of.history.steps)}, activation {number(value, '.2f')}"
                 for snapshot, value in zip(of.snapshots, values, strict=True)
             ],
             noun="",

@@ -6,9 +6,10 @@ from torch import Tensor
 
 from cnnviz.feature_visualization.closed_form import Optimum
 from cnnviz.feature_visualization.dataset_examples import DatasetExamples
+from cnnviz.numbers import number, percent
 from cnnviz.ui.components.maps.maps import maps
 from cnnviz.ui.pages.maximize.charts import objective_chart
-from cnnviz.ui.pages.maximize.request import CELL, OTHER_SEEDS, Shown, examples_of, figure, strip_of
+from cnnviz.ui.pages.maximize.request import CELL, OTHER_SEEDS, Shown, examples_of, strip_of
 from cnnviz.ui.state.current_model import playing
 from cnnviz.ui.state.incremental import Film, grow
 
@@ -36,10 +37,10 @@ def optimized_panel(shown: Shown, film: Film, complete: bool) -> None:
 
 
 def _headline(shown: Shown, value: float, real: float | None) -> str:
-    line = f"**{shown.noun.capitalize()} {shown.unit}** of {shown.layer} reaches **{figure(value)}**"
+    line = f"**{shown.noun.capitalize()} {shown.unit}** of {shown.layer} reaches **{number(value, '.2f')}**"
     if real is None:
         return line
-    return line + f"; the best of 10,000 real digits {figure(real)}"
+    return line + f"; the best of 10,000 real digits {number(real, '.2f')}"
 
 
 def _known(shown: Shown) -> DatasetExamples:
@@ -75,7 +76,7 @@ def _strip(shown: Shown, film: Film, tile: int) -> None:
         captions=[
             f"step {frame.step}" if number == 0 else str(frame.step) for number, frame in enumerate(frames)
         ],
-        notes=[figure(frame.values[tile]) for frame in frames],
+        notes=[number(frame.values[tile], ".2f") for frame in frames],
         noun="",
         scale="digit",
         tile=44,
@@ -96,7 +97,8 @@ def _others(shown: Shown) -> None:
         label="The picture that lowers the unit most, and pictures from other start noise",
         captions=["opposite", *(f"seed {seed}" for seed in OTHER_SEEDS)],
         notes=[
-            f"activation {figure(value)}" for value in (frame.values * torch.tensor([-1.0, 1, 1, 1])).tolist()
+            f"activation {number(value, '.2f')}"
+            for value in (frame.values * torch.tensor([-1.0, 1, 1, 1])).tolist()
         ],
         scale="digit",
         tile=92,
@@ -114,7 +116,7 @@ def _patches(shown: Shown, known: DatasetExamples) -> None:
         known.patches(shown.chosen.model, shown.unit),
         key="patches",
         label=f"The test digits that excite {shown.noun} {shown.unit} most",
-        captions=[figure(value) for value in values],
+        captions=[number(value, ".2f") for value in values],
         notes=[f"test digit {digit:,}" for digit in digits],
         scale="digit",
         tile=44,
@@ -127,7 +129,9 @@ def exact_panel(shown: Shown, exact: Optimum) -> None:
     film = shown.film()
     grow([film], 5.0)
     reached, best = float(film.last.values[tile]), float(exact.values[tile])
-    st.markdown(f"**{shown.noun.capitalize()} {shown.unit}** of {shown.layer}: at most **{figure(best, 3)}**")
+    st.markdown(
+        f"**{shown.noun.capitalize()} {shown.unit}** of {shown.layer}: at most **{number(best, '.3f')}**"
+    )
     weights, picture = st.columns(2, gap="medium")
     with weights:
         maps(
@@ -152,10 +156,10 @@ def exact_panel(shown: Shown, exact: Optimum) -> None:
             link="maximized",
         )
     st.markdown(
-        f"A climb of {shown.preset.steps} steps finds it too: it reaches {figure(reached, 3)}, "
-        f"{reached / best:.2%} of the exact maximum."
+        f"A climb of {shown.preset.steps} steps finds it too: it reaches {number(reached, '.3f')}, "
+        f"{percent(reached / best, 2)} of the exact maximum."
         if best > 0
-        else f"A climb of {shown.preset.steps} steps reaches {figure(reached, 3)}."
+        else f"A climb of {shown.preset.steps} steps reaches {number(reached, '.3f')}."
     )
     _strip(shown, film, tile)
     if not playing():

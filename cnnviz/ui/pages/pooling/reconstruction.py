@@ -13,6 +13,7 @@ from cnnviz.interpret.pooling import PoolKind, average, before, window_of
 from cnnviz.interpret.receptive_fields import pixel_spans
 from cnnviz.networks.network import Network
 from cnnviz.networks.tracing import LayerRecord, Trace
+from cnnviz.numbers import percent
 from cnnviz.ui.components.maps.maps import MapScale, maps
 from cnnviz.ui.state.current_digit import current_digit
 from cnnviz.ui.state.current_model import CurrentModel, select_model
@@ -159,10 +160,11 @@ def comparison(shown: Shown) -> None:
     share = float(mean.abs().sum() / largest.abs().sum().clamp(min=1e-12))
     other = "maxima" if shown.kind == "max" else "averages"
     st.caption(
-        f"Map {shown.channel} of {shown.source}. The averages' sum is {share:.0%} of the maxima's: averaging "
-        "thins a thin stroke, the maximum keeps it. With the maximum, the gradient goes to the winner alone; "
-        f"with the average, each cell gets 1/{window**2} of it.  \n**What this does not show:** how good a "
-        f"network with the other kind would be; this one's later layers were trained on {other}."
+        f"Map {shown.channel} of {shown.source}. The averages' sum is {percent(share, 0)} of the maxima's: "
+        "averaging thins a thin stroke, the maximum keeps it. With the maximum, the gradient goes to the "
+        f"winner alone; with the average, each cell gets 1/{window**2} of it.  \n"
+        "**What this does not show:** how good a network with the other kind would be; this one's later "
+        f"layers were trained on {other}."
     )
 
 

@@ -7,6 +7,7 @@ from cnnviz.colors import SERIES
 from cnnviz.interpret.pooling import window_of
 from cnnviz.interpret.translation import TOLERANCE, ShiftEffect, shift_effects, stride
 from cnnviz.networks.network import Network
+from cnnviz.numbers import percent
 from cnnviz.ui.components.line_chart.line_chart import Curve, curves
 from cnnviz.ui.pages.pooling.reconstruction import Shown
 from cnnviz.ui.state.prediction import confidence, prediction_of
@@ -39,7 +40,7 @@ def shift_counts(shown: Shown) -> None:
     which = "that one cell won" if shown.kind == "max" else "whose cells differ"
     st.caption(
         f"Counted are all maps of {shown.layer}; of their windows, those {which}. A value stays if it "
-        f"changes by at most {TOLERANCE:.0%} of the layer's largest; what leaves the map is lost.  \n"
+        f"changes by at most {percent(TOLERANCE, 0)} of the layer's largest; what leaves the map is lost.  \n"
         "**What this does not show:** shifts by parts of a pixel, as a hand makes them."
     )
 
@@ -96,7 +97,7 @@ def _metric(place: st.delta_generator.DeltaGenerator, label: str, part: int, who
 
 
 def _share(part: int, whole: int) -> str:
-    return f"{part / whole:.0%}" if whole else "none"
+    return percent(part / whole, 0) if whole else "none"
 
 
 def _lines(effects: list[ShiftEffect]) -> list[Curve]:

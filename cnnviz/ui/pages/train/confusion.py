@@ -2,11 +2,12 @@
 
 from typing import Any
 
+import altair as alt
 import streamlit as st
 
 from cnnviz.colors import ACCENT, MUTED, WRONG
 from cnnviz.ui.runs.status import Event
-from cnnviz.ui.widgets.charts import Spec, draw
+from cnnviz.ui.widgets.charts import draw, specification
 from cnnviz.ui.widgets.pictures import theme
 
 HEIGHT, PAIRS_HEIGHT = 280, 190
@@ -76,52 +77,38 @@ def worst_pairs(matrix: list[list[int]]) -> dict[str, list[Any]]:
     }
 
 
-def _matrix_spec() -> Spec:
+@specification
+def _matrix_spec() -> Any:
     """Right answers in the accent color, wrong ones in orange; the deeper, the larger the share."""
-    axis = {"ticks": False, "domain": False, "labelAngle": 0, "labelFontSize": 12, "labelOverlap": False}
-    right = {"test": "datum.true == datum.read", "value": ACCENT[theme()]}
-    deep = {"scale": {"type": "pow", "exponent": 0.4, "domain": [0, 1], "range": [0.04, 1]}, "legend": None}
-    counts = {"type": "text", "fontSize": 11, "color": MUTED[theme()]}
-    return {
-        "height": HEIGHT,
-        "encoding": {
-            "x": {"field": "read", "type": "ordinal", "title": "read as", "axis": axis},
-            "y": {"field": "true", "type": "ordinal", "title": "is really", "axis": axis},
-            "tooltip": [
-                {"field": "true", "title": "is really"},
-                {"field": "read", "title": "read as"},
-                {"field": "count", "title": "how many"},
-            ],
-        },
-        "layer": [
-            {
-                "mark": {"type": "rect", "cornerRadius": 2},
-                "encoding": {
-                    "color": {"condition": right, "value": WRONG},
-                    "opacity": {"field": "share", "type": "quantitative", **deep},
-                },
-            },
-            {
-                "transform": [{"filter": "datum.count && datum.true != datum.read"}],
-                "mark": counts,
-                "encoding": {"text": {"field": "count", "type": "quantitative"}},
-            },
+    axis = alt.Axis(ticks=False, domain=False, labelAngle=0, labelFontSize=12, labelOverlap=False)
+    deep = alt.Scale(type="pow", exponent=0.4, domain=[0, 1], range=[0.04, 1])
+    right = alt.when("datum.true == datum.read").then(alt.value(ACCENT[theme()])).otherwise(alt.value(WRONG))
+    cells = alt.Chart().encode(
+        alt.X("read:O", title="read as", axis=axis),
+        alt.Y("true:O", title="is really", axis=axis),
+        tooltip=[
+            alt.Tooltip("true:N", title="is really"),
+            alt.Tooltip("read:N", title="read as"),
+            alt.Tooltip("count:N", title="how many"),
         ],
-    }
+    )
+    mistakes = cells.transform_filter("datum.count && datum.true != datum.read")
+    return alt.layer(
+        cells.mark_rect(cornerRadius=2).encode(
+            color=right, opacity=alt.Opacity("share:Q", scale=deep, legend=None)
+        ),
+        mistakes.mark_text(fontSize=11, color=MUTED[theme()]).encode(text="count:Q"),
+        height=HEIGHT,
+    )
 
 
-def _pairs_spec() -> Spec:
-    order = {"field": "count", "op": "max", "order": "descending"}
-    axis = {"ticks": False, "domain": False, "labelFontSize": 13}
-    words = {"type": "text", "align": "left", "dx": 4, "fontSize": 13, "color": MUTED[theme()]}
-    return {
-        "height": PAIRS_HEIGHT,
-        "encoding": {
-            "y": {"field": "pair", "type": "ordinal", "title": None, "sort": order, "axis": axis},
-            "x": {"field": "count", "type": "quantitative", "axis": None},
-        },
-        "layer": [
-            {"mark": {"type": "bar", "height": {"band": 0.6}, "color": WRONG}},
-            {"mark": words, "encoding": {"text": {"field": "count", "type": "quantitative"}}},
-        ],
-    }
+@specification
+def _pairs_spec() -> Any:
+    order = alt.EncodingSortField("count", op="max", order="descending")
+    axis = alt.Axis(ticks=False, domain=False, labelFontSize=13)
+    pairs = alt.Chart().encode(
+        alt.Y("pair:O", title=None, sort=order, axis=axis), alt.X("count:Q", axis=None)
+    )
+    words = pairs.mark_text(align="left", dx=4, fontSize=13, color=MUTED[theme()]).encode(text="count:Q")
+    bars = pairs.mark_bar(height=alt.RelativeBandSize(band=0.6), color=WRONG)
+    return alt.layer(bars, words, height=PAIRS_HEIGHT)

@@ -13,6 +13,7 @@ from cnnviz.errors import CnnvizError
 from cnnviz.io.assets import MODELS
 from cnnviz.networks.network import CLASSES
 from cnnviz.networks.zoo import TITLES
+from cnnviz.numbers import duration, percent
 from cnnviz.training.config import TrainConfig
 from cnnviz.training.recipes import PRESETS, RECIPES, measured
 from cnnviz.ui.pages.train.augmentation import augmentation_sliders
@@ -21,7 +22,6 @@ from cnnviz.ui.pages.train.recipe_menu import picked, place
 from cnnviz.ui.runs import form_state as held
 from cnnviz.ui.runs.charts import rate_chart
 from cnnviz.ui.runs.form_state import setting
-from cnnviz.ui.runs.status import duration
 from cnnviz.ui.state import cache
 
 OWN = "own"
@@ -62,15 +62,13 @@ def _take_recipe(key: str) -> None:
 
 
 def recipe_title(name: str) -> str:
-    """Its name and the figure to expect: Fast · 99.0 % in 5 s."""
+    """Its name and the figure to expect: Fast · 99.0% in 5 s."""
     if name == OWN:
         return "Your own settings"
     figures = _figures(name)
     shipped = ", as shipped" * bool(figures)
     title = PRESETS[name].title if name in PRESETS else TITLES[name].split(" · ")[0] + shipped
-    return (
-        f"{title.split(' · ')[0]} · {100 * figures[0]:.1f} % in {duration(figures[1])}" if figures else title
-    )
+    return f"{title.split(' · ')[0]} · {percent(figures[0])} in {duration(figures[1])}" if figures else title
 
 
 def _figures(name: str) -> tuple[float, float] | None:
@@ -89,14 +87,14 @@ def expectation(name: str) -> str:
     found = measured(name)
     if found:
         return (
-            f"{PRESETS[name].stated}; here {100 * found.accuracy:.2f} ± {100 * found.spread:.2f} % of the "
+            f"{PRESETS[name].stated}; here {100 * found.accuracy:.2f} ± {percent(found.spread, 2)} of the "
             f"test digits over {len(found.accuracies)} seeds."
         )
     figures = _figures(name)
     if not figures:
         return "No figure to expect yet: find out."
     return (
-        f"The shipped model was made so: {100 * figures[0]:.2f} % of the test digits in "
+        f"The shipped model was made so: {percent(figures[0], 2)} of the test digits in "
         f"{duration(figures[1])}."
     )
 

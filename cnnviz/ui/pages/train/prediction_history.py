@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import altair as alt
 import streamlit as st
 from torch import Tensor
 
@@ -14,8 +15,9 @@ from cnnviz.colors import ACCENT, MUTED
 from cnnviz.errors import CheckpointError
 from cnnviz.networks.network import Network
 from cnnviz.networks.tracing import predict
+from cnnviz.numbers import percent
 from cnnviz.runs.run import Run
-from cnnviz.ui.widgets.charts import Spec, draw
+from cnnviz.ui.widgets.charts import draw, specification
 from cnnviz.ui.widgets.pictures import theme
 
 HEIGHT = 230
@@ -68,7 +70,7 @@ def _add(
         table["step"].append(step)
         table["now"].append(now)
         table["best"].append(digit == best)
-        table["label"].append(f"{value:.1%}" if now and value >= 0.0005 else "")
+        table["label"].append(percent(value) if now and value >= 0.0005 else "")
 
 
 def _past(run: Run, image: Tensor) -> list[tuple[int, Answer]]:
@@ -88,55 +90,38 @@ def _answer(file: str, changed: float, digit: str, _image: Tensor) -> Answer:  #
     return tuple(predict(parse_checkpoint(Path(file).read_bytes()), _image)[0].tolist())
 
 
-def _spec() -> Spec:
-    ends = {
-        "values": [0, 1, 1 + _GAP + _BARS / 2],
-        "labelExpr": "datum.value == 0 ? 'start' : datum.value == 1 ? 'end' : 'now'",
-    }
-    axis = {"grid": False, "ticks": False, "domain": False, "labelFontSize": 12, "labelFlush": False}
-    digits = {
-        "ticks": False,
-        "domain": False,
-        "labelFontSize": 13,
-        "labelOverlap": False,
-        "labelBound": False,
-    }
-    tooltip = [
-        {"field": "digit", "title": "digit"},
-        {"field": "probability", "type": "quantitative", "format": ".1%", "title": "probability"},
-        {"field": "step", "type": "quantitative", "format": ",", "title": "after step"},
-    ]
-    color = {"condition": {"test": "datum.best", "value": ACCENT[theme()]}, "value": MUTED[theme()]}
-    deep = {"field": "probability", "type": "quantitative", "legend": None}
-    words = {"type": "text", "align": "left", "dx": 4, "fontSize": 13, "color": MUTED[theme()]}
-    place = {"field": "left", "type": "quantitative", "title": None}
-    return {
-        "height": HEIGHT,
-        "encoding": {
-            "y": {"field": "digit", "type": "ordinal", "title": None, "axis": digits},
-            "x": {
-                **place,
-                "scale": {"domain": [0, 1 + _GAP + _BARS + 0.25], "nice": False},
-                "axis": {**axis, **ends},
-            },
-            "x2": {"field": "right"},
-            "tooltip": tooltip,
-        },
-        "layer": [
-            {
-                "transform": [{"filter": "!datum.now"}],
-                "mark": {"type": "rect", "height": {"band": 0.86}, "color": ACCENT[theme()]},
-                "encoding": {"opacity": {**deep, "scale": {"domain": [0, 1], "range": [0.05, 1]}}},
-            },
-            {
-                "transform": [{"filter": "datum.now"}],
-                "mark": {"type": "bar", "height": {"band": 0.75}},
-                "encoding": {"color": color},
-            },
-            {
-                "transform": [{"filter": "datum.now"}],
-                "mark": words,
-                "encoding": {"text": {"field": "label"}, "x": {**place, "field": "right"}, "x2": None},
-            },
+@specification
+def _spec() -> Any:
+    ends = alt.Axis(
+        values=[0, 1, 1 + _GAP + _BARS / 2],
+        labelExpr="datum.value == 0 ? 'start' : datum.value == 1 ? 'end' : 'now'",
+        grid=False,
+        ticks=False,
+        domain=False,
+        labelFontSize=12,
+        labelFlush=False,
+    )
+    digits = alt.Axis(ticks=False, domain=False, labelFontSize=13, labelOverlap=False, labelBound=False)
+    scale = alt.Scale(domain=[0, 1 + _GAP + _BARS + 0.25], nice=False)
+    rows = alt.Chart().encode(
+        alt.Y("digit:O", title=None, axis=digits),
+        alt.X("left:Q", title=None, scale=scale, axis=ends),
+        tooltip=[
+            alt.Tooltip("digit:N"),
+            alt.Tooltip("probability:Q", format=".1%"),
+            alt.Tooltip("step:Q", format=",", title="after step"),
         ],
-    }
+    )
+    past, now = rows.transform_filter("!datum.now"), rows.transform_filter("datum.now")
+    deep = alt.Opacity("probability:Q", legend=None, scale=alt.Scale(domain=[0, 1], range=[0.05, 1]))
+    color = alt.when("datum.best").then(alt.value(ACCENT[theme()])).otherwise(alt.value(MUTED[theme()]))
+    return alt.layer(
+        past.mark_rect(height=alt.RelativeBandSize(band=0.86), color=ACCENT[theme()]).encode(
+            deep, x2="right"
+        ),
+        now.mark_bar(height=alt.RelativeBandSize(band=0.75)).encode(color=color, x2="right"),
+        now.mark_text(align="left", dx=4, fontSize=13, color=MUTED[theme()]).encode(
+            alt.X("right:Q", title=None), text="label:N"
+        ),
+        height=HEIGHT,
+    )

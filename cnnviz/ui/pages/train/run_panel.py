@@ -13,6 +13,7 @@ from torch import Tensor
 
 from cnnviz.errors import CnnvizError
 from cnnviz.networks.network import Network, build
+from cnnviz.numbers import percent
 from cnnviz.runs.run import Run, list_runs, open_run
 from cnnviz.training.config import TrainConfig
 from cnnviz.ui.components.maps.maps import maps
@@ -207,9 +208,9 @@ def _outcome(run: Run, events: list[Event]) -> None:
 
 
 def _figure(name: str, part: dict[str, Any]) -> str:
-    """99.25 % of MNIST's 10,000 test digits."""
+    """99.25% of MNIST's 10,000 test digits."""
     whose = _TEST_SETS[name].format(format(part["n"], ","))
-    return f"**{100 * part['accuracy']:.2f} %** of {whose}"
+    return f"**{percent(part['accuracy'], 2)}** of {whose}"
 
 
 def actions(run: Run, place: str, kind: Kind = "secondary") -> bool:
@@ -249,6 +250,6 @@ def limits() -> None:
         "What this does not show: how it reads *your* digits. Validation digits are held back from "
         "MNIST's 60,000 training digits; the training curve is the mean of the last ten records, on "
         "batches with dropout and augmentation at work, so it may lie below. "
-        "The accuracy axis widens towards 100 %: 90, 99 and 99.9 % are equally far apart. Gradients are "
+        "The accuracy axis widens towards 100%: 90, 99 and 99.9% are equally far apart. Gradients are "
         "of one batch each, averaged in the same way. Snapshots are denser at the start."
     )

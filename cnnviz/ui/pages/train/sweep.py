@@ -6,12 +6,13 @@ from dataclasses import replace
 import streamlit as st
 
 from cnnviz.data.mnist import TRAIN_SIZE
+from cnnviz.numbers import percent
 from cnnviz.runs.grid import SETTINGS
 from cnnviz.runs.sweep import Outcome, Sweep, best, list_sweeps, open_sweep, start_sweep
 from cnnviz.ui.pages.train import form, run_panel, sweep_text as words
 from cnnviz.ui.pages.train.sweep_charts import cells_chart, line_chart
 from cnnviz.ui.pages.train.sweep_form import Choice, chosen, program
-from cnnviz.ui.pages.train.sweep_text import percent, point_title
+from cnnviz.ui.pages.train.sweep_text import point_title
 from cnnviz.ui.runs import form_state
 from cnnviz.ui.runs.controls import problem
 from cnnviz.ui.runs.run_group import buttons, live, row, status_line

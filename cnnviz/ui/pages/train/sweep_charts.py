@@ -9,19 +9,20 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+import altair as alt
+
 from cnnviz.colors import ACCENT, INK, MUTED, SCALES
 from cnnviz.runs.grid import SETTINGS, Grid
 from cnnviz.runs.sweep import Outcome, best
 from cnnviz.ui.pages.train.sweep_text import highest, named_value, outcome_word, point_title, value_title
-from cnnviz.ui.runs.charts import curves, stretched
-from cnnviz.ui.widgets.charts import Spec, draw
+from cnnviz.ui.runs.charts import accuracy_axis, curves, stretched
+from cnnviz.ui.widgets.charts import draw, specification
 from cnnviz.ui.widgets.pictures import theme
 
 HEAD = 0.2  # of a row's height, for the words above it, if there are several settings
 MARGIN = 0.06  # of a cell, around its curve
 TOP = 0.36  # of a cell, for its figure
 TRAINING_POINTS = 30  # drawn of each training curve
-_LABELED = (0, 80, 95, 99)
 _COLUMNS = ("kind", "x", "x2", "y", "y2", "point", "value", "height", "epoch", "label", "number")
 
 
@@ -39,7 +40,8 @@ def cells_chart(outcomes: Sequence[Outcome], grid: Grid, key: str) -> None:
     for number, words in enumerate(row_titles(grid)):
         _add(rows, kind="row", x=0, y=number + HEAD / 2, label=words)
     heights = [stretched(outcome.accuracy) for outcome in outcomes if outcome.accuracy is not None]
-    draw(rows, _cells_spec(grid, heights), key, "Validation accuracy of every run, a cell each")
+    spec = _cells_spec(grid, min(heights, default=0.0), max(heights, default=1.0))
+    draw(rows, spec, key, "Validation accuracy of every run, a cell each")
 
 
 def row_titles(grid: Grid) -> list[str]:
@@ -93,71 +95,61 @@ def _add(rows: dict[str, list[Any]], **values: Any) -> None:
         rows[name].append(values.get(name))
 
 
-def _cells_spec(grid: Grid, heights: Sequence[float]) -> Spec:
+@specification
+def _cells_spec(grid: Grid, low: float, high: float) -> Any:
     name, values = grid.axes[0]
     count, lines = len(values), grid.size // len(values)
     ink, gray, blue = INK[theme()], MUTED[theme()], ACCENT[theme()]
-    titles = json.dumps([value_title(value) for value in values])
-    x = {
-        "field": "x",
-        "type": "quantitative",
-        "scale": {"domain": [0, count]},
-        "axis": {
-            "title": SETTINGS[name].title,
-            "values": [number + 0.5 for number in range(count)],
-            "labelExpr": f"{titles}[floor(datum.value)]",
-            "labelFontSize": 13,
-            "grid": False,
-            "ticks": False,
-            "domain": False,
-        },
-    }
-    y = {
-        "field": "y",
-        "type": "quantitative",
-        "scale": {"domain": [0, lines], "reverse": True},
-        "axis": None,
-    }
-    blues = SCALES["signed"][theme()][len(SCALES["signed"][theme()]) // 2 :]
-    low, high = min(heights, default=0.0), max(heights, default=1.0)
-    tint = {
-        "field": "height",
-        "type": "quantitative",
-        "scale": {"domain": [low, max(high, low + 0.01)], "range": list(blues[:3]), "interpolate": "rgb"},
-        "legend": None,
-    }
-    across: Spec = {"x2": {"field": "x2"}, "y2": {"field": "y2"}}
-    tooltip = [
-        {"field": "point", "title": "run"},
-        {"field": "value", "type": "quantitative", "format": ".2%", "title": "accuracy"},
-        {"field": "epoch", "type": "quantitative", "format": ".2f", "title": "epochs"},
+    axis = alt.Axis(
+        title=SETTINGS[name].title,
+        values=[number + 0.5 for number in range(count)],
+        labelExpr=f"{json.dumps([value_title(value) for value in values])}[floor(datum.value)]",
+        labelFontSize=13,
+        grid=False,
+        ticks=False,
+        domain=False,
+    )
+    base = alt.Chart().encode(
+        alt.X("x:Q", scale=alt.Scale(domain=[0, count]), axis=axis),
+        alt.Y("y:Q", scale=alt.Scale(domain=[0, lines], reverse=True), axis=None),
+    )
+
+    def of(kind: str) -> Any:
+        return base.transform_filter(f"datum.kind == '{kind}'")
+
+    blues = SCALES["signed"][theme()][len(SCALES["signed"][theme()]) // 2 :][:3]
+    tint = alt.Scale(domain=[low, max(high, low + 0.01)], range=list(blues), interpolate="rgb")
+    fill = alt.Fill("height:Q", scale=tint, legend=None)
+    hint = [
+        alt.Tooltip("point:N", title="run"),
+        alt.Tooltip("value:Q", format=".2%", title="accuracy"),
+        alt.Tooltip("epoch:Q", format=".2f", title="epochs"),
     ]
-
-    def of(kind: str, mark: Spec, **encoding: Any) -> Spec:
-        return {
-            "transform": [{"filter": f"datum.kind == '{kind}'"}],
-            "mark": mark,
-            "encoding": {"x": x, "y": y, **encoding},
-        }
-
-    curve: Spec = {"detail": {"field": "number"}, "order": {"field": "epoch"}, "tooltip": tooltip}
-    label: Spec = {"text": {"field": "label"}}
     size = 15 if count <= 6 else 12
-    cell = {"type": "rect", "invalid": None, "cornerRadius": 6, "stroke": gray, "strokeOpacity": 0.4}
-    outline = {"stroke": blue, "strokeWidth": 3, "strokeOpacity": 1}
-    filled = {"condition": {"test": "datum.height !== null", **tint}, "value": "transparent"}
-    return {
-        "height": lines * (130 if lines < 3 else 105) + 20,
-        "layer": [
-            of("cell", cell, fill=filled, tooltip=tooltip[:2], **across),
-            of("best", {**cell, "filled": False, **outline}, **across),
-            of("training", {"type": "line", "color": gray, "strokeWidth": 1.2}, **curve),
-            of("validation", {"type": "line", "color": ink, "strokeWidth": 1.8}, **curve),
-            of("figure", {"type": "text", "fontSize": size, "fontWeight": "bold", "color": ink}, **label),
-            of("word", {"type": "text", "fontSize": min(size, 13), "color": gray}, **label),
-            of("row", {"type": "text", "align": "left", "dx": 4, "fontSize": 13, "color": ink}, **label),
-        ],
-    }
+    cell: Any = {"invalid": None, "cornerRadius": 6}
+    return alt.layer(
+        of("cell")
+        .mark_rect(stroke=gray, strokeOpacity=0.4, **cell)
+        .encode(
+            fill=alt.when("datum.height !== null").then(fill).otherwise(alt.value("transparent")),
+            tooltip=hint[:2],
+            x2="x2",
+            y2="y2",
+        ),
+        of("best")
+        .mark_rect(filled=False, stroke=blue, strokeWidth=3, strokeOpacity=1, **cell)
+        .encode(x2="x2", y2="y2"),
+        *(
+            of(kind)
+            .mark_line(color=color, strokeWidth=width)
+            .encode(detail="number:N", order="epoch:Q", tooltip=hint)
+            for kind, color, width in (("training", gray, 1.2), ("validation", ink, 1.8))
+        ),
+        of("figure").mark_text(fontSize=size, fontWeight="bold", color=ink).encode(text="label:N"),
+        of("word").mark_text(fontSize=min(size, 13), color=gray).encode(text="label:N"),
+        of("row").mark_text(align="left", dx=4, fontSize=13, color=ink).encode(text="label:N"),
+        height=lines * (130 if lines < 3 else 105) + 20,
+    )
 
 
 # ---- a single setting ----
@@ -172,32 +164,23 @@ def line_chart(outcomes: Sequence[Outcome], grid: Grid, key: str) -> None:
         "accuracy": [outcome.accuracy for outcome in finished],
         "height": [stretched(outcome.accuracy or 0.0) for outcome in finished],
     }
-    x = {
-        "field": "value",
-        "type": "ordinal",
-        "title": None,  # the cells below have it
-        "scale": {"domain": [value_title(value) for value in values]},
-        "axis": {"labelAngle": 0, "labelFontSize": 13, "ticks": False},
-    }
-    y = {
-        "field": "height",
-        "type": "quantitative",
-        "title": None,
-        "scale": {"domain": [0, stretched(highest(outcomes))]},
-        "axis": {
-            "values": [stretched(percent / 100) for percent in _LABELED],
-            "labelExpr": "format(100 - 100 * pow(10, -datum.value), '.0~f') + ' %'",
-        },
-    }
-    tooltip = [
-        {"field": "value", "title": SETTINGS[name].title},
-        {"field": "accuracy", "type": "quantitative", "format": ".2%", "title": "validation accuracy"},
-    ]
-    dots = {"type": "point", "filled": True, "size": 70, "opacity": 1, "color": ACCENT[theme()]}
-    line = {"type": "line", "color": ACCENT[theme()], "strokeWidth": 2}
-    spec = {
-        "height": 220,
-        "encoding": {"x": x, "y": y, "tooltip": tooltip},
-        "layer": [{"mark": dots}] if SETTINGS[name].choices else [{"mark": line}, {"mark": dots}],
-    }
+    spec = _line_spec(name, tuple(map(value_title, values)), highest(outcomes))
     draw(rows, spec, key, f"Validation accuracy over {SETTINGS[name].title.lower()}")
+
+
+@specification
+def _line_spec(name: str, values: Sequence[str], highest: float) -> Any:
+    axis = alt.Axis(labelAngle=0, labelFontSize=13, ticks=False)
+    base = alt.Chart().encode(
+        alt.X(
+            "value:O", title=None, scale=alt.Scale(domain=values), axis=axis
+        ),  # the cells below have a title
+        accuracy_axis(highest),
+        tooltip=[
+            alt.Tooltip("value:N", title=SETTINGS[name].title),
+            alt.Tooltip("accuracy:Q", format=".2%", title="validation accuracy"),
+        ],
+    )
+    dots = base.mark_point(filled=True, size=70, opacity=1, color=ACCENT[theme()])
+    line = base.mark_line(color=ACCENT[theme()], strokeWidth=2)
+    return alt.layer(*([dots] if SETTINGS[name].choices else [line, dots]), height=220)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from cnnviz.numbers import percent
 from cnnviz.runs.grid import SETTINGS, Grid, Point, Value
 from cnnviz.runs.sweep import Outcome, Sweep, best
 from cnnviz.training.config import TrainConfig
@@ -50,10 +51,6 @@ def outcome_word(outcome: Outcome) -> str:
     if outcome.run is None and outcome.state == "queued":
         return "–"
     return {"running": "begins", "queued": "waits"}.get(outcome.state, outcome.state)
-
-
-def percent(accuracy: float) -> str:
-    return f"{100 * accuracy:.1f} %"
 
 
 def share_done(outcomes: Sequence[Outcome]) -> float:
