@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from cnnviz.errors import NetworkError
 from cnnviz.interpret.receptive_field import pixel_spans
-from cnnviz.networks.network import SIZE, Network
+from cnnviz.networks.network import SIZE, Network, evaluated
 from cnnviz.networks.tracing import LayerRecord, Trace
 
 PoolKind = Literal["max", "average"]
@@ -153,7 +153,7 @@ def spread(gradient: Tensor, window: int, height: int, width: int) -> Tensor:
 
 def logit_gradient(model: Network, passed: Trace, layer: str, digit: int) -> Tensor:
     """(C, h, w): how much the digit's logit changes per unit of each of the layer's outputs."""
-    tail = _after(model, layer)
+    tail = _after(evaluated(model), layer)
     pooled = passed[layer].output.detach().clone().requires_grad_()
     with torch.enable_grad():
         x = pooled[None]

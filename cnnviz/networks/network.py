@@ -2,6 +2,7 @@
 
     NETWORKS                  name -> NetworkConfig of every network cnnviz knows
     build(config, seed)       a Network with PyTorch's default initialization, from its own seed
+    evaluated(model)          the model in evaluation mode, without a change of the one given
     layer_table(config)       name, kind, output shape and parameters of every layer
     shape_title(config)       its filters and hidden units in a few characters
 
@@ -10,14 +11,19 @@ normalization is its first layer, so that no caller can forget it. Activations a
 never the functional form: gradient rules (guided backpropagation) attach to modules.
 """
 
+import copy
 import math
 from collections import OrderedDict
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
+from typing import TypeVar
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
+from cnnviz.errors import NetworkError
 from cnnviz.networks.config import (
     CLASSES,
     SIZE,
@@ -39,6 +45,7 @@ __all__ = [
     "output_shapes", "parameter_count", "pool_first", "shape_title",
 ]  # fmt: skip
 
+Model = TypeVar("Model", bound=nn.Module)
 WEIGHTED = (nn.Conv2d, nn.Linear, Residual, TransformerBlock)  # the layers that learn what to look for
 
 
@@ -74,6 +81,35 @@ def build(config: NetworkConfig, seed: int = 0) -> Network:
         elif isinstance(module, nn.BatchNorm2d | nn.LayerNorm | PositionEmbedding):
             module.reset_parameters()
     return network
+
+
+def evaluated(model: Model, kind: type[nn.Module] = nn.Module) -> Model:
+    """The model in evaluation mode, for a public function to run: nothing of the given one is changed.
+
+    A model in evaluation mode is its own; one in training is stood in for by modules of its kind on the
+    very same tensors. Raises NetworkError for what is no model of this kind.
+    """
+    if not isinstance(model, kind):
+        raise NetworkError(
+            f"A {kind.__name__} is needed here, such as load_model() gives, not {type(model).__name__}."
+        )
+    return twin(model) if any(module.training for module in model.modules()) else model
+
+
+def twin(model: Model) -> Model:
+    """Modules of the same kind in evaluation mode on the very same tensors: modes and hooks are its own."""
+    tensors = {id(tensor): tensor for tensor in chain(model.parameters(), model.buffers())}
+    return copy.deepcopy(model, tensors).eval()
+
+
+@contextmanager
+def taking(images: Tensor) -> Iterator[None]:
+    """Says which images a model was given when its layers refuse them. Raises NetworkError."""
+    try:
+        yield
+    except (RuntimeError, AttributeError, TypeError) as error:
+        reason = str(error).partition("\n")[0]
+        raise NetworkError(f"The model cannot read images {tuple(images.shape)}: {reason}") from error
 
 
 def pool_first(network: nn.Sequential) -> nn.Sequential:
