@@ -91,13 +91,10 @@ def window_of(model: Network, layer: str) -> int:
     return window
 
 
-def windows(values: Tensor, window: int) -> Tensor:
-    """(C, H, W) -> (C, h, w, window * window): each window's cells, row by row."""
-    channels, height, width = values.shape
-    h, w = height // window, width // window
-    covered = values[:, : h * window, : w * window]
-    cells = covered.reshape(channels, h, window, w, window).transpose(2, 3)  # (C, h, w, k, k)
-    return cells.reshape(channels, h, w, window * window)
+def windows(values: Tensor, window: int, stride: int | None = None) -> Tensor:
+    """(C, H, W) -> (C, h, w, window * window): each window's cells, row by row. stride: default window."""
+    step = stride or window
+    return values.unfold(1, window, step).unfold(2, window, step).flatten(3)  # (C, h, w, k * k)
 
 
 def winners(model: Network, record: LayerRecord) -> Winners:

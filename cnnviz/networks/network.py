@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import torch
 from torch import Tensor, nn
@@ -34,6 +34,7 @@ from cnnviz.networks.config import (
     Pool,
     check,
     layer_name,
+    output_size,
     side_after,
 )
 from cnnviz.networks.layers import Dropout, Normalize, PositionEmbedding, Residual, TransformerBlock
@@ -164,9 +165,10 @@ def _shape_after(module: nn.Module, shape: tuple[int, ...]) -> tuple[int, ...]:
     """By arithmetic: running the layers on "meta" would import PyTorch's compiler, two seconds' work."""
     if isinstance(module, nn.Conv2d):
         (kernel, _), (stride, _), padding = module.kernel_size, module.stride, int(module.padding[0])
-        return module.out_channels, *((side - kernel + 2 * padding) // stride + 1 for side in shape[1:])
+        return module.out_channels, *(output_size(side, kernel, stride, padding) for side in shape[1:])
     if isinstance(module, nn.MaxPool2d | nn.AvgPool2d):
-        return shape[0], *(side // int(module.kernel_size) for side in shape[1:])  # type: ignore[arg-type]
+        window = cast(int, module.kernel_size)
+        return shape[0], *(output_size(side, window, window) for side in shape[1:])
     if isinstance(module, nn.Flatten):
         return (math.prod(shape),)
     return (module.out_features,) if isinstance(module, nn.Linear) else shape
@@ -219,7 +221,7 @@ def _conv_layers(
 
 def _patch_layers(patches: Patches, number: int, channels: int, side: int) -> Iterator[tuple[str, nn.Module]]:
     """Words stay maps, one cell a word; at the end their mean, normalized."""
-    side //= patches.side
+    side = output_size(side, patches.side, patches.side)
     yield "patches", nn.Conv2d(channels, patches.width, patches.side, patches.side)
     yield "places", PositionEmbedding(patches.width, side)
     for round_number in range(1, patches.rounds + 1):

@@ -132,8 +132,8 @@ def check_batches(config: TrainConfig, digits: int) -> None:
         inside = network.get_submodule(name).modules()
         if shape[1:] == (1, 1) and any(isinstance(module, nn.BatchNorm2d) for module in inside):
             raise ConfigError(
-                f"{name} normalizes each map over a batch, its maps have one cell, and of {digits:,} digits in "
-                f"batches of {size:,} one batch holds a single digit: choose another batch size."
+                f"{name} normalizes each map over a batch, its maps have one cell, and of {digits:,} digits "
+                f"in batches of {size:,} one batch holds a single digit: choose another batch size."
             )
 
 

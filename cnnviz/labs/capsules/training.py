@@ -104,7 +104,7 @@ def fit_capsules(config: CapsuleConfig, training: Digits, validation: Digits) ->
 def _loss(
     network: CapsuleNetwork, images: Tensor, reconstruction: float, capsules: Capsules, labels: Tensor
 ) -> Tensor:
-    """Of a batch (B, 1, 28, 28): the lengths' margins, and how far the digits drawn from the poses are off."""
+    """Of a batch (B, 1, 28, 28): the lengths' margins, and the error of what the poses draw."""
     drawn = network.decode(capsules.poses, labels)  # (B, 28, 28)
     error = (drawn - images[:, 0]).square().sum((1, 2)).mean()
     return margin_loss(capsules.lengths, labels) + reconstruction * error
