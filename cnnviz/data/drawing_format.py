@@ -22,6 +22,7 @@ from torch import Tensor
 from cnnviz.data.mnist import Digits
 from cnnviz.data.preprocessing import SIDE
 from cnnviz.errors import DataError, NothingDrawn
+from cnnviz.io.pixels import to_bytes, to_floats
 
 LIMIT = 1_000  # drawings
 BYTES = 20_000_000
@@ -54,7 +55,7 @@ def parse_labeled(content: bytes) -> list[Labeled]:
 
 def digits_of(records: Sequence[Labeled]) -> Digits:
     """Their pictures and labels, uint8 (N, 28, 28) and (N,)."""
-    images = [(unpack_image(record["image"]) * 255).round().to(torch.uint8) for record in records]
+    images = [to_bytes(unpack_image(record["image"])) for record in records]
     labels = torch.tensor([record["label"] for record in records], dtype=torch.uint8)
     return Digits(torch.stack(images) if images else torch.zeros(0, SIDE, SIDE, dtype=torch.uint8), labels)
 
@@ -90,7 +91,7 @@ def _is_point(value: Any) -> bool:
 
 def pack_image(image: Tensor) -> str:
     """(28, 28) in 256 gray levels as URL-safe text, about 300 characters."""
-    content = (image * 255).round().to(torch.uint8).numpy().tobytes()
+    content = to_bytes(image).numpy().tobytes()
     return base64.urlsafe_b64encode(zlib.compress(content, 9)).decode().rstrip("=")
 
 
@@ -102,4 +103,4 @@ def unpack_image(text: str) -> Tensor:
         pixels = np.frombuffer(content, np.uint8).reshape(SIDE, SIDE)
     except (ValueError, zlib.error) as error:
         raise NothingDrawn("The drawing in this link is damaged.") from error
-    return torch.from_numpy(pixels.copy()).float() / 255
+    return to_floats(torch.from_numpy(pixels.copy()))

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from cnnviz.io.assets import ASSETS, read_arrays, read_asset
+from cnnviz.io.pixels import to_floats
 
 TRAIN_SIZE = 60_000
 MEAN, STD = 0.1307, 0.3081  # of all training pixels in [0, 1]
@@ -23,7 +24,7 @@ MEAN, STD = 0.1307, 0.3081  # of all training pixels in [0, 1]
 
 @dataclass(frozen=True, eq=False)
 class Digits:
-    """Grey digits with labels. images: uint8 (N, 28, 28), 0 = paper, 255 = ink; labels: uint8 (N,)."""
+    """Gray digits with labels (N,). images (N, 28, 28): uint8, 0 = paper, 255 = ink, or floats in [0, 1]."""
 
     images: Tensor
     labels: Tensor
@@ -36,7 +37,7 @@ class Digits:
 
     def pixels(self) -> Tensor:
         """All images as float32 (N, 28, 28) in [0, 1]."""
-        return self.images.float() / 255
+        return to_floats(self.images)
 
     @property
     def train(self) -> "Digits":
@@ -84,4 +85,4 @@ def batches(digits: Digits, size: int, generator: torch.Generator) -> Iterator[t
     order = torch.randperm(len(digits), generator=generator)
     for chosen in order.split(size):
         images = digits.images[chosen].unsqueeze(1)  # (B, 1, 28, 28)
-        yield images.float() / 255, digits.labels[chosen].long()
+        yield to_floats(images), digits.labels[chosen].long()

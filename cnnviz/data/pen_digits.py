@@ -18,6 +18,7 @@ from cnnviz.data.preprocessing import SIDE, to_digit
 from cnnviz.data.rasterize import fit, rasterize
 from cnnviz.errors import NothingDrawn
 from cnnviz.io.assets import ASSETS, read_arrays, read_asset
+from cnnviz.io.pixels import to_bytes
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,7 +199,7 @@ def pictures(digits: list[PenDigit], generator: np.random.Generator | None = Non
             image = to_digit(rasterize(strokes, width * CANVAS / 280, CANVAS)).image
         except NothingDrawn:  # a dash mislabeled as a digit, shorter than the pen is wide
             continue
-        images[len(labels)] = (image * 255).round()
+        images[len(labels)] = to_bytes(image)
         labels.append(digit.label)
     painted = torch.from_numpy(images[: len(labels)])  # (N, 28, 28)
     return Digits(painted, torch.tensor(labels, dtype=torch.uint8))

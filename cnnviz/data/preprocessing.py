@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from cnnviz.errors import ImageError, NothingDrawn
+from cnnviz.errors import ConfigError, ImageError, NothingDrawn
+from cnnviz.io.pixels import as_tensor, to_floats
 
 SIDE, BOX = 28, 20
 # What each optional stage does; without it, what happens instead.
@@ -26,6 +27,8 @@ STAGES = {
 MIDDLE = 14  # pixel index of the center of mass; MNIST's own digits lie within half a pixel of it
 EDGE = 0.15  # fainter ink is antialiasing; it must not decide where the box ends
 SMALLEST_SHARE = 0.08  # ink whose box is below this share of the picture is a dot, not a digit
+
+_RANGE = "Pixel values must lie in 0..255 (whole numbers) or 0..1 (floats)."
 
 Gray = NDArray[np.float32]
 
@@ -48,8 +51,10 @@ def to_digit(pixels: NDArray[np.generic], without: str | None = None) -> Digit:
     without: a stage of STAGES to leave out, to see what it is good for.
 
     Raises NothingDrawn for a blank picture or a mere dot, ImageError for anything else that
-    is not such a picture.
+    is not such a picture, ConfigError for a stage there is not.
     """
+    if without is not None and without not in STAGES:
+        raise ConfigError(f"There is no stage {without!r} to leave out; choose one of {', '.join(STAGES)}.")
     gray = to_gray(pixels)
     ink = to_ink(gray)
     cropped = crop_to_ink(ink)
@@ -62,18 +67,21 @@ def to_digit(pixels: NDArray[np.generic], without: str | None = None) -> Digit:
 
 def to_gray(pixels: NDArray[np.generic]) -> Gray:
     """Luminance (ITU-R BT.601) in [0, 1]; transparency shows paper that contrasts with the ink."""
-    pixels = np.asarray(pixels)
-    if pixels.ndim not in (2, 3) or (pixels.ndim == 3 and pixels.shape[2] not in (3, 4)):
-        raise ImageError(f"A picture is (H, W), (H, W, 3) or (H, W, 4), not {pixels.shape}.")
-    if 0 in pixels.shape:
+    given = as_tensor(pixels)
+    if given.ndim not in (2, 3) or (given.ndim == 3 and given.shape[2] not in (3, 4)):
+        raise ImageError(f"A picture is (H, W), (H, W, 3) or (H, W, 4), not {tuple(given.shape)}.")
+    if 0 in given.shape:
         raise ImageError("The picture has no pixels.")
-    values = pixels.astype(np.float32)
-    if np.issubdtype(pixels.dtype, np.integer):
-        values /= 255
+    if not given.is_floating_point() and given.dtype != torch.bool:
+        given = given.long()
+        if given.min() < 0 or given.max() > 255:
+            raise ImageError(_RANGE)
+        given = given.to(torch.uint8)
+    values: Gray = to_floats(given).numpy()
     if not np.isfinite(values).all():
         raise ImageError("The picture holds values that are not numbers (NaN or infinite).")
     if values.min() < 0 or values.max() > 1:
-        raise ImageError("Pixel values must lie in 0..255 (whole numbers) or 0..1 (floats).")
+        raise ImageError(_RANGE)
     if values.ndim == 2:
         return values
     luminance: Gray = values[..., :3] @ np.array([0.299, 0.587, 0.114], np.float32)  # (H, W)

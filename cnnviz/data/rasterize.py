@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+
+from cnnviz.io.pixels import to_bytes
 
 Stroke = NDArray[np.generic]
 Numbers = NDArray[np.float64]
@@ -56,7 +59,7 @@ class Paper:
 
     def picture(self) -> NDArray[np.uint8]:
         """uint8 (size, size), ink = 255."""
-        return (255 * (self._depth + 0.5).clip(0, 1)).round().astype(np.uint8)
+        return to_bytes(torch.from_numpy((self._depth + 0.5).clip(0, 1))).numpy()
 
 
 def _distances(x: Numbers, y: Numbers, along_x: float, along_y: float) -> Numbers:

@@ -7,7 +7,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from cnnviz.networks.network import CLASSES, Network, pool_first
+from cnnviz.data.checks import check_images, check_labels
+from cnnviz.io.pixels import to_floats
+from cnnviz.networks.network import SIZE, Network, evaluated, pool_first, taking
 
 CALIBRATION_BINS = 15
 BATCH = 50
@@ -39,22 +41,28 @@ class Bin:
 
 
 def evaluate(model: Network, images: Tensor, labels: Tensor) -> Report:
-    """Measure a model on images (N, 28, 28), uint8 or floats in [0, 1], with labels (N,)."""
-    return report(logits_of(model, images), labels)
+    """Measure a model on images (N, 28, 28), uint8 or floats in [0, 1], with labels (N,).
+
+    In evaluation mode, and without a change of the model. Raises ImageError for other images,
+    DataError for labels that are too few, too many or none of the classes, NetworkError for no model.
+    """
+    images = check_images(images).reshape(-1, SIZE, SIZE)  # (N, 28, 28)
+    logits = logits_of(model, images)
+    return report(logits, check_labels(labels, *logits.shape))
 
 
 def report(logits: Tensor, labels: Tensor) -> Report:
-    """The figures of logits (N, 10) against labels (N,)."""
-    labels = labels.long()
+    """The figures of logits (N, classes) against labels (N,)."""
+    labels, classes = labels.long(), logits.shape[1]
     probabilities = logits.softmax(1)
     predicted = logits.argmax(1)
-    confusion = torch.bincount(labels * CLASSES + predicted, minlength=CLASSES**2).view(CLASSES, CLASSES)
+    confusion = torch.bincount(labels * classes + predicted, minlength=classes**2).view(classes, classes)
     right = confusion.diagonal().float()
     precision = right / confusion.sum(0).clamp(min=1)
     recall = right / confusion.sum(1).clamp(min=1)
     return Report(
         n=len(labels),
-        accuracy=float((predicted == labels).float().mean()),
+        accuracy=accuracy(logits, labels),
         loss=float(F.cross_entropy(logits, labels)),
         confusion=confusion,
         precision=precision,
@@ -64,19 +72,19 @@ def report(logits: Tensor, labels: Tensor) -> Report:
     )
 
 
+def accuracy(scores: Tensor, labels: Tensor) -> float:
+    """The share of the rows of scores (N, classes) whose largest is their label's, labels (N,)."""
+    return float((scores.argmax(1) == labels).float().mean())
+
+
 def logits_of(model: Network, images: Tensor) -> Tensor:
     """Logits (N, 10) in eval mode, whatever mode the model is in."""
-    was_training = model.training
-    model.eval()
-    try:
-        return in_batches(model, images)
-    finally:
-        model.train(was_training)
+    return in_batches(evaluated(model, nn.Sequential), images)
 
 
 def features(model: Network, images: Tensor) -> Tensor:
     """What the last layer decides from, (N, units), for images (N, 28, 28)."""
-    return in_batches(nn.Sequential(*list(model)[:-1]), images)
+    return in_batches(nn.Sequential(*list(evaluated(model, nn.Sequential))[:-1]), images)
 
 
 def in_batches(layers: nn.Sequential, images: Tensor) -> Tensor:
@@ -87,7 +95,7 @@ def in_batches(layers: nn.Sequential, images: Tensor) -> Tensor:
     """
     ordered = pool_first(copy.deepcopy(layers)).to(memory_format=torch.channels_last)
     quick = nn.Sequential(*map(_quick_pool, ordered))
-    with torch.no_grad():
+    with torch.no_grad(), taking(images):
         return torch.cat([quick(_as_input(part)) for part in images.split(BATCH)])
 
 
@@ -152,5 +160,4 @@ def mistakes(probabilities: Tensor, labels: Tensor) -> Tensor:
 
 def _as_input(images: Tensor) -> Tensor:
     """(N, 28, 28), bytes or floats -> float32 (N, 1, 28, 28) in [0, 1], channels last."""
-    values = images.float() / 255 if images.dtype == torch.uint8 else images
-    return values.unsqueeze(1).contiguous(memory_format=torch.channels_last)
+    return to_floats(images).unsqueeze(1).contiguous(memory_format=torch.channels_last)

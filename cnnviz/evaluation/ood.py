@@ -22,13 +22,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from cnnviz.data.checks import check_image, check_images
 from cnnviz.data.mnist import load_mnist
 from cnnviz.data.non_digits import KINDS, non_digits
 from cnnviz.data.pen_digits import pen_reference_digits, pen_validation_digits
 from cnnviz.evaluation.metrics import features
 from cnnviz.io.assets import ASSETS, read_asset
 from cnnviz.io.atomic import write_atomically
-from cnnviz.networks.network import Network
+from cnnviz.io.pixels import to_bytes
+from cnnviz.networks.network import SIZE, Network
 
 NEIGHBOR = 3
 MNIST_DIGITS = 500  # beside the pen digits
@@ -60,12 +62,13 @@ class OodDetector:
 
     def ood_scores(self, images: Tensor) -> Tensor:
         """(N,) from -2 to 2 for images (N, 28, 28), uint8 or floats in [0, 1]."""
+        images = check_images(images).reshape(-1, SIZE, SIZE)  # (N, 28, 28)
         vectors = _directions(self.model, images)
         return torch.cat([_ood_scores(part, self.digits, self.others) for part in vectors.split(500)])
 
     def is_ood(self, image: Tensor) -> bool:
         """Whether one picture (28, 28) looks like no digit."""
-        return bool(self.ood_scores(image[None])[0] > self.threshold)
+        return bool(self.ood_scores(check_image(image))[0] > self.threshold)
 
 
 def _ood_scores(vectors: Tensor, digits: Tensor, others: Tensor) -> Tensor:
@@ -124,7 +127,7 @@ def write_references(folder: Path = ASSETS) -> Iterator[Path]:
     np.savez_compressed(
         file,
         digits=pen_reference_digits(PEN).images.numpy(),
-        others=(others * 255).round().to(torch.uint8).numpy(),
+        others=to_bytes(others).numpy(),
         validation=pen_validation_digits().images.numpy(),
     )
     write_atomically(folder / "references.npz", file.getvalue())

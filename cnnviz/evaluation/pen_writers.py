@@ -18,7 +18,8 @@ from cnnviz.data.pen_digits import PenDigit, held_back_digits, pictures
 from cnnviz.data.preprocessing import STAGES, to_digit
 from cnnviz.data.rasterize import fit, rasterize
 from cnnviz.errors import NothingDrawn
-from cnnviz.evaluation.metrics import logits_of
+from cnnviz.evaluation.metrics import accuracy, logits_of
+from cnnviz.io.pixels import to_bytes
 from cnnviz.networks.network import Network
 from cnnviz.networks.tracing import predict
 
@@ -71,8 +72,7 @@ def _with_style(digits: list[PenDigit], has_it: Callable[[PenDigit], bool]) -> I
 
 
 def _recall(model: Network, digits: Digits) -> dict[str, float]:
-    right = logits_of(model, digits.images).argmax(1) == digits.labels
-    return {"n": len(digits), "recall": round(float(right.float().mean()), 4)}
+    return {"n": len(digits), "recall": round(accuracy(logits_of(model, digits.images), digits.labels), 4)}
 
 
 def accuracy_without(model: Network, count: int = 1_000) -> dict[str | None, float]:
@@ -100,7 +100,7 @@ def _accuracy(
     model: Network, paintings: list[NDArray[np.uint8]], labels: Tensor, without: str | None
 ) -> float:
     images = torch.stack([to_digit(painting, without).image for painting in paintings])  # (N, 28, 28)
-    return float((predict(model, images).argmax(1) == labels).float().mean())
+    return accuracy(predict(model, images), labels)
 
 
 CANVAS, EXTENT, PEN = 140, 90.0, 10.0  # half the app's canvas, a digit's longer side, the default pen
@@ -116,7 +116,7 @@ def digits_by_writer() -> dict[str, Digits]:
         except NothingDrawn:  # shorter than the pen is wide
             continue
         images, labels = found.setdefault(digit.writer, ([], []))
-        images.append((image * 255).round().to(torch.uint8))
+        images.append(to_bytes(image))
         labels.append(digit.label)
     return {
         writer: Digits(torch.stack(images), torch.tensor(labels, dtype=torch.uint8))

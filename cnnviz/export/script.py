@@ -20,11 +20,18 @@ from cnnviz.networks.layers import Normalize, PositionEmbedding, Residual, Trans
 from cnnviz.networks.network import Network, NetworkConfig
 from cnnviz.numbers import percent
 from cnnviz.training.config import TrainConfig
-from cnnviz.training.loop import mixed_precision, multiplies_bfloat16
 from cnnviz.training.schedule import LearningRateChange
+from cnnviz.training.step import in_mixed_precision, multiplies_bfloat16, training_step
 
 PEN_FILE = "pen-training-digits.npz"
 _NEEDS = "Needs: pip install torch torchvision. MNIST is fetched into FOLDER at the first start."
+
+_ORDERED = "from collections import OrderedDict"
+_STEP_NEEDS = (
+    "from collections.abc import Callable",
+    "from functools import partial",
+    "from typing import Any",
+)
 
 
 def training_script(
@@ -59,9 +66,9 @@ def training_script(
     return _joined(
         _top(
             heading,
-            ["math"],
+            ["import math", _ORDERED, *_STEP_NEEDS],
             [*(["numpy as np"] if pen else []), "torch", "torch.nn.functional as F"],
-            blocks,
+            tensors=True,
         )
         + f"{_constants(constants)}\nRANDOM = torch.Generator()  # for batches, augmentation and dropout",
         parts.DROPOUT if network.dropout else "",
@@ -76,7 +83,8 @@ def training_script(
         parts.RATES[config.schedule],
         parts.STEERED if changes else "",
         _optimizer(config),
-        *([inspect.getsource(multiplies_bfloat16), inspect.getsource(mixed_precision)] if mixed else []),
+        *([inspect.getsource(multiplies_bfloat16), inspect.getsource(in_mixed_precision)] if mixed else []),
+        inspect.getsource(training_step),
         parts.ACCURACY,
         loop,
         parts.TRAIN_MAIN,
@@ -91,9 +99,10 @@ def loading_script(network: NetworkConfig, name: str = "model", accuracy: float 
         _NEEDS,
     ]
     blocks = _blocks(network)
-    maths = ["math"] if network.patches else []
+    standard = ["import math", _ORDERED] if network.patches else [_ORDERED]
     return _joined(
-        _top(heading, maths, ["torch"], blocks) + _constants({"FOLDER": "data", "WEIGHTS": f"{name}.pt"}),
+        _top(heading, standard, ["torch"], tensors=bool(blocks))
+        + _constants({"FOLDER": "data", "WEIGHTS": f"{name}.pt"}),
         parts.PLAIN_DROPOUT if network.dropout else "",
         _normalize(network),
         *blocks,
@@ -104,15 +113,11 @@ def loading_script(network: NetworkConfig, name: str = "model", accuracy: float 
     )
 
 
-def _top(
-    heading: Sequence[str], standard: Sequence[str], others: Sequence[str], blocks: Sequence[str]
-) -> str:
-    """What the program is, and what it imports."""
-    first = [f"import {name}" for name in standard] + ["from collections import OrderedDict"]
-    second = [f"import {name}" for name in (*others, "torchvision")] + [
-        f"from torch import {'Tensor, ' * bool(blocks)}nn"
-    ]
-    return "\n".join(['"""' + "\n".join(heading), '"""', "", *first, "", *second, "", ""])
+def _top(heading: Sequence[str], standard: Sequence[str], others: Sequence[str], tensors: bool) -> str:
+    """What the program is, and what it imports: standard, whole lines; others, modules."""
+    second = [f"import {name}" for name in (*others, "torchvision")]
+    second.append(f"from torch import {'Tensor, ' * tensors}nn")
+    return "\n".join(['"""' + "\n".join(heading), '"""', "", *standard, "", *second, "", ""])
 
 
 def _joined(*texts: str) -> str:

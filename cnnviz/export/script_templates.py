@@ -180,27 +180,20 @@ def train(network):
     per_epoch = math.ceil(len(labels) / BATCH_SIZE)
     steps = per_epoch * EPOCHS
     optimizer = make_optimizer(network.parameters())
+    loss_of = partial(F.cross_entropy, label_smoothing=LABEL_SMOOTHING)
+    forward = network
     for step in range(steps):
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(step, steps)
         pictures, targets = batch(images, labels, step, per_epoch)
         network.train()
-        loss = F.cross_entropy(network(pictures), targets, label_smoothing=LABEL_SMOOTHING)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
+        loss, _ = training_step(forward, optimizer, pictures, targets, loss_of)
         if (step + 1) % per_epoch == 0:
             held = f", validation {accuracy(network, *validation):.2%}" if VALIDATION_SIZE else ""
             print(f"epoch {(step + 1) // per_epoch} of {EPOCHS}: loss {loss:.4f}{held}", flush=True)
 '''
 
-# What TRAIN computes the loss with, and what instead when layers may work in bfloat16.
-MIXED = (
-    "        loss = F.cross_entropy(network(pictures),",
-    """        with mixed_precision(True):
-            logits = network(pictures).float()
-        loss = F.cross_entropy(logits,""",
-)
+MIXED = ("forward = network", "forward = in_mixed_precision(network)")  # when layers may work in bfloat16
 
 UNTIL_LAST_STEP = ("for step in range(steps)", "for step in range(min(steps, LAST_STEP))")
 

@@ -19,13 +19,13 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
-from cnnviz.errors import ConfigError, NetworkError
+from cnnviz.errors import ConfigError
 from cnnviz.feature_visualization.fused_model import fused_copy
 from cnnviz.feature_visualization.objectives import Look, Objective, evaluate_objective, features
 from cnnviz.feature_visualization.parameterization import Decode, Fourier, ImageParameters, Pixels, Size
 from cnnviz.feature_visualization.regularizers import Regularizer
 from cnnviz.feature_visualization.transforms import Disturb, Transform, crop_middle
-from cnnviz.networks.network import SIZE
+from cnnviz.networks.network import SIZE, evaluated
 
 DIGIT: Size = (1, SIZE, SIZE)
 STEPS_LIMIT = 4096
@@ -151,12 +151,17 @@ def maximize(
     images: how pictures are written and started (default Fourier()); rule: default Adam().
     seed: of the start, one for all pictures or one each; it fixes everything that is random.
     look: runs the model as far as needed; the default takes models that are sequences of layers.
-    Settings are checked before the first frame. Raises ConfigError, NetworkError.
+    The model is run in evaluation mode and left as it is. Settings are checked before the first frame.
+    Raises ConfigError, NetworkError.
     """
-    if model.training:
-        raise NetworkError("The model is in training mode, which would change it; call model.eval() first.")
-    if not (0 <= steps <= STEPS_LIMIT and every >= 1):
+    model = evaluated(model)
+    if not isinstance(objective, Objective):
+        raise ConfigError(f"An objective is needed, such as channel('conv2', 3), not {objective!r}.")
+    whole = all(isinstance(number, int) for number in (steps, every, *size))
+    if not (whole and 0 <= steps <= STEPS_LIMIT and every >= 1):
         raise ConfigError(f"Steps are 0 to {STEPS_LIMIT:,}, with a frame every 1 or more of them.")
+    if len(size) != 3 or min(size) < 1:
+        raise ConfigError(f"A picture's size is (channels, height, width), not {tuple(size)}.")
     seeds = _seeds(seed, objective.count)
     images = images or Fourier()
     values, decode = images.begin(seeds, size)
@@ -273,6 +278,8 @@ def _seeds(seed: int | Sequence[int], count: int | None) -> list[int]:
     """One a picture."""
     if isinstance(seed, int):
         return [seed] * (count or 1)
+    if not isinstance(seed, Sequence) or not all(isinstance(each, int) for each in seed):
+        raise ConfigError(f"A seed is a whole number, or one for each picture, not {seed!r}.")
     if not seed or (count is not None and count != len(seed)):
         raise ConfigError(f"{len(seed)} seeds for {count or 'some'} pictures.")
     return list(seed)

@@ -13,10 +13,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from cnnviz.errors import NetworkError
+from cnnviz.data.checks import check_images
+from cnnviz.errors import ConfigError, NetworkError
 from cnnviz.feature_visualization.objectives import Objective, evaluate_objective, features
 from cnnviz.interpret.receptive_fields import receptive_field
-from cnnviz.networks.network import SIZE, Network
+from cnnviz.io.pixels import to_floats
+from cnnviz.networks.network import SIZE, Network, evaluated
 
 BATCH = 250  # fits the cache
 
@@ -31,7 +33,7 @@ class DatasetExamples:
     """
 
     layer: str
-    images: Tensor  # uint8 (N, 28, 28)
+    images: Tensor  # (N, 28, 28), uint8 or floats in [0, 1]
     best: Tensor
     digits: Tensor
     cells: Tensor
@@ -41,7 +43,7 @@ class DatasetExamples:
 
     def patches(self, model: Network, unit: int) -> Tensor:
         """(k, h, w) in [0, 1]: the part of each digit the cell sees; beyond the edge it is empty."""
-        pictures = self.images[self.digits[unit]].float() / 255  # (k, 28, 28)
+        pictures = to_floats(self.images[self.digits[unit]])  # (k, 28, 28)
         if not self.width:
             return pictures
         places = [divmod(int(cell), self.width) for cell in self.cells[unit]]
@@ -51,14 +53,19 @@ class DatasetExamples:
 
 
 def top_activations(model: Network, layer: str, images: Tensor, count: int = 9) -> DatasetExamples:
-    """The responses to uint8 images (N, 28, 28), and each unit's `count` strongest digits.
+    """The responses to images (N, 28, 28), uint8 or floats, and each unit's `count` strongest digits.
 
     Of every digit only its strongest cell takes part, so that the patches show different digits.
+    Raises ImageError, NetworkError for an unknown layer, ConfigError for a count below 1.
     """
+    if not (isinstance(count, int) and count >= 1):
+        raise ConfigError(f"At least one digit a unit is kept, not {count}.")
+    images = check_images(images).reshape(-1, SIZE, SIZE)  # (N, 28, 28)
+    model = evaluated(model, nn.Sequential)
     peaks, places, means, width = [], [], [], 0
     for part in images.split(BATCH):
         with torch.no_grad():
-            output = features(model, part[:, None].float() / 255, [layer])[layer]
+            output = features(model, to_floats(part[:, None]), [layer])[layer]
         width = output.shape[3] if output.ndim == 4 else 0
         cells = output.reshape(*output.shape[:2], -1)  # (B, U, H*W)
         peak = cells.max(2)

@@ -21,13 +21,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from cnnviz.data.checks import check_range
 from cnnviz.errors import ConfigError, ImageError, NetworkError
 from cnnviz.feature_visualization.activation_maximization import Change, Frame, NormalizedStep, last, maximize
 from cnnviz.feature_visualization.objectives import Objective, features, guided, layer
 from cnnviz.feature_visualization.parameterization import GivenImage
 from cnnviz.feature_visualization.transforms import Disturb, Jitter
+from cnnviz.io.pixels import as_tensor, to_floats
 from cnnviz.networks.imagenet import DEFAULT_LAYER, ImageNetwork
-from cnnviz.networks.network import SIZE
+from cnnviz.networks.network import SIZE, evaluated
 
 SMALLEST = SIZE  # shorter side of the smallest octave
 LARGEST = 1024
@@ -84,8 +86,7 @@ def dream(
     image = _checked(image)
     if mask is not None and mask.shape != image.shape[1:]:
         raise ConfigError(f"The mask is {tuple(mask.shape)}, the picture {tuple(image.shape[1:])}.")
-    if model.training:
-        raise NetworkError("The model is in training mode, which would change it; call model.eval() first.")
+    model = evaluated(model)
     pace = _Pace(steps, every, strength / 255, smooth, jitter, seed)
     sizes = octave_sizes(image.shape[1], image.shape[2], octaves, ratio)
     return _frames(model, objective or layer(default_layer(model)), image[None], mask, sizes, pace)
@@ -321,12 +322,13 @@ def _closer(images: Tensor, factor: float) -> Tensor:
 def _check(settings: dict[str, float]) -> None:
     for name, value in settings.items():
         low, high = LIMITS[name]
-        if not low <= value <= high:
-            raise ConfigError(f"{name.capitalize()} is {value:g}; it must be from {low:g} to {high:g}.")
+        if not isinstance(value, int if isinstance(low, int) else int | float) or not low <= value <= high:
+            raise ConfigError(f"{name.capitalize()} is {value}; it must be from {low:g} to {high:g}.")
 
 
 def _checked(image: Tensor) -> Tensor:
-    """The picture as (C, H, W), after shape and range were found right."""
+    """The picture as float32 (C, H, W), after shape and range were found right."""
+    image = to_floats(as_tensor(image))
     image = image[None] if image.ndim == 2 else image
     if image.ndim != 3 or image.shape[0] not in (1, 3):
         raise ImageError(f"A picture is (C, H, W) with one or three channels, not {tuple(image.shape)}.")
@@ -335,6 +337,5 @@ def _checked(image: Tensor) -> Tensor:
         raise ImageError(
             f"The picture is {width} × {height}; a dream takes sides of {SMALLEST} to {LARGEST:,} pixels."
         )
-    if not torch.isfinite(image).all() or image.min() < 0 or image.max() > 1:
-        raise ImageError("Pixel values must lie in 0..1.")
-    return image.detach().float()
+    check_range(image)
+    return image

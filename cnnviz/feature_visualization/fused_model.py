@@ -19,11 +19,11 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 
 def fused_copy(model: nn.Module) -> nn.Module:
-    """The eval-mode model with frozen weights of its own and the same names.
+    """The model in evaluation mode, with frozen weights of its own and the same names.
 
     What a batch normalization gives, its convolution gives already; the name stands for the same values.
     """
-    mine = copy.deepcopy(model).requires_grad_(False)
+    mine = copy.deepcopy(model).eval().requires_grad_(False)
     if isinstance(mine, nn.Sequential):
         _fuse(mine)
     return mine.to(memory_format=torch.channels_last)

@@ -25,6 +25,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from cnnviz.errors import ConfigError, NetworkError
+from cnnviz.networks.network import evaluated
 
 INPUT = "input"
 ALL = slice(None)
@@ -82,6 +83,7 @@ class Objective:
 
     def of(self, model: nn.Module) -> "Objective":
         """The same, asked of another model."""
+        model = evaluated(model)
         moved = {source: Source(source.layer, source.model or model) for source in self.needs}
 
         def score(activations: Activations, rows: slice) -> Tensor:
@@ -208,7 +210,7 @@ def features(model: nn.Module, images: Tensor, names: Collection[str]) -> dict[s
     wanted = {name: before_activation(model, name) for name in names}
     missing = set(wanted.values()) - {INPUT}
     found = {INPUT: images}
-    for name, module in model.named_children():
+    for name, module in evaluated(model).named_children():
         if not missing:
             break
         try:

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from cnnviz.errors import NetworkError
 from cnnviz.interpret.receptive_fields import pixel_spans
-from cnnviz.networks.network import SIZE, Network
+from cnnviz.networks.network import SIZE, Network, evaluated
 from cnnviz.networks.tracing import LayerRecord, Trace
 
 PoolKind = Literal["max", "average"]
@@ -91,13 +91,10 @@ def window_of(model: Network, layer: str) -> int:
     return window
 
 
-def windows(values: Tensor, window: int) -> Tensor:
-    """(C, H, W) -> (C, h, w, window * window): each window's cells, row by row."""
-    channels, height, width = values.shape
-    h, w = height // window, width // window
-    covered = values[:, : h * window, : w * window]
-    cells = covered.reshape(channels, h, window, w, window).transpose(2, 3)  # (C, h, w, k, k)
-    return cells.reshape(channels, h, w, window * window)
+def windows(values: Tensor, window: int, stride: int | None = None) -> Tensor:
+    """(C, H, W) -> (C, h, w, window * window): each window's cells, row by row. stride: default window."""
+    step = stride or window
+    return values.unfold(1, window, step).unfold(2, window, step).flatten(3)  # (C, h, w, k * k)
 
 
 def winners(model: Network, record: LayerRecord) -> Winners:
@@ -153,7 +150,7 @@ def spread(gradient: Tensor, window: int, height: int, width: int) -> Tensor:
 
 def logit_gradient(model: Network, passed: Trace, layer: str, digit: int) -> Tensor:
     """(C, h, w): how much the digit's logit changes per unit of each of the layer's outputs."""
-    tail = _after(model, layer)
+    tail = _after(evaluated(model), layer)
     pooled = passed[layer].output.detach().clone().requires_grad_()
     with torch.enable_grad():
         x = pooled[None]

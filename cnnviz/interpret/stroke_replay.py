@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from cnnviz.data.preprocessing import to_digit
 from cnnviz.data.rasterize import Paper
 from cnnviz.errors import NothingDrawn
+from cnnviz.io.pixels import to_bytes, to_floats
 from cnnviz.networks.tracing import predict
 
 STEPS = 60
@@ -84,7 +85,7 @@ def replay(
             digit = to_digit(pixels)
         except NothingDrawn:
             continue
-        images[number] = (digit.image * 255).round() / 255  # 256 gray levels, as everywhere
+        images[number] = to_floats(to_bytes(digit.image))  # 256 gray levels, as everywhere
         readable[number] = True
     if final is not None:
         images[-1], readable[-1] = final, True

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from cnnviz.data.checks import check_image
 from cnnviz.errors import NetworkError
 from cnnviz.interpret.pooling import Winners, before, pick_winners, pooling_layers, window_of, windows
 from cnnviz.interpret.receptive_fields import map_stride
-from cnnviz.networks.network import Network
-from cnnviz.networks.tracing import check_images
+from cnnviz.networks.network import Network, evaluated
 
 TOLERANCE = 0.01  # a value "stays" when it moves by at most this share of the layer's largest one
 
@@ -65,8 +65,9 @@ def shift_effects(
     Raises NetworkError when `layer` does not pool.
     """
     window = window_of(model, layer)
-    images = torch.stack([shifted(check_images(image), *shift) for shift in ((0, 0), *shifts)])
-    features = _up_to(model, layer, images[:, None])  # (1 + N, C, H, W)
+    image = check_image(image)
+    images = torch.stack([shifted(image, *shift) for shift in ((0, 0), *shifts)])
+    features = _up_to(evaluated(model), layer, images[:, None])  # (1 + N, C, H, W)
     step = stride(model, layer)
     if pooling_layers(model)[layer] == "average":
         cells = [windows(feature, window) for feature in features]  # (C, h, w, k*k) each

@@ -17,6 +17,7 @@ from torch import Tensor
 from cnnviz.errors import ImageError
 from cnnviz.io.assets import ASSETS
 from cnnviz.io.images import read_picture
+from cnnviz.io.pixels import to_bytes, to_floats
 
 FOLDER = ASSETS / "photos"
 SIDE = 384  # of a dream, unless another is wished
@@ -84,10 +85,10 @@ def to_photo(pixels: NDArray[np.uint8], side: int = SIDE) -> Tensor:
             f"At {width} × {height} pixels the picture is too small or too narrow: "
             f"its shorter side should have at least {SMALLEST}."
         )
-    return torch.from_numpy(np.array(picture)).permute(2, 0, 1).float() / 255  # (3, H, W)
+    return to_floats(torch.from_numpy(np.array(picture)).permute(2, 0, 1))  # (3, H, W)
 
 
 def to_pixels(image: Tensor) -> NDArray[np.uint8]:
     """A picture (3, H, W) or (1, H, W) in [0, 1] as uint8 (H, W, 3) or (H, W)."""
-    pixels = (image.detach().clamp(0, 1) * 255).round().to(torch.uint8)
+    pixels = to_bytes(image.detach().clamp(0, 1))
     return pixels[0].numpy() if len(pixels) == 1 else pixels.permute(1, 2, 0).contiguous().numpy()

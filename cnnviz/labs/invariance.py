@@ -17,13 +17,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from cnnviz.data.checks import check_digits, check_image
 from cnnviz.data.mnist import Digits
 from cnnviz.errors import ConfigError, NetworkError
-from cnnviz.evaluation.metrics import logits_of
+from cnnviz.evaluation.metrics import accuracy, logits_of
 from cnnviz.interpret.receptive_fields import map_stride
 from cnnviz.interpret.translation import shifted
-from cnnviz.networks.network import Network
-from cnnviz.networks.tracing import check_images, predict, trace
+from cnnviz.networks.network import CLASSES, Network
+from cnnviz.networks.tracing import predict, trace
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def moved(images: Tensor, kind: str, amount: float) -> Tensor:
 
 def frames(image: Tensor, kind: str, amounts: Sequence[float]) -> Tensor:
     """(A, 28, 28): the picture (28, 28) at each amount."""
-    return torch.cat([moved(check_images(image)[None], kind, amount) for amount in amounts])
+    return torch.cat([moved(check_image(image)[None], kind, amount) for amount in amounts])
 
 
 def film(model: Network, image: Tensor, kind: str, amounts: Sequence[float]) -> Tensor:
@@ -85,10 +86,10 @@ def film(model: Network, image: Tensor, kind: str, amounts: Sequence[float]) -> 
 
 def accuracy_curve(model: Network, digits: Digits, kind: str, amounts: Sequence[float]) -> Iterator[float]:
     """The share read right when all digits are changed by each amount in turn."""
-    images, labels = digits.images.float() / 255, digits.labels.long()
+    digits = check_digits(digits, "test", CLASSES)
+    images, labels = digits.pixels(), digits.labels
     for amount in amounts:
-        answers = logits_of(model, moved(images, kind, amount)).argmax(1)
-        yield float((answers == labels).float().mean())
+        yield accuracy(logits_of(model, moved(images, kind, amount)), labels)
 
 
 def layer_changes(model: Network, image: Tensor, shifts: Sequence[tuple[int, int]]) -> dict[str, list[float]]:
@@ -97,7 +98,7 @@ def layer_changes(model: Network, image: Tensor, shifts: Sequence[tuple[int, int
     0 is perfect invariance; two unrelated outputs of equal length are about 1.4 apart.
     """
     before = trace(model, image)
-    after = [trace(model, shifted(check_images(image), *shift)) for shift in shifts]
+    after = [trace(model, shifted(before.image, *shift)) for shift in shifts]
     return {
         record.name: [_relative(moved[record.name].output - record.output, record.output) for moved in after]
         for record in before
@@ -130,7 +131,7 @@ def equivariance(model: Network, image: Tensor, layer: str, right: int, down: in
     if layer not in before.layers or before[layer].output.ndim != 3:
         raise NetworkError(f"{layer} has no maps that could move; choose a convolution or pooling layer.")
     first = before[layer].output
-    found = trace(model, shifted(check_images(image), right, down))[layer].output
+    found = trace(model, shifted(before.image, right, down))[layer].output
     stride = map_stride(model, layer)
     cells = (right / stride, down / stride)
     expected = moved(moved(first, "right", cells[0]), "down", cells[1])

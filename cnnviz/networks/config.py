@@ -84,10 +84,19 @@ def layer_name(block: ConvBlock, number: int) -> str:
     return f"{'block' if block.skip else 'conv'}{number}"
 
 
+def output_size(size: int, kernel: int, stride: int = 1, padding: int = 0, dilation: int = 1) -> int:
+    """Places of a sliding window along an axis of `size` cells; below 1 where it fits nowhere.
+
+    floor((W + 2P - D (F - 1) - 1) / S) + 1, as Dumoulin and Visin (2016) and PyTorch have it.
+    """
+    return (size + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1
+
+
 def side_after(block: ConvBlock, side: int) -> tuple[int, int]:
-    """Map side after the convolution, (W - F + 2P) / S + 1, and after the pooling."""
-    convolved = (side - block.kernel + 2 * block.padding) // block.stride + 1
-    return convolved, convolved if block.pool == "none" else convolved // block.pool_size
+    """Map side after the convolution and after the pooling."""
+    convolved = output_size(side, block.kernel, block.stride, block.padding)
+    pooled = convolved if block.pool == "none" else output_size(convolved, block.pool_size, block.pool_size)
+    return convolved, pooled
 
 
 def check(config: NetworkConfig) -> None:
@@ -168,7 +177,7 @@ def _check_fit(block: ConvBlock, number: int, side: int, channels: int) -> None:
 def _check_patches(patches: Patches, side: int) -> None:
     limits = {"side": (1, SIZE), "width": (4, 256), "rounds": (1, 6), "heads": (1, 16)}
     _check_limits("patches", patches, limits)
-    words = (side // patches.side) ** 2
+    words = output_size(side, patches.side, patches.side) ** 2
     if not words:
         raise NetworkError(f"patches: a side of {patches.side} does not fit on a {side}x{side} map.")
     if words > WORD_LIMIT:

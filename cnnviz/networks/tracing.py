@@ -13,9 +13,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from cnnviz.errors import ImageError
+from cnnviz.data.checks import check_image, check_images
+from cnnviz.io.pixels import to_floats
 from cnnviz.networks.layers import Residual
-from cnnviz.networks.network import SIZE, Network
+from cnnviz.networks.network import SIZE, Network, evaluated, taking
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,18 +60,17 @@ class Trace:
 
 
 def trace(model: Network, image: Tensor) -> Trace:
-    """Run one image, float32 (28, 28) in [0, 1], through an eval-mode model and keep everything.
+    """Run one image (28, 28), floats in [0, 1] or uint8, through the model and keep everything.
 
-    The logits are bit for bit those of `model(image[None, None])`.
+    The logits are bit for bit those of `model.eval()(image[None, None])`. The model is left as it is,
+    also in training mode. Raises ImageError for other images, NetworkError for other models.
     """
-    image = check_images(image)
-    if image.shape != (SIZE, SIZE):
-        raise ImageError(f"trace takes one (28, 28) image, not {tuple(image.shape)}.")
+    image = check_image(image)
     x = image[None, None]  # (1, 1, 28, 28)
     layers: dict[str, LayerRecord] = {}
     inside: dict[str, LayerRecord] = {}
-    with torch.no_grad():
-        for name, module in model.named_children():
+    with torch.no_grad(), taking(x):
+        for name, module in evaluated(model, nn.Sequential).named_children():
             output, winners = _apply(module, x)
             record = LayerRecord(name, type(module).__name__, x[0], output[0], winners)
             if isinstance(module, Residual):
@@ -80,26 +80,15 @@ def trace(model: Network, image: Tensor) -> Trace:
 
 
 def predict(model: nn.Module, images: Tensor) -> Tensor:
-    """Probabilities (N, 10) for images (N, 28, 28) or one (28, 28), floats in [0, 1].
+    """Probabilities (N, 10) for images (N, 28, 28), (N, 1, 28, 28) or (28, 28), floats in [0, 1] or uint8.
 
-    The model's own normalization is applied inside. Raises ImageError for other shapes,
-    other ranges and NaN.
+    The model's own normalization is applied inside; it is left as it is, also in training mode.
+    Raises ImageError for other shapes, other ranges and NaN, NetworkError for other models.
     """
-    batch = check_images(images).reshape(-1, 1, SIZE, SIZE)  # (N, 1, 28, 28)
-    with torch.no_grad():
+    batch = to_floats(check_images(images)).reshape(-1, 1, SIZE, SIZE)  # (N, 1, 28, 28)
+    model = evaluated(model)
+    with torch.no_grad(), taking(batch):
         return torch.cat([model(part).softmax(1) for part in batch.split(250)])  # 250 fit the cache
-
-
-def check_images(images: Tensor) -> Tensor:
-    """The images as float32, after shape and range were found right. Raises ImageError."""
-    images = torch.as_tensor(images, dtype=torch.float32)
-    if images.shape[-2:] != (SIZE, SIZE) or images.ndim not in (2, 3) or 0 in images.shape:
-        raise ImageError(f"Images are (28, 28) or (N, 28, 28), not {tuple(images.shape)}.")
-    if not torch.isfinite(images).all():
-        raise ImageError("The image holds values that are not numbers (NaN or infinite).")
-    if images.min() < 0 or images.max() > 1:
-        raise ImageError("Pixel values must lie in 0..1 (divide bytes by 255).")
-    return images
 
 
 def _convolutions(name: str, block: Residual, x: Tensor) -> Iterator[LayerRecord]:

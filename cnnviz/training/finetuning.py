@@ -13,15 +13,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from cnnviz.data.augmentation import Augmentation, augment
+from cnnviz.data.checks import check_digits
 from cnnviz.data.mnist import Digits
 from cnnviz.errors import ConfigError
 from cnnviz.evaluation.metrics import logits_of
 from cnnviz.networks.layers import Residual, TransformerBlock
-from cnnviz.networks.network import SIZE, WEIGHTED, Network
+from cnnviz.networks.network import CLASSES, SIZE, WEIGHTED, Network, evaluated
+from cnnviz.training.step import training_step
 
 VARIED = Augmentation(shift=1.0, rotate=6.0, scale=0.08, shear=5.0)
 FEWEST = 2  # digits of one's own
@@ -102,11 +103,23 @@ def finetune(
 ) -> Iterator[Tuned]:
     """Yield about `records` times, first before any step. The model given is left as it was.
 
-    Raises ConfigError when there are too few digits, or the numbers ran away.
+    Raises ConfigError when there are too few digits, or later when the numbers ran away; DataError for
+    digits that are none; NetworkError.
     """
+    if not isinstance(config, FinetuneConfig):
+        raise ConfigError(f"A FinetuneConfig says how to go on; this is {type(config).__name__}.")
+    if not (isinstance(records, int) and records >= 1):
+        raise ConfigError(f"There is at least one record, not {records}.")
     if len(own) < FEWEST:
         raise ConfigError(f"At least {FEWEST} labeled digits are needed; there are {len(own)}.")
-    network = _private_copy(model, config.learning_from)
+    own = check_digits(own, "own", CLASSES)
+    replay = check_digits(replay, "replayed", CLASSES, empty=not config.replayed)
+    return _steps(_private_copy(model, config.learning_from), own, replay, config, records)
+
+
+def _steps(
+    network: Network, own: Digits, replay: Digits, config: FinetuneConfig, records: int
+) -> Iterator[Tuned]:
     generator = torch.Generator().manual_seed(config.seed)
     optimizer = torch.optim.AdamW(
         [parameter for parameter in network.parameters() if parameter.requires_grad], fused=True
@@ -117,17 +130,14 @@ def finetune(
         images, labels = _batch(own, replay, config, generator)
         for group in optimizer.param_groups:
             group["lr"] = config.learning_rate * (1 - 0.9 * (step - 1) / config.steps)
-        loss = F.cross_entropy(network(images), labels)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
+        loss, _ = training_step(network, optimizer, images, labels)
         if not torch.isfinite(loss):
             raise ConfigError(
                 f"The fine-tuning ran away at step {step}; choose a learning rate below "
                 f"{config.learning_rate:g}."
             )
         if step in planned:
-            yield Tuned(step, config.steps, float(loss.detach()), _frozen(network))
+            yield Tuned(step, config.steps, float(loss), _frozen(network))
 
 
 def read_held_out(
@@ -161,13 +171,13 @@ def _filters(module: nn.Module) -> Tensor:
     """(filters, ...): of a residual block those of both convolutions, of attention what it asks with."""
     if isinstance(module, Residual):
         return torch.cat([module.conv1.weight, module.conv2.weight]).detach()
-    weight: Tensor = module.get_parameter("ask.weight" if isinstance(module, TransformerBlock) else "weight")
+    weight: Tensor = module.get_parameter("qkv.weight" if isinstance(module, TransformerBlock) else "weight")
     return weight.detach()
 
 
 def _private_copy(model: Network, learning_from: str) -> Network:
     """Its parameters from that layer on take gradients."""
-    network = copy.deepcopy(model).eval().requires_grad_(True)
+    network = copy.deepcopy(evaluated(model, Network)).requires_grad_(True)
     layers = trainable_layers(network)
     if learning_from and learning_from not in layers:
         raise ConfigError(f"{learning_from} is no layer with weights; choose one of {', '.join(layers)}.")
@@ -188,9 +198,9 @@ def _batch(
     """float32 (B, 1, 28, 28), int64 (B,); drawn with replacement, the own digits first."""
     mine = torch.randint(len(own), (config.batch_size - config.replayed,), generator=generator)
     theirs = torch.randint(len(replay), (config.replayed,), generator=generator)
-    images = own.images[mine].unsqueeze(1).float() / 255  # (b, 1, 28, 28)
+    images = own[mine].pixels().unsqueeze(1)  # (b, 1, 28, 28)
     if config.vary:
         images = augment(images, VARIED, generator)
-    images = torch.cat([images, replay.images[theirs].unsqueeze(1).float() / 255])  # (B, 1, 28, 28)
+    images = torch.cat([images, replay[theirs].pixels().unsqueeze(1)])  # (B, 1, 28, 28)
     labels = torch.cat([own.labels[mine], replay.labels[theirs]]).long()
     return images.contiguous(memory_format=torch.channels_last), labels

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from cnnviz.data.mnist import Digits
+from cnnviz.evaluation import metrics
 from cnnviz.evaluation.metrics import logits_of
 from cnnviz.networks.network import Network
 from cnnviz.training.finetuning import FEWEST, FinetuneConfig, finetune, read_held_out
@@ -94,4 +95,4 @@ def measure_finetuning(
 
 def accuracy(network: Network, digits: Digits) -> float:
     """Share of the digits read right."""
-    return float((logits_of(network, digits.images).argmax(1) == digits.labels).float().mean())
+    return metrics.accuracy(logits_of(network, digits.images), digits.labels)

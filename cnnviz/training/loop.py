@@ -7,24 +7,30 @@ All randomness of step n follows from (seed, n) alone, so a run repeats exactly 
 machine with the same number of threads, and can be taken up again at any record.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from cnnviz.data.augmentation import augment
+from cnnviz.data.checks import check_digits
 from cnnviz.data.mnist import Digits
+from cnnviz.errors import ConfigError
 from cnnviz.evaluation.metrics import evaluate
+from cnnviz.io.pixels import to_floats
 from cnnviz.networks.layers import Dropout
-from cnnviz.networks.network import WEIGHTED, Network, build, pool_first
+from cnnviz.networks.network import CLASSES, WEIGHTED, Network, build, output_shapes, pool_first
 from cnnviz.training.config import TrainConfig
 from cnnviz.training.schedule import TrainingControl, learning_rate_at
+from cnnviz.training.step import in_mixed_precision, training_step
 from cnnviz.training.timer import Timer
 
 State = dict[str, Tensor]
+Forward = Callable[[Tensor], Tensor]
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,17 +102,49 @@ def fit(
 
     The network is the run's own; each Progress carries a copy of its weights. With `resume` the
     same run goes on after that position, and ends with the very weights it would have had, given
-    the same changes at the same steps. `steering` is asked after each step and may change the rate.
+    the same changes at the same steps. `control` is asked after each step and may change the rate.
+
+    Digits hold uint8 or floats in [0, 1]; without validation digits nothing is validated. All is checked
+    before the first record. Raises DataError for digits that do not fit, ConfigError for settings.
     """
-    control = control or TrainingControl()
-    run = _Run(config, training, validation, control, resume)
+    if not isinstance(config, TrainConfig):
+        raise ConfigError(f"A TrainConfig says how to train; this is {type(config).__name__}.")
+    if not (isinstance(records, int) and records >= 1):
+        raise ConfigError(f"There is at least one record, not {records}.")
+    training = check_digits(training, "training", CLASSES)
+    validation = check_digits(validation, "validation", CLASSES, empty=True)
+    check_batches(config, len(training))
+    run = _Run(config, training, validation, control or TrainingControl(), resume)
+    return _records(run, records, resume is None)
+
+
+def check_batches(config: TrainConfig, digits: int) -> None:
+    """Raises ConfigError when a batch would hold one digit and a layer compares digits with each other.
+
+    Batch normalization does so, where its maps have one cell only.
+    """
+    size = config.batch_size
+    if 1 not in (size, digits % size):
+        return
+    with torch.device("meta"):  # only the layers' kinds are wanted
+        network = Network(config.network)
+    for name, shape in output_shapes(config.network).items():
+        inside = network.get_submodule(name).modules()
+        if shape[1:] == (1, 1) and any(isinstance(module, nn.BatchNorm2d) for module in inside):
+            raise ConfigError(
+                f"{name} normalizes each map over a batch, its maps have one cell, and of {digits:,} digits "
+                f"in batches of {size:,} one batch holds a single digit: choose another batch size."
+            )
+
+
+def _records(run: "_Run", records: int, anew: bool) -> Iterator[Progress]:
     interval = max(1, run.steps // records)
     validate_every = max(1, min(run.per_epoch, run.steps // 10))
-    if resume is None:
+    if anew:
         yield run.record(validate=True)
     while not run.ended:
         run.advance()
-        asked = control.look(run.step)
+        asked = run.control.look(run.step)
         validate = run.step % validate_every == 0 or run.step == run.steps
         if asked or validate or run.step % interval == 0:
             yield run.record(validate)
@@ -128,7 +166,9 @@ class _Run:
         self.validation = validation
         self.control = control
         self.network = build(config.network, config.seed).to(memory_format=torch.channels_last)
-        self._trained = pool_first(self.network)  # the same layers, quicker
+        quick: Forward = pool_first(self.network)  # the same layers
+        self._forward = in_mixed_precision(quick) if config.precision == "bfloat16" else quick
+        self._loss_of = partial(F.cross_entropy, label_smoothing=config.label_smoothing)
         self.generator = _own_generator(self.network)
         self.optimizer = _optimizer(config, self.network)
         self.per_epoch = -(-len(training) // config.batch_size)
@@ -156,14 +196,9 @@ class _Run:
         for group in self.optimizer.param_groups:
             group["lr"] = self._rate()
         self.network.train()
-        with mixed_precision(self.config.precision == "bfloat16"):
-            logits = self._trained(images).float()
-        loss = F.cross_entropy(logits, labels, label_smoothing=self.config.label_smoothing)
-        self.optimizer.zero_grad()
-        loss.backward()
-        self.optimizer.step()
+        loss, logits = training_step(self._forward, self.optimizer, images, labels, self._loss_of)
         right = (logits.argmax(1) == labels).sum()
-        self._sums += torch.stack([loss.detach() * len(labels), right, torch.tensor(len(labels))])
+        self._sums += torch.stack([loss * len(labels), right, torch.tensor(len(labels))])
         self._counted += 1
         self.step += 1
 
@@ -221,7 +256,7 @@ class _Run:
         size, seed = self.config.batch_size, self.config.seed
         chosen = self._order_of(epoch)[position * size : (position + 1) * size]
         self.generator.manual_seed((seed + 1) * 1_000_003 + 1_000 + self.step)
-        images = self.training.images[chosen].unsqueeze(1).float() / 255  # (B, 1, 28, 28)
+        images = to_floats(self.training.images[chosen]).unsqueeze(1)  # (B, 1, 28, 28)
         if self.config.augmentation:
             images = augment(images, self.config.augmentation, self.generator)
         return images.contiguous(memory_format=torch.channels_last), self.training.labels[chosen].long()
@@ -287,21 +322,14 @@ def _memory(network: Network, optimizer: torch.optim.Optimizer) -> State:
 
 def _take_up(position: Position, network: Network, optimizer: torch.optim.Optimizer) -> None:
     """Put weights and optimizer back where they were."""
-    network.load_state_dict(position.state)
     parameters = dict(network.named_parameters())
-    for key, value in position.optimizer.items():
-        name, kind = key.split("/")
-        # The fused optimizers walk raw memory: the values must lie in it as the parameter's do.
-        place = torch.empty_like(parameters[name]) if value.shape == parameters[name].shape else value.clone()
-        optimizer.state[parameters[name]][kind] = place.copy_(value)
-
-
-def multiplies_bfloat16() -> bool:
-    """Whether the processor does; one that does not takes several times as long as for float32."""
-    found: dict[str, bool] = dict(getattr(torch.cpu, "get_capabilities", dict)())  # older PyTorch cannot say
-    return any(found.get(name) for name in ("amx_bf16", "avx512_bf16", "bf16"))
-
-
-def mixed_precision(wanted: bool) -> torch.autocast:
-    """A context in which layers work in bfloat16, if wanted and the processor can; else nothing changes."""
-    return torch.autocast("cpu", torch.bfloat16, enabled=wanted and multiplies_bfloat16())
+    try:
+        network.load_state_dict(position.state)
+        for key, value in position.optimizer.items():
+            name, kind = key.split("/")
+            own = parameters[name]
+            # The fused optimizers walk raw memory: the values must lie in it as the parameter's do.
+            place = torch.empty_like(own) if value.shape == own.shape else value.clone()
+            optimizer.state[own][kind] = place.copy_(value)
+    except (RuntimeError, KeyError, ValueError) as error:
+        raise ConfigError("The position to go on from is one of another network or optimizer.") from error

@@ -97,7 +97,7 @@ def ood_figures(network: Network) -> dict[str, Any]:
 
 def latency(network: Network, times: int = 300) -> float:
     """Median milliseconds of predict() on one digit, checks and softmax included."""
-    image, seconds = load_mnist().test.images[0].float() / 255, []
+    image, seconds = load_mnist().test[:1].pixels(), []
     for _ in range(times):
         start = time.perf_counter()
         predict(network, image)

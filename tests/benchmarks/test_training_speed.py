@@ -16,8 +16,9 @@ from cnnviz.checkpoints.format import load_model
 from cnnviz.data.mnist import load_mnist
 from cnnviz.evaluation.metrics import evaluate
 from cnnviz.training.datasets import load_parts
-from cnnviz.training.loop import fit, multiplies_bfloat16
+from cnnviz.training.loop import fit
 from cnnviz.training.recipes import FILE, RECIPES, measurements
+from cnnviz.training.step import multiplies_bfloat16
 from tests.benchmarks.plain_loop import compare, evaluate_plainly, processor_seconds
 
 pytestmark = pytest.mark.benchmark

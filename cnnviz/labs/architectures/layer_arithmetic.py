@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cnnviz.errors import NetworkError
+from cnnviz.networks.config import output_size
 
 Kind = Literal["convolution", "max pooling", "average pooling", "flatten", "dense"]
 Shape = tuple[int, ...]
@@ -64,11 +65,11 @@ def walk(shape: Shape, layers: Sequence[LayerSpec]) -> list[Row]:
 def side_after(side: int, layer: LayerSpec) -> int:
     """(W − F + 2P) / S + 1, rounded down. Raises NetworkError when nothing is left."""
     _check(layer)
-    room = side - layer.size + 2 * layer.padding
-    if room < 0:
+    places = output_size(side, layer.size, layer.stride, layer.padding)
+    if places < 1:
         padded = f" with {layer.padding} on each side" if layer.padding else ""
         raise NetworkError(f"a window of {layer.size} does not fit on {side} cells{padded}.")
-    return room // layer.stride + 1
+    return places
 
 
 def _row(shape: Shape, layer: LayerSpec) -> Row:

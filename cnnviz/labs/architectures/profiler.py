@@ -12,6 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from cnnviz.networks.network import twin
+
 FIELD_SIDE = 640  # pixels of the picture on which receptive fields are measured
 
 
@@ -53,7 +55,8 @@ def measure_module(network: nn.Module, shape: tuple[int, ...]) -> Measured:
 
 
 def stages_of(network: nn.Module, shape: tuple[int, ...]) -> list[Stage]:
-    """Everything that runs, in order; neighbors of one resolution are one stage."""
+    """Everything that runs, in order; neighbors of one resolution are one stage. The hooks are a twin's."""
+    network = twin(network)
     stages: list[Stage] = []
     aside = _squeezed(network)  # their 1 × 1 maps are a detour, not a stage
 
@@ -67,13 +70,10 @@ def stages_of(network: nn.Module, shape: tuple[int, ...]) -> list[Stage]:
             stage = _merged(stages.pop(), stage)
         stages.append(stage)
 
-    handles = [module.register_forward_hook(note) for module in network.modules()]
-    try:
-        with torch.no_grad():
-            network(torch.zeros(1, *shape))
-    finally:
-        for handle in handles:
-            handle.remove()
+    for module in network.modules():
+        module.register_forward_hook(note)
+    with torch.no_grad():
+        network(torch.zeros(1, *shape))
     return stages
 
 

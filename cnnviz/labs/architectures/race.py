@@ -9,16 +9,18 @@ All have 55,000 to 65,000 parameters and the same training: AdamW at 2e-3, batch
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
+from cnnviz.data.checks import check_digits
 from cnnviz.data.mnist import Digits
 from cnnviz.errors import ConfigError
-from cnnviz.networks.network import NetworkConfig, build
+from cnnviz.evaluation.metrics import accuracy
+from cnnviz.networks.network import CLASSES, NetworkConfig, build
 from cnnviz.networks.zoo import NETWORKS
+from cnnviz.training.step import training_step
 
 BATCH, RATE, TURN = 64, 2e-3, 10  # digits a step, learning rate, steps a turn
 EqualBudget = Literal["seconds", "digits"]
@@ -75,10 +77,19 @@ def train_contestants(
     unknown = set(names) - set(CONTESTANTS)
     if unknown or not names:
         raise ConfigError(f"Choose racers among {', '.join(CONTESTANTS)}.")
-    if budget <= 0:
-        raise ConfigError("A race needs a budget above zero.")
-    runs = [_Run(name, seed) for name in names]
-    images, labels = held_back.images[:, None].float() / 255, held_back.labels.long()  # (N, 1, 28, 28)
+    if fair not in get_args(EqualBudget):
+        raise ConfigError(f"A race is fair by equal {' or '.join(get_args(EqualBudget))}, not {fair!r}.")
+    if not (budget > 0 and turn >= 1):
+        raise ConfigError("A race needs a budget above zero and at least one step a turn.")
+    training = check_digits(training, "training", CLASSES)
+    held_back = check_digits(held_back, "held-back", CLASSES)
+    return _turns([_Run(name, seed) for name in names], training, held_back, fair, budget, turn)
+
+
+def _turns(
+    runs: list["_Run"], training: Digits, held_back: Digits, fair: EqualBudget, budget: float, turn: int
+) -> Iterator[RaceProgress]:
+    images, labels = held_back.pixels()[:, None], held_back.labels  # (N, 1, 28, 28)
     for run in runs:
         yield run.progress(images, labels, 0.0)
     while min(run.used(fair) for run in runs) < budget:
@@ -105,16 +116,13 @@ class _Run:
         self.network.train()
         for _ in range(steps):
             chosen = torch.randint(len(digits), (BATCH,), generator=self.generator)
-            images = digits.images[chosen][:, None].float() / 255  # (64, 1, 28, 28)
-            loss = F.cross_entropy(self.network(images), digits.labels[chosen].long())
-            self.optimizer.zero_grad()
-            loss.backward()
-            self.optimizer.step()
+            images = digits[chosen].pixels()[:, None]  # (64, 1, 28, 28)
+            training_step(self.network, self.optimizer, images, digits.labels[chosen].long())
         self.digits += steps * BATCH
         self.seconds += time.perf_counter() - start
 
     def progress(self, images: Tensor, labels: Tensor, share: float) -> RaceProgress:
         self.network.eval()
         with torch.no_grad():
-            right = (self.network(images).argmax(1) == labels).float().mean()
-        return RaceProgress(self.name, self.seconds, self.digits, float(right), share)
+            right = accuracy(self.network(images), labels)
+        return RaceProgress(self.name, self.seconds, self.digits, right, share)

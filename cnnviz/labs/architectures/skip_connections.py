@@ -14,9 +14,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from cnnviz.data.checks import check_digits
 from cnnviz.data.mnist import Digits
 from cnnviz.errors import ConfigError
+from cnnviz.evaluation.metrics import accuracy
 from cnnviz.networks.network import CLASSES
+from cnnviz.training.step import training_step
 
 DEPTHS = (4, 10, 20, 40)
 WIDTH = 8
@@ -74,31 +77,47 @@ def gradient_norms(network: DeepNetwork, images: Tensor, labels: Tensor) -> list
 def train_pair(
     depth: int, training: Digits, held_back: Digits, steps: int = 200, every: int = 20, seed: int = 0
 ) -> Iterator[PairProgress]:
-    """Adam at 1e-3 on batches of 64, the same for both; the first record before any step."""
+    """Adam at 1e-3 on batches of 64, the same for both; the first record before any step.
+
+    Raises ConfigError for a depth, steps or a pace that cannot be, DataError for digits that are none.
+    """
+    if not (steps >= 0 and every >= 1):
+        raise ConfigError("A training has 0 steps or more, and a record every 1 or more of them.")
+    training = check_digits(training, "training", CLASSES)
+    held_back = check_digits(held_back, "held-back", CLASSES)
     pair = {"plain": DeepNetwork(depth, False, seed), "skip": DeepNetwork(depth, True, seed)}
     optimizers = {name: torch.optim.Adam(network.parameters(), 1e-3) for name, network in pair.items()}
+    return _steps(pair, optimizers, training, held_back, steps, every, seed)
+
+
+def _steps(
+    pair: dict[str, DeepNetwork],
+    optimizers: dict[str, torch.optim.Adam],
+    training: Digits,
+    held_back: Digits,
+    steps: int,
+    every: int,
+    seed: int,
+) -> Iterator[PairProgress]:
     generator = torch.Generator().manual_seed(seed)
     for step in range(steps + 1):
         if step % every == 0:
             yield _progress(pair, held_back, step, steps)
         if step < steps:
             chosen = torch.randint(len(training), (64,), generator=generator)
-            images, labels = training.images[chosen].float() / 255, training.labels[chosen].long()
+            images, labels = training[chosen].pixels(), training.labels[chosen].long()
             for name, network in pair.items():
-                loss = F.cross_entropy(network(images), labels)
-                optimizers[name].zero_grad()
-                loss.backward()
-                optimizers[name].step()
+                training_step(network, optimizers[name], images, labels)
 
 
 def _progress(pair: dict[str, DeepNetwork], digits: Digits, step: int, steps: int) -> PairProgress:
-    images, labels = digits.images.float() / 255, digits.labels.long()
+    images, labels = digits.pixels(), digits.labels
     with torch.no_grad():
         logits = {name: network(images) for name, network in pair.items()}
     return PairProgress(
         step,
         steps,
         {name: float(F.cross_entropy(values, labels)) for name, values in logits.items()},
-        {name: float((values.argmax(1) == labels).float().mean()) for name, values in logits.items()},
+        {name: accuracy(values, labels) for name, values in logits.items()},
         {name: gradient_norms(network, images[:128], labels[:128]) for name, network in pair.items()},
     )

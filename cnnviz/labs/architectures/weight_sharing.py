@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from cnnviz.errors import ConfigError
+from cnnviz.networks.config import output_size
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ def count_weights(side: int, units: int, filters: int, kernel: int, depth: int =
         raise ConfigError(f"A {kernel} × {kernel} window does not fit on a {side} × {side} picture.")
     if min(side, units, filters, depth) < 1:
         raise ConfigError("Sides, units, filters and depth are whole numbers from 1.")
-    places = (side - kernel + 1) ** 2
+    places = output_size(side, kernel) ** 2
     window = kernel * kernel * depth
     return {
         "dense": Count(units, side * side * depth * units, units),
@@ -53,7 +54,7 @@ def matrices(side: int, kernel: int, seed: int = 0) -> dict[str, Tensor]:
     """
     count_weights(side, 1, 1, kernel)
     generator = torch.Generator().manual_seed(seed)
-    places = (side - kernel + 1) ** 2
+    places = output_size(side, kernel) ** 2
     dense = torch.randn(places, side * side, generator=generator)
     own = torch.randn(places, kernel * kernel, generator=generator)
     one = torch.randn(1, kernel * kernel, generator=generator).expand(places, -1)
@@ -62,7 +63,7 @@ def matrices(side: int, kernel: int, seed: int = 0) -> dict[str, Tensor]:
 
 def _placed(weights: Tensor, side: int, kernel: int) -> Tensor:
     """Each window's weights (P, F*F) at the pixels it sees, (P, side * side)."""
-    across = side - kernel + 1
+    across = output_size(side, kernel)
     matrix = torch.zeros(across, across, side, side)
     for row in range(across):
         for column in range(across):

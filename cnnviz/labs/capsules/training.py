@@ -10,6 +10,7 @@ import platform
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +20,17 @@ import torch
 from torch import Tensor
 
 from cnnviz.data.augmentation import Augmentation, augment
+from cnnviz.data.checks import check_images
 from cnnviz.data.mnist import Digits, batches, load_mnist, split
 from cnnviz.errors import CheckpointError, ConfigError
+from cnnviz.evaluation.metrics import accuracy
 from cnnviz.io.assets import MODELS, SHA256
 from cnnviz.io.atomic import write_atomically
-from cnnviz.labs.capsules.network import CapsuleNetwork, build_capsules, margin_loss
+from cnnviz.io.pixels import to_floats
+from cnnviz.labs.capsules.network import CapsuleNetwork, Capsules, build_capsules, margin_loss
+from cnnviz.networks.network import SIZE, evaluated
 from cnnviz.numbers import percent
+from cnnviz.training.step import training_step
 
 CAPSULES = MODELS / "capsules" / "capsules.safetensors"  # not among the ordinary models
 
@@ -82,43 +88,38 @@ def fit_capsules(config: CapsuleConfig, training: Digits, validation: Digits) ->
         loss_sum = right = 0.0
         for images, labels in batches(training, config.batch_size, generator):
             images = augment(images, moved, generator)
-            capsules = network(images)
-            lengths = capsules.lengths
-            drawn = network.decode(capsules.poses, labels)  # (B, 28, 28)
-            error = (drawn - images[:, 0]).square().sum((1, 2)).mean()
-            loss = margin_loss(lengths, labels) + config.reconstruction * error
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
+            loss_of = partial(_loss, network, images, config.reconstruction)
+            loss, capsules = training_step(network, optimizer, images, labels, loss_of)
             schedule.step()
-            loss_sum += float(loss.detach()) * len(labels)
-            right += int((lengths.argmax(1) == labels).sum())
-        accuracy = capsule_accuracy(network, validation) if len(validation) else 0.0
+            loss_sum += float(loss) * len(labels)
+            right += int((capsules.lengths.argmax(1) == labels).sum())
+        measured = capsule_accuracy(network, validation) if len(validation) else 0.0
         state = {name: tensor.detach().clone() for name, tensor in network.state_dict().items()}
         count = len(training)
-        yield CapsuleProgress(epoch * per_epoch, steps, loss_sum / count, right / count, accuracy, state)
+        yield CapsuleProgress(epoch * per_epoch, steps, loss_sum / count, right / count, measured, state)
+
+
+def _loss(
+    network: CapsuleNetwork, images: Tensor, reconstruction: float, capsules: Capsules, labels: Tensor
+) -> Tensor:
+    """Of a batch (B, 1, 28, 28): the lengths' margins, and the error of what the poses draw."""
+    drawn = network.decode(capsules.poses, labels)  # (B, 28, 28)
+    error = (drawn - images[:, 0]).square().sum((1, 2)).mean()
+    return margin_loss(capsules.lengths, labels) + reconstruction * error
 
 
 def read_capsules(network: CapsuleNetwork, images: Tensor) -> tuple[Tensor, Tensor]:
     """Lengths (N, 10) and poses (N, 10, 16) of images (N, 28, 28), uint8 or floats in [0, 1]; eval mode."""
-    was_training = network.training
-    network.eval()
-    lengths, poses = [], []
-    try:
-        with torch.no_grad():
-            for part in images.split(100):
-                pixels = part.float() / 255 if part.dtype == torch.uint8 else part
-                capsules = network(pixels[:, None])
-                lengths.append(capsules.lengths)
-                poses.append(capsules.poses)
-    finally:
-        network.train(was_training)
-    return torch.cat(lengths), torch.cat(poses)
+    network = evaluated(network, CapsuleNetwork)
+    images = check_images(images).reshape(-1, 1, SIZE, SIZE)  # (N, 1, 28, 28)
+    with torch.no_grad():
+        read = [network(to_floats(part)) for part in images.split(100)]
+    return torch.cat([each.lengths for each in read]), torch.cat([each.poses for each in read])
 
 
 def capsule_accuracy(network: CapsuleNetwork, digits: Digits) -> float:
     lengths, _ = read_capsules(network, digits.images)
-    return float((lengths.argmax(1) == digits.labels).float().mean())
+    return accuracy(lengths, digits.labels)
 
 
 def train_capsules(path: Path, config: CapsuleConfig) -> dict[str, Any]:
@@ -159,7 +160,7 @@ def capsule_figures(network: CapsuleNetwork) -> dict[str, Any]:
         drawn = network.decode(poses, lengths.argmax(1))  # (10000, 28, 28)
     return {
         "n": len(digits),
-        "accuracy": round(float((lengths.argmax(1) == digits.labels).float().mean()), 5),
+        "accuracy": round(accuracy(lengths, digits.labels), 5),
         "redrawn_rms": round(float((drawn - digits.pixels()).square().mean().sqrt()), 4),
     }
 

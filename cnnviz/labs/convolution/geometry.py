@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from cnnviz.errors import ShapeError
+from cnnviz.networks.config import output_size
 
 PaddingMode = Literal["zero", "replicate", "reflect", "circular"]
 PADDING_MODES: tuple[PaddingMode, ...] = get_args(PaddingMode)
@@ -78,10 +79,10 @@ class WindowGeometry:
     def output_size(self, size: int, kernel: int) -> int:
         """Places along one axis of `size` cells. Raises ShapeError when there is none, and says why."""
         self._check(size, kernel)
-        room = size + 2 * self.padding - self.reach(kernel)
-        if room < 0:
+        places = output_size(size, kernel, self.stride, self.padding, self.dilation)
+        if places < 1:
             raise ShapeError(_too_large(size, kernel, self))
-        return room // self.stride + 1
+        return places
 
     def left_over(self, size: int, kernel: int) -> int:
         """Cells at the end that no window covers, because another stride does not fit."""

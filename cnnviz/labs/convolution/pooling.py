@@ -11,19 +11,15 @@ in reading order, as in PyTorch.
 import torch
 from torch import Tensor
 
+from cnnviz.interpret.pooling import windows
 from cnnviz.labs.convolution.geometry import WindowGeometry
 
 
 def window_cells(image: Tensor, window: int, stride: int) -> Tensor:
     """(C, H, W) -> (C, H', W', window * window), each window's cells row by row. Raises ShapeError."""
-    geometry = WindowGeometry(stride)
-    height, width = (geometry.output_size(size, window) for size in image.shape[1:])
-    cells = [
-        image[:, u : u + stride * height : stride, v : v + stride * width : stride][:, :height, :width]
-        for u in range(window)
-        for v in range(window)
-    ]
-    return torch.stack(cells, dim=-1)  # (C, H', W', window * window)
+    for size in image.shape[1:]:
+        WindowGeometry(stride).output_size(size, window)  # says why there is no place
+    return windows(image, window, stride)
 
 
 def pool_max(image: Tensor, window: int, stride: int) -> tuple[Tensor, Tensor]:

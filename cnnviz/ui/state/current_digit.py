@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from cnnviz.data.preprocessing import Digit, to_digit
+from cnnviz.io.pixels import to_bytes, to_floats
 from cnnviz.ui.state import cache
 
 FIRST_DIGIT = 18  # a clear 3: what is on screen before anything is chosen
@@ -75,12 +76,12 @@ def forget_digit() -> None:
 
 def _test_digit(index: int, source: str) -> CurrentDigit:
     digits = cache.test_digits()
-    image = digits.images[index].float() / 255
+    image = to_floats(digits.images[index])
     return CurrentDigit(image, f"test digit {index:,}", source, index=index, label=int(digits.labels[index]))
 
 
 def _from_digit(digit: Digit, source: str, strokes: tuple[NDArray[np.float32], ...]) -> CurrentDigit:
-    image = (digit.image * 255).round() / 255
+    image = to_floats(to_bytes(digit.image))
     caption = {"drawing": "your drawing", "upload": "your picture"}[source]
     return CurrentDigit(image, caption, source, steps=digit.steps, strokes=strokes)
 

@@ -300,11 +300,12 @@ def test_the_model_is_left_as_found(method: str, fails: bool) -> None:
     assert torch.is_grad_enabled()
 
 
-def test_training_mode_is_refused_because_it_would_change_the_model() -> None:
-    model = build(NETWORKS["default"], seed=3).train()
+def test_a_model_in_training_mode_gives_the_same_pictures_and_stays_so() -> None:
+    model = build(NETWORKS["default"], seed=3).eval()
+    expected = last(maximize(model, channel("conv1", 0), steps=2)).images
 
-    with pytest.raises(NetworkError, match="eval"):
-        maximize(model, channel("conv1", 0))
+    assert torch.equal(last(maximize(model.train(), channel("conv1", 0), steps=2)).images, expected)
+    assert all(module.training for module in model.modules())
 
 
 def test_gradients_are_made_even_where_they_are_switched_off(model: Network) -> None:

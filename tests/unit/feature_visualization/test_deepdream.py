@@ -347,9 +347,12 @@ def test_settings_out_of_range_are_refused(setting: dict[str, float]) -> None:
         dream(network(), picture(), layer("conv2"), **setting)  # type: ignore[arg-type]
 
 
-def test_a_model_in_training_mode_is_refused() -> None:
-    with pytest.raises(NetworkError, match=r"eval\(\)"):
-        dream(network().train(), picture(), layer("conv2"))
+def test_a_model_in_training_mode_dreams_the_same_and_stays_so() -> None:
+    model, settings = network(), {"octaves": 1, "steps": 2}
+    expected = last(dream(model, picture(), layer("conv2"), **settings)).images
+
+    assert torch.equal(last(dream(model.train(), picture(), layer("conv2"), **settings)).images, expected)
+    assert all(module.training for module in model.modules())
 
 
 def test_pictures_for_another_network_are_refused() -> None:

@@ -95,7 +95,8 @@ def test_predict_takes_one_or_many() -> None:
     "images",
     [
         torch.rand(27, 28),
-        torch.rand(1, 1, 28, 28),
+        torch.zeros(1, 3, 28, 28),
+        torch.zeros(0, 28, 28),
         torch.full((28, 28), torch.nan),
         torch.full((28, 28), 255.0),
     ],

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from cnnviz.colors import SERIES
 from cnnviz.interpret.stroke_replay import Replay
+from cnnviz.io.pixels import to_bytes
 from cnnviz.ui.components.shared.loader import pack, script, style
 
 SHOWN = 0.05  # digits that never get likelier than this have no line
@@ -39,7 +40,7 @@ def replay_view(
         "widths": np.array(widths, np.float32),
         "ends": np.array(ends, np.int32),
         "lengths": np.array([step.length for step in replay.steps], np.float32),
-        "images": (replay.images * 255).round().numpy().astype(np.uint8),
+        "images": to_bytes(replay.images).numpy(),
         "probabilities": replay.probabilities.numpy(),
         "changes": np.array([(c.step, c.before, c.after) for c in replay.changes], np.int32).reshape(-1, 3),
     }

@@ -10,6 +10,7 @@ from torch import Tensor
 from cnnviz.errors import NetworkError
 from cnnviz.interpret.activations import Scope, Stage, dead, find, histogram, stages, strongest_cell
 from cnnviz.interpret.receptive_fields import pixel_spans, receptive_field
+from cnnviz.io.pixels import to_floats
 from cnnviz.ui.components.activation_detail.activation_detail import ActivationContent, activation
 from cnnviz.ui.components.maps.maps import maps
 from cnnviz.ui.state import cache
@@ -97,7 +98,7 @@ def comparison(shown: Shown) -> None:
             "Model", keys, format_func=_title, key=OTHER_MODEL, bind="query-params", width=280
         )
     digits = cache.test_digits()
-    image = digits.images[int(index)].float() / 255
+    image = to_floats(digits.images[int(index)])
     values = _other_values(shown, picked, image)
     if values is None:
         st.info(f"{_title(picked)} has no {shown.name}.", icon=":material/info:")

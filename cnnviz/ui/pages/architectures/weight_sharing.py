@@ -8,6 +8,7 @@ import torch
 from cnnviz.colors import SERIES
 from cnnviz.errors import CnnvizError
 from cnnviz.labs.architectures.weight_sharing import Count, count_weights, matrices
+from cnnviz.networks.config import output_size
 from cnnviz.ui.components.maps.maps import maps
 from cnnviz.ui.widgets.charts import draw
 from cnnviz.ui.widgets.code_panel import code_panel
@@ -71,7 +72,7 @@ def _matrices(kernel: int) -> None:
 
 
 def _table(counts: dict[str, Count], side: int, units: int, filters: int, kernel: int) -> str:
-    places = (side - kernel + 1) ** 2
+    places = output_size(side, kernel) ** 2
     formulas = {
         "dense": f"{side}·{side}·{units}",
         "local": f"{filters}·{places:,}·{kernel}·{kernel}",

@@ -227,7 +227,7 @@ def _digit_guide() -> Picture:
         "Put into it what is in a", range(CLASSES), 8, key="dream_digit_guide", persist_state="session"
     )
     index = int((digits.labels == int(wanted or 0)).nonzero()[0])
-    return Picture(f"test digit {index}", str(wanted), digits.images[index : index + 1].float() / 255)
+    return Picture(f"test digit {index}", str(wanted), digits[index : index + 1].pixels())
 
 
 def _settings(whose: str) -> tuple[tuple[str, float], ...]:

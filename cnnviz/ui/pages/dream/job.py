@@ -23,6 +23,7 @@ from cnnviz.feature_visualization.deepdream import DreamFrame, digit_mask, dream
 from cnnviz.feature_visualization.objectives import Objective, channel, class_logit, layer
 from cnnviz.io.images import encode_png
 from cnnviz.io.photos import to_pixels
+from cnnviz.io.pixels import to_floats
 from cnnviz.io.video import gif, mp4
 from cnnviz.networks.imagenet import LOGITS
 from cnnviz.ui.state.cache import IMAGENET
@@ -137,7 +138,7 @@ class DreamJob:
 
     def saturated(self) -> float:
         """The share of values at an end of their range now that were not there at the start."""
-        now, before = (saturation(torch.tensor(each) / 255) for each in (self.latest, self.before))
+        now, before = (saturation(to_floats(torch.tensor(each))) for each in (self.latest, self.before))
         return max(0.0, now - before)
 
 
@@ -165,7 +166,7 @@ def begin(
 def film_of(run: DreamJob, model: nn.Module) -> DreamJob:
     """A flight into a finished dream: its last picture, step by step closer and dreamed on."""
     settings = dict(run.request.settings)
-    start = torch.from_numpy(run.latest.copy()).permute(2, 0, 1).float() / 255  # (3, H, W)
+    start = to_floats(torch.from_numpy(run.latest.copy()).permute(2, 0, 1))  # (3, H, W)
     objective = run.objective or objective_of(run.request.target, model, None)
     frames = zoom(
         model,

@@ -181,7 +181,7 @@ def _digits_of_cell(measured: Measured, cell: tuple[int, int] | None) -> None:
         for index in shown.tolist()
     ]
     maps(
-        measured.digits.images[shown].float() / 255,
+        measured.digits[shown].pixels(),
         key="cell_digits",
         label="Digits of the chosen cell",
         captions=captions,

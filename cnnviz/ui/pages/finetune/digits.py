@@ -67,7 +67,7 @@ def digits_before(chosen: CurrentModel, writer_digits: WriterDigits) -> None:
     rest = f" The {len(order)} it finds hardest:" if len(order) < len(labels) else ""
     st.markdown(f"**{wrong} of {len(labels)} misread** (what it is → what is read).{rest}")
     place = maps(
-        writer_digits.digits.images[order].float() / 255,
+        writer_digits.digits[order].pixels(),
         key="finetune_own" if writer_digits.editable else "finetune_digits",
         label="The digits to learn, each with its label and what the network reads",
         captions=[in_words(int(labels[index]), int(read[index])) for index in order],

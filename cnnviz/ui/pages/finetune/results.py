@@ -110,7 +110,7 @@ def digits_after(work: Work) -> None:
         return
     captions = [in_words(int(labels[index]), int(before[index]), int(now[index])) for index in telling]
     maps(
-        digits.images[telling].float() / 255,
+        digits[telling].pixels(),
         key="finetune_telling",
         label="Digits misread before or after the fine-tuning",
         captions=captions,

@@ -4,7 +4,7 @@ import streamlit as st
 import torch
 
 from cnnviz.data.augmentation import LIMITS, Augmentation, augment
-from cnnviz.evaluation.metrics import logits_of
+from cnnviz.evaluation.metrics import accuracy, logits_of
 from cnnviz.networks.network import Network
 from cnnviz.numbers import percent
 from cnnviz.ui.components.maps.maps import maps
@@ -76,8 +76,8 @@ def _worth(config: Augmentation, seed: int) -> None:
 
 @st.cache_data(max_entries=400, show_spinner="Reading a thousand changed digits")
 def _accuracy(digest: str, config: Augmentation, seed: int, _model: Network) -> float:  # noqa: ARG001 - the key
-    digits = cache.test_digits()
-    images, labels = digits.images[:MEASURED].float() / 255, digits.labels[:MEASURED].long()
+    digits = cache.test_digits()[:MEASURED]
+    images, labels = digits.pixels(), digits.labels.long()
     if config:
         images = augment(images[:, None], config, torch.Generator().manual_seed(seed))[:, 0].clamp(0, 1)
-    return float((logits_of(_model, images).argmax(1) == labels).float().mean())
+    return accuracy(logits_of(_model, images), labels)

@@ -75,7 +75,7 @@ class Subject:
 @st.cache_resource(max_entries=128, show_spinner=False)
 def _unit_scale(key: tuple[str, str, int], _model: nn.Module, _wish: Objective) -> float:  # noqa: ARG001
     """How much the unit (model's digest, layer, number) varies among real digits."""
-    digits = cache.test_digits().images[:MEASURED].float() / 255
+    digits = cache.test_digits()[:MEASURED].pixels()
     return spread(_model, [_wish], digits)
 
 

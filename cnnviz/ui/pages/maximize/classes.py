@@ -95,7 +95,7 @@ def logit_scale(chosen: CurrentModel) -> float:
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _logit_scale(digest: str, _chosen: CurrentModel) -> float:  # noqa: ARG001 - the key
-    digits = cache.test_digits().images[:MEASURED].float() / 255
+    digits = cache.test_digits()[:MEASURED].pixels()
     return spread(_chosen.model, [class_logit(digit) for digit in range(CLASSES)], digits)
 
 

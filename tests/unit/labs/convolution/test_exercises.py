@@ -42,7 +42,7 @@ def right(exercise: Exercise) -> bool:
 
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize(
-    "sliding", [WindowGeometry(), WindowGeometry(2, 1, 1, "reflect"), WindowGeometry(1, 2, 2, "zero")]
+    "geometry", [WindowGeometry(), WindowGeometry(2, 1, 1, "reflect"), WindowGeometry(1, 2, 2, "zero")]
 )
 def test_a_cell_is_what_pytorch_says_and_what_the_matrices_give(seed: int, geometry: WindowGeometry) -> None:
     exercise = what_is_this_cell(random.Random(seed), "Edge", EDGE, SOBEL, geometry, 3.0)

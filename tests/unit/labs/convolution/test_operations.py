@@ -178,7 +178,7 @@ def test_output_sizes_are_pytorchs() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sliding", "words"),
+    ("geometry", "words"),
     [
         (WindowGeometry(stride=0), "stay on its first place"),
         (WindowGeometry(stride=-1), "at least 1"),
