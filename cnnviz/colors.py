@@ -33,10 +33,16 @@ SCALES: dict[Scale, dict[Theme, tuple[str, ...]]] = {
 
 # Accents that keep 3:1 contrast on both papers.
 ACCENT = {"light": "#2166ac", "dark": "#7fb3e0"}
+# Bars of positive and negative amounts, and thin lines of either sign.
+POSITIVE, NEGATIVE = ({theme: stops[theme][3] for theme in stops} for stops in (_BLUES, _ORANGES))
+SIGN_LINES = {"light": ("#2166ac", "#b35806"), "dark": ("#7fb8e8", "#f0a050")}
+# What is chosen among values; unlike any value's color.
+CHOSEN = {"light": "#c2185b", "dark": "#ff7fb0"}
 # Words and lines on a tinted ground: the themes' own text color.
 INK = {"light": "#22211e", "dark": "#ece8de"}
 # Curves and words that stay in the background, still 3:1.
 MUTED = {"light": "#857f70", "dark": "#98917f"}
+FAINT = {"light": "#9a958a", "dark": "#8d887d"}  # frames beside those that count
 RIGHT, WRONG = "#009e73", "#d55e00"
 CORNERS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")  # a pooling window's four cells (Okabe-Ito)
 # Lines of a chart, told apart by colour-blind eyes too, visible on both papers (after Okabe-Ito).

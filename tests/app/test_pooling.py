@@ -71,7 +71,7 @@ def test_pixels_behind_a_cell_are_its_receptive_field(go: Go) -> None:
         box = receptive_field(model, "relu2", row, row)
         assert (first, last) == (box.row, box.row + box.height - 1)
         whole = receptive_field(model, "relu2", row, row, clip=False)
-        assert arrays["centres"][row] == whole.row + (whole.height - 1) // 2
+        assert arrays["centers"][row] == whole.row + (whole.height - 1) // 2
 
 
 def test_address_chooses_layer_map_and_shift(go: Go) -> None:

@@ -47,7 +47,7 @@ def test_a_drawing_is_replayed_only_when_asked_for(go: Go) -> None:
     assert f"{int(expected.readable.sum())} parts of the drawing" in words(app)
     peaks = expected.probabilities.nan_to_num(0).amax(0)
     assert {line["digit"] for line in header["lines"]} == {d for d in range(10) if peaks[d] > 0.05}
-    assert header["lines"][0]["colour"] == SERIES[0]
+    assert header["lines"][0]["color"] == SERIES[0]
 
 
 def test_the_next_stroke_costs_nothing(go: Go) -> None:

@@ -87,7 +87,7 @@ def test_keys_steps_and_play_move_the_same_window(open_page: OpenPage) -> None:
     page.locator(".convolution .back").click()
     place("1 1")
     expect(page.locator("figure.partial .range")).to_have_text("5 to 11")
-    page.locator(".convolution .grey").click()
+    page.locator(".convolution .gray").click()
     expect(page.locator("figure.partial .range")).to_have_text("5 to 11, black 0, white 8")
     page.locator(".convolution .play").click()  # at the end: begins anew
     expect(page.locator(".convolution .play")).to_have_attribute("aria-label", "Pause")

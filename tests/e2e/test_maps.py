@@ -12,7 +12,8 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from cnnviz import load_model
 from cnnviz.colors import Scale, Theme, color
-from cnnviz.ui.components.shared.loader import pack, script
+from cnnviz.ui.components.shared.loader import script
+from cnnviz.ui.components.shared.transport import pack
 from tests.support.browser import IMPATIENT, aim
 
 OpenPage = Callable[..., Page]
@@ -247,11 +248,22 @@ def test_resize_keeps_every_cell_the_same_whole_number_of_pixels(filters: OpenPa
 
 @pytest.fixture
 def in_browser(page: Page) -> Callable[[str, Any], Any]:
-    """Runs a JavaScript expression of `given` beside the functions of wire.js."""
+    """Runs a JavaScript expression of `given` and what the shared modules export."""
     page.goto("about:blank")
 
     def run(expression: str, given: Any = None) -> Any:
-        return page.evaluate(f"(given) => {{ {script()}\n return {expression} }}", given)
+        return page.evaluate(
+            f"""async ([scripts, given]) => {{
+              const shared = {{}}
+              for (const script of scripts) {{
+                const url = URL.createObjectURL(new Blob([script], {{ type: "text/javascript" }}))
+                Object.assign(shared, await (await import(url)).main)
+              }}
+              const {{ unpack, colorTable, colorIndex, formatNumber }} = shared
+              return {expression}
+            }}""",
+            [[script(f"shared/{name}.js") for name in ("transport", "colors", "numbers")], given],
+        )
 
     return run
 
@@ -286,7 +298,7 @@ def test_browser_and_python_color_alike(
 ) -> None:
     values = np.linspace(-1.2, 1.2, 241)
     packed = in_browser(
-        f"given.map((value) => colourTable('{scale}', '{theme}')[colourIndex(value, 1)])", values.tolist()
+        f"given.map((value) => colorTable('{scale}', '{theme}')[colorIndex(value, 1)])", values.tolist()
     )
     seen = np.array([[pixel & 255, (pixel >> 8) & 255, (pixel >> 16) & 255] for pixel in packed])
     assert np.abs(seen - color(values, 1, scale, theme)).max() <= 3

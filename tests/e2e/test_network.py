@@ -20,11 +20,12 @@ from cnnviz.interpret.receptive_fields import Box, receptive_field
 from cnnviz.networks.network import ConvBlock, Network, NetworkConfig, build
 from cnnviz.networks.tracing import Trace
 from cnnviz.networks.zoo import NETWORKS
-from cnnviz.ui.components.network.network import PARTS, payload
-from cnnviz.ui.components.shared.loader import script, style
+from cnnviz.ui.components.network.network import payload
+from cnnviz.ui.components.shared.loader import FOLDER, script, style
 from tests.support.browser import IMPATIENT, aim, settle
 
 OpenPage = Callable[..., Page]
+HTML = FOLDER / "network/network.html"
 CELLS = 200  # of every layer
 STRIDED = NetworkConfig(
     convs=(
@@ -43,7 +44,7 @@ MOUNT = """async ([script, html, css, content]) => {
     const module = await import(URL.createObjectURL(new Blob([script], { type: "text/javascript" })))
     const data = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0))
     window.sent = []
-    module.default({ parentElement: root, data, setStateValue: (_, value) => window.sent.push(value) })
+    await module.default({ parentElement: root, data, setStateValue: (_, value) => window.sent.push(value) })
     window.net = document.getElementById("host").cnnviz
 }"""
 FIND = """() => {
@@ -76,7 +77,7 @@ def mount(page: Page) -> Callable[[Network, Trace], Page]:
     def mount(model: Network, traced: Trace) -> Page:
         content = base64.b64encode(payload(model, traced)).decode()
         page.evaluate(
-            MOUNT, [script(*PARTS), style("network/network.html"), style("network/network.css"), content]
+            MOUNT, [script("network/network.js"), HTML.read_text(), style("network/network.css"), content]
         )
         return page
 

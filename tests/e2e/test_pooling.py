@@ -71,7 +71,7 @@ def pixels(page: Page, panel: str, cells: list[tuple[int, int]], rows: int, colu
             const brush = canvas.getContext("2d")
             const color = (row, column) => brush.getImageData(
                 (column + 0.5) / columns * canvas.width, (row + 0.5) / rows * canvas.height, 1, 1).data
-            return cells.map(([row, column]) => [...colour(row, column)].slice(0, 3))
+            return cells.map(([row, column]) => [...color(row, column)].slice(0, 3))
         }}""",
         [panel, cells, rows, columns],
     )

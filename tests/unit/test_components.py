@@ -1,7 +1,9 @@
 """The wire format, read back by a decoder of its own, and who wins when two choose a tile."""
 
 import json
+import re
 import struct
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,9 +12,10 @@ import torch
 from numpy.typing import NDArray
 from streamlit.testing.v1 import AppTest
 
-from cnnviz.colors import SCALES
+from cnnviz.colors import ACCENT, SCALES
 from cnnviz.ui.components.maps.maps import maps
-from cnnviz.ui.components.shared.loader import pack, script, style
+from cnnviz.ui.components.shared.loader import FOLDER, script, style
+from cnnviz.ui.components.shared.transport import pack
 
 
 def decode(content: bytes) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
@@ -49,19 +52,59 @@ def test_equal_input_gives_equal_bytes() -> None:
     assert pack({"a": 1}, {"x": array}) != pack({"a": 1}, {"x": array + 1})
 
 
-def test_script_puts_palette_and_wire_in_front() -> None:
-    text = script("maps/maps.js")
-    assert text.index("const SCALES") < text.index("function unpack") < text.index("export default")
-    first = text.splitlines()[0]
-    assert json.loads(first.removeprefix("const SCALES = ").rstrip(";"))["signed"]["dark"] == list(
-        SCALES["signed"]["dark"]
+# ---- the loader ----
+
+MODULES = sorted(path.relative_to(FOLDER).as_posix() for path in FOLDER.glob("*/*.js"))
+COMPONENTS = [name for name in MODULES if Path(name).parent.name == Path(name).stem]
+IMPORT = re.compile(r'^import \{([^}]*)\} from "([^"]+)"', re.MULTILINE)
+EXPORT = re.compile(r"^export (?:async )?(?:function|class|const) (.*)", re.MULTILINE)
+
+
+def linked(name: str) -> dict[str, str]:
+    """What script() sends: each module's text by its name, in order."""
+    return json.loads(script(name).splitlines()[0].removeprefix("const MODULES = "))
+
+
+def exports(text: str) -> set[str]:
+    return {name for line in EXPORT.findall(text) for name in re.findall(r"(?:^|, )(\w+)", line)}
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_modules_import_what_others_export_and_come_after_them(name: str) -> None:
+    if name == "shared/loader.js":
+        return
+    known: dict[str, str] = {}
+    for module, text in linked(name).items():
+        for names, source in IMPORT.findall(text):
+            wanted = set(re.findall(r"\w+", names))
+            assert wanted <= exports(known[source]), (module, source)
+            for one in wanted:
+                assert re.search(rf"(?<!\w){one}\b", IMPORT.sub("", text)), f"{module} does not use {one}"
+        known[module] = text
+    assert list(known)[-1] == name
+
+
+def test_every_component_has_one_default_export() -> None:
+    assert len(COMPONENTS) == len({path.parent for path in FOLDER.glob("*/*.js")}) - 1  # not shared
+    for name in COMPONENTS:
+        assert (FOLDER / name).read_text().count("export default") == 1, name
+
+
+def test_modules_and_stylesheets_get_the_colors_of_python() -> None:
+    constants = dict(
+        re.findall(r"^export const (\w+) = (.*)$", linked("maps/maps.js")["cnnviz/colors.py"], re.M)
     )
-    assert "import " not in text.replace("important", "")  # one module, nothing to fetch
+    assert json.loads(constants["SCALES"])["signed"]["dark"] == list(SCALES["signed"]["dark"])
+    assert json.loads(constants["ACCENT"]) == ACCENT
+    assert f"--accent: light-dark({ACCENT['light']}, {ACCENT['dark']});" in style("maps/maps.css")
 
 
-def test_component_files_name_no_other_address() -> None:
-    for name in ("maps/maps.js", "maps/draw.js", "maps/maps.css", "maps/maps.html", "shared/transport.js"):
-        assert "//" not in style(name).replace("// ", "").replace("//\n", "")
+def test_components_fetch_nothing() -> None:
+    for path in FOLDER.glob("*/*.*"):
+        if path.suffix in {".js", ".css", ".html"}:
+            text = path.read_text()
+            for word in ("fetch(", "XMLHttpRequest", "http:", "https:", "@import", "url("):
+                assert word not in text, (path, word)
 
 
 # ---- the maps widget's choices ----

@@ -16,8 +16,8 @@ from cnnviz.data.mnist import load_mnist
 from cnnviz.networks.layers import PositionEmbedding, Residual, TransformerBlock
 from cnnviz.networks.network import build
 from cnnviz.networks.zoo import NETWORKS
-from cnnviz.ui.components.network.network import PARTS, Selection, is_cell, pair, payload
-from cnnviz.ui.components.shared.loader import script, style
+from cnnviz.ui.components.network.network import Selection, is_cell, pair, payload
+from cnnviz.ui.components.shared.loader import FOLDER
 
 BLOCKS = (TransformerBlock, PositionEmbedding, Residual)
 IMAGE = load_mnist().test.images[61] / 255
@@ -108,23 +108,6 @@ def test_knows_which_numbers_exist() -> None:
         assert not is_cell(traced, wrong), wrong
 
 
-def test_script_is_one_module_that_fetches_nothing() -> None:
-    text = script(*PARTS)
-    pieces = text + style("network/network.css") + style("network/network.html")
-
-    assert text.count("export default") == 1
-    for word in ("import ", "fetch(", "XMLHttpRequest", "http:", "https:", "@import", "url("):
-        assert word not in pieces, word
-
-
-@pytest.mark.parametrize("part", PARTS)
-def test_script_files_hold_one_idea(part: str) -> None:
-    text = style(part)
-
-    assert len(text.splitlines()) <= 350
-    assert text.startswith("// ")
-
-
 # ---- what the browser sends back ----
 
 
@@ -178,7 +161,7 @@ def test_a_strangers_message_is_ignored(sent: Any) -> None:
 
 def test_every_kind_of_layer_is_described() -> None:
     """A kind the browser has no rule for would leave it without an explanation."""
-    rules = style("network/arithmetic.js").split("const RULES = {")[1].split("\n}")[0]
+    rules = (FOLDER / "network/arithmetic.js").read_text().split("const RULES = {")[1].split("\n}")[0]
     kinds = {type(module).__name__ for config in NETWORKS.values() for module in build(config)}
 
     assert all(f"  {kind}:" in rules for kind in kinds | {"Input"})

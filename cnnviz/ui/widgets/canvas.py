@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from cnnviz.errors import ImageError, NothingDrawn
 from cnnviz.io.images import decode
-from cnnviz.ui.components.shared.loader import FOLDER
+from cnnviz.ui.components.shared.loader import component
 from cnnviz.ui.state import current_digit
 from cnnviz.ui.widgets.pictures import PNG_URI
 
@@ -23,7 +23,7 @@ SIZE = 280
 PNG_LIMIT, OBJECT_LIMIT, POINT_LIMIT = 256_000, 500, 20_000
 _PROBLEM = "_canvas_problem"
 
-_pen_up = st.components.v2.component("cnnviz_pen_up", js=(FOLDER / "canvas_patch/pen_up.js").read_text())
+_pen_up = component("canvas_patch")
 
 
 def canvas(width: int) -> None:
@@ -43,7 +43,7 @@ def canvas(width: int) -> None:
             return_image_data=True,
             key=_key(),
         )
-        _pen_up(key="pen_up")
+        _pen_up(None, key="pen_up")
     if problem := st.session_state.pop(_PROBLEM, None):
         st.info(problem, icon=":material/draw:")
 

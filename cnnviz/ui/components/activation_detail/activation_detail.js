@@ -1,21 +1,14 @@
 // One map large: values on hover, what the pointed cell sees of the digit, and the map's histogram.
 
+import { colorIndex, colorTable, cssColor, gradient, themeOf } from "../shared/colors.js"
+import { arrowStep, component, setText } from "../shared/component.js"
+import { clamp, num } from "../shared/numbers.js"
+import { outlineCells, paintValues, resizeCanvas } from "../shared/pixels.js"
+
 const MAP_MOST = 300 // CSS px
 const DIGIT_SIDE = 112
 const ALONE = 224 // the digit's side where there is no map
 const BAR_HEIGHT = 62
-
-const views = new WeakMap()
-
-export default function ({ parentElement, data }) {
-  let view = views.get(parentElement)
-  if (!view) views.set(parentElement, (view = new ActivationView(parentElement)))
-  view.show(unpack(data))
-  return () => {
-    view.observer.disconnect()
-    views.delete(parentElement)
-  }
-}
 
 class ActivationView {
   constructor(parent) {
@@ -30,6 +23,10 @@ class ActivationView {
     screen.onkeydown = (event) => this.press(event)
     this.observer = new ResizeObserver(() => this.content && this.arrange())
     this.observer.observe(this.root)
+  }
+
+  close() {
+    this.observer.disconnect()
   }
 
   screenOf(name) {
@@ -88,8 +85,9 @@ class ActivationView {
     paintValues(this.canvasOf("digit", "cells"), arrays.image.values, 28, 28, this.zooms.digit, 1, "digit", theme)
     const low = values.reduce((least, value) => Math.min(least, value), Infinity)
     const ends = [Math.min(low, 0) < 0 ? -limit : 0, limit]
-    rangeBar(this.root.querySelector(".bar"), ends, limit || 1, "signed", theme)
-    this.root.querySelector(".bar").style.width = this.screenOf("map").style.width
+    const bar = this.root.querySelector(".bar")
+    bar.style.background = gradient(ends, limit || 1, "signed", theme)
+    bar.style.width = this.screenOf("map").style.width
     this.figures.map.querySelector(".range").style.width = this.screenOf("map").style.width
     this.write("[data-picture=map] .range", ends)
     this.drawHistogram()
@@ -98,7 +96,7 @@ class ActivationView {
 
   write(selector, ends) {
     const spans = this.parent.querySelector(selector).children
-    ends.forEach((value, at) => setText(spans[at], written(value)))
+    ends.forEach((value, at) => setText(spans[at], num(value)))
   }
 
   drawHistogram() {
@@ -108,13 +106,13 @@ class ActivationView {
     canvas.height = Math.round(BAR_HEIGHT * this.ratio)
     canvas.style.height = `${BAR_HEIGHT}px`
     const brush = canvas.getContext("2d")
-    const table = colourTable("signed", this.theme)
+    const table = colorTable("signed", this.theme)
     const most = Math.max(...counts.values, 1)
     const width = canvas.width / counts.values.length
     const middle = (at) => (edges.values[at] + edges.values[at + 1]) / 2
     counts.values.forEach((count, at) => {
       const height = count ? Math.max(this.ratio, (count / most) * (canvas.height - 2)) : 0
-      brush.fillStyle = cssColour(table[colourIndex(this.visible(middle(at)), this.content.limit)])
+      brush.fillStyle = cssColor(table[colorIndex(this.visible(middle(at)), this.content.limit)])
       brush.fillRect(at * width, canvas.height - height, width - this.ratio, height)
     })
     this.markValue(brush, canvas)
@@ -122,7 +120,7 @@ class ActivationView {
     this.write(".histogram .range", [edges.values[0], edges.values[edges.values.length - 1]])
   }
 
-  // Bars near zero keep enough colour to be seen on the paper.
+  // Bars near zero keep enough color to be seen on the paper.
   visible(value) {
     const least = this.content.limit * 0.25
     return Math.abs(value) >= least ? value : (value < 0 ? -1 : 1) * least
@@ -160,16 +158,14 @@ class ActivationView {
   }
 
   press(event) {
-    const moves = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }
-    const move = moves[event.key]
+    const move = arrowStep(event.key)
     if (!move && event.key !== "Escape") return
     event.preventDefault()
     event.stopPropagation() // Streamlit has shortcuts of its own
     const from = this.place()
-    const within = (value, size) => Math.max(0, Math.min(size - 1, value))
     this.point(move && {
-      row: within(from.row + move[0], this.rows),
-      column: within(from.column + move[1], this.columns),
+      row: clamp(from.row + move[0], this.rows),
+      column: clamp(from.column + move[1], this.columns),
     })
   }
 
@@ -201,12 +197,14 @@ class ActivationView {
   }
 
   sentence(row, column, left, top, width, height) {
-    const value = written(this.values[row * this.columns + column])
+    const value = num(this.values[row * this.columns + column])
     const before = this.content.arrays.before?.values
-    const was = before ? ` (before: ${written(before[row * this.columns + column])})` : ""
+    const was = before ? ` (before: ${num(before[row * this.columns + column])})` : ""
     if (this.single) return `${this.content.title}: ${value}${was}. It sees all pixels in the outline.`
     if (!this.pointed && this.content.dead) return "Every value is zero: dead for this digit."
     const lead = this.pointed ? "Row" : "Strongest: row"
     return `${lead} ${row}, column ${column}: ${value}${was}. It sees rows ${top} to ${top + height - 1}, columns ${left} to ${left + width - 1}.`
   }
 }
+
+export default component(ActivationView)

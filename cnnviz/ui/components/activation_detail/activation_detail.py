@@ -7,18 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import streamlit as st
 from torch import Tensor
 
 from cnnviz.interpret.activations import Histogram
-from cnnviz.ui.components.shared.loader import pack, script, style
+from cnnviz.ui.components.shared.loader import component
+from cnnviz.ui.components.shared.transport import pack
 
-_mount = st.components.v2.component(
-    "cnnviz_activation",
-    html=style("activation_detail/activation_detail.html"),
-    css=style("activation_detail/activation_detail.css"),
-    js=script("shared/pixels.js", "activation_detail/activation_detail.js"),
-)
+_show = component("activation_detail")
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,4 +56,4 @@ def activation(content: ActivationContent, *, key: str) -> None:
     }
     if content.before is not None:
         arrays["before"] = content.before.numpy()
-    _mount(key=key, data=pack(header, arrays))
+    _show(pack(header, arrays), key=key)

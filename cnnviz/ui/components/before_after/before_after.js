@@ -1,16 +1,6 @@
 // The compare widget: two pictures over each other; the range input is the divider.
 
-const compares = new WeakMap()
-
-export default function ({ parentElement, data }) {
-  let compare = compares.get(parentElement)
-  if (!compare) compares.set(parentElement, (compare = new Compare(parentElement)))
-  compare.show(unpack(data))
-  return () => {
-    compare.close()
-    compares.delete(parentElement)
-  }
-}
+import { component, sameBytes } from "../shared/component.js"
 
 class Compare {
   constructor(parent) {
@@ -60,6 +50,4 @@ class Compare {
   }
 }
 
-function sameBytes(one, other) {
-  return one.length === other.length && one.every((byte, at) => byte === other[at])
-}
+export default component(Compare)

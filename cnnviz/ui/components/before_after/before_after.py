@@ -4,17 +4,12 @@ Both pictures arrive as files (PNG, JPEG or WEBP bytes); dragging costs no serve
 """
 
 import numpy as np
-import streamlit as st
 from numpy.typing import NDArray
 
-from cnnviz.ui.components.shared.loader import pack, script, style
+from cnnviz.ui.components.shared.loader import component
+from cnnviz.ui.components.shared.transport import pack
 
-_mount = st.components.v2.component(
-    "cnnviz_compare",
-    html=style("before_after/before_after.html"),
-    css=style("before_after/before_after.css"),
-    js=script("before_after/before_after.js"),
-)
+_show = component("before_after")
 
 
 def compare(
@@ -47,4 +42,4 @@ def compare(
         "before": np.frombuffer(before, np.uint8),
         "after": np.frombuffer(after, np.uint8),
     }
-    _mount(key=key, data=pack(header, files))
+    _show(pack(header, files), key=key)

@@ -3,20 +3,17 @@
 from collections.abc import Callable
 from typing import Any
 
-import streamlit as st
+from cnnviz.ui.components.shared.loader import component
+from cnnviz.ui.components.shared.transport import sent
 
-from cnnviz.ui.components.shared.loader import FOLDER
-
-_mount = st.components.v2.component(
-    "cnnviz_progress", html="<span></span>", js=(FOLDER / "browser_storage/browser_storage.js").read_text()
-)
+_show = component("browser_storage", state="kept")
 
 
 def progress_keeper(record: dict[str, Any], *, key: str, on_kept: Callable[[], None]) -> None:
     """Store the record; on_kept runs when the browser knows more than it. See kept_record()."""
-    _mount(key=key, data=record, on_kept_change=on_kept)
+    _show(record, key=key, on_change=on_kept)
 
 
 def kept_record(key: str) -> Any:
     """What the browser sent last, unchecked; None when it never did."""
-    return (st.session_state.get(key) or {}).get("kept")
+    return sent(key, "kept")

@@ -1,17 +1,6 @@
 // The gallery widget: a grid of pictures, one of which may be chosen by pointer or arrow keys.
 
-const galleries = new WeakMap()
-
-export default function ({ parentElement, data, setStateValue }) {
-  let gallery = galleries.get(parentElement)
-  if (!gallery) galleries.set(parentElement, (gallery = new Gallery(parentElement)))
-  gallery.send = (choice) => setStateValue("selected", choice)
-  gallery.show(unpack(data))
-  return () => {
-    gallery.forget()
-    galleries.delete(parentElement)
-  }
-}
+import { component, sameBytes } from "../shared/component.js"
 
 class Gallery {
   constructor(parent) {
@@ -33,7 +22,7 @@ class Gallery {
     this.gallery.style.setProperty("--aspect", aspect)
     this.gallery.classList.toggle("crisp", crisp)
     this.gallery.classList.toggle("shown", !selectable)
-    if (!this.files || !sameFiles(this.files, files)) this.load(files, ends)
+    if (!this.files || !sameBytes(this.files, files)) this.load(files, ends)
     this.tiles.forEach((button, index) => {
       button.title = hints[index]
       button.firstChild.alt = hints[index]
@@ -68,7 +57,7 @@ class Gallery {
     if (!this.selectable || tile < 0 || tile === this.selected) return
     this.turn += 1
     this.mark(tile)
-    this.send({ tile, turn: this.turn })
+    this.setState("selected", { tile, turn: this.turn })
   }
 
   mark(selected) {
@@ -94,11 +83,9 @@ class Gallery {
     event.stopPropagation() // Streamlit has shortcuts of its own
   }
 
-  forget() {
+  close() {
     this.addresses.forEach((address) => URL.revokeObjectURL(address))
   }
 }
 
-function sameFiles(one, other) {
-  return one.length === other.length && one.every((byte, at) => byte === other[at])
-}
+export default component(Gallery)

@@ -7,16 +7,12 @@ chosen_picture(key)       the visitor's choice, for on_select callbacks
 from collections.abc import Callable, Sequence
 
 import numpy as np
-import streamlit as st
 
-from cnnviz.ui.components.shared.loader import last_choice, pack, script, style
+from cnnviz.ui.components.shared.loader import component
+from cnnviz.ui.components.shared.transport import last_tile, last_turn, pack
 
-_mount = st.components.v2.component(
-    "cnnviz_gallery",
-    html=style("gallery/gallery.html"),
-    css=style("gallery/gallery.css"),
-    js=script("gallery/gallery.js"),
-)
+_show = component("gallery", state="selected")
+chosen_picture = last_tile
 
 
 def gallery(
@@ -40,13 +36,12 @@ def gallery(
     """
     if not len(pictures) == len(captions) == len(hints or captions):
         raise ValueError(f"{len(captions)} captions for {len(pictures)} pictures.")
-    event = last_choice(key)
     header = {
         "label": label,
         "captions": list(captions),
         "hints": list(hints or captions),
         "selected": selected,
-        "turn": event[0] if event else 0,
+        "turn": last_turn(key),
         "tile": tile,
         "aspect": aspect,
         "crisp": crisp,
@@ -54,14 +49,4 @@ def gallery(
         "ends": np.cumsum([len(picture) for picture in pictures]).tolist(),
     }
     files = np.frombuffer(b"".join(pictures), np.uint8)
-    _mount(key=key, data=pack(header, {"files": files}), on_selected_change=on_select or _nothing)
-
-
-def chosen_picture(key: str) -> int | None:
-    """The picture chosen last in the gallery called `key`."""
-    event = last_choice(key)
-    return None if event is None else event[1]
-
-
-def _nothing() -> None:
-    """Streamlit keeps a component's state only if a callback is named for it."""
+    _show(pack(header, {"files": files}), key=key, on_change=on_select)

@@ -1,20 +1,11 @@
 // A few curves of shares over whole numbers. A chart library would take longer to redraw than
 // everything else on the page together.
 
+import { arrowStep, component, setText } from "../shared/component.js"
+import { clamp } from "../shared/numbers.js"
+
 const PLOT_HEIGHT = 240 // CSS px
 const PLOT = { left: 46, right: 14, top: 8, bottom: 42 }
-
-const charts = new WeakMap()
-
-export default function ({ parentElement, data }) {
-  let chart = charts.get(parentElement)
-  if (!chart) charts.set(parentElement, (chart = new Curves(parentElement)))
-  chart.show(unpack(data))
-  return () => {
-    chart.observer.disconnect()
-    charts.delete(parentElement)
-  }
-}
 
 class Curves {
   constructor(parent) {
@@ -25,14 +16,18 @@ class Curves {
     this.canvas.onpointermove = this.canvas.onpointerdown = (event) => this.point(this.placeAt(event))
     this.canvas.onpointerleave = this.canvas.onblur = () => this.point(null)
     this.canvas.onkeydown = (event) => {
-      const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key]
+      const step = arrowStep(event.key)?.[1]
       if (!step) return
       event.preventDefault()
       event.stopPropagation() // Streamlit has shortcuts of its own
-      this.point(Math.max(0, Math.min(this.x.length - 1, (this.pointed ?? this.content.marked) + step)))
+      this.point(clamp((this.pointed ?? this.content.marked) + step, this.x.length))
     }
     this.observer = new ResizeObserver(() => this.content && this.draw())
     this.observer.observe(this.root)
+  }
+
+  close() {
+    this.observer.disconnect()
   }
 
   show(content) {
@@ -41,9 +36,9 @@ class Curves {
     this.values = content.arrays.values.values // line after line
     this.pointed = null
     this.canvas.setAttribute("aria-label", content.label)
-    this.key.replaceChildren(...content.lines.map(({ name, colour, dash }) => {
+    this.key.replaceChildren(...content.lines.map(({ name, color, dash }) => {
       const entry = document.createElement("span")
-      entry.innerHTML = `<svg><line x1="0" x2="30" y1="5" y2="5" stroke-width="3" stroke="${colour}" stroke-dasharray="${dash}"/></svg>`
+      entry.innerHTML = `<svg><line x1="0" x2="30" y1="5" y2="5" stroke-width="3" stroke="${color}" stroke-dasharray="${dash}"/></svg>`
       entry.append(name)
       return entry
     }))
@@ -66,7 +61,7 @@ class Curves {
   placeAt(event) {
     const x = event.clientX - this.canvas.getBoundingClientRect().left
     const step = this.left(1) - this.left(0)
-    return Math.max(0, Math.min(this.x.length - 1, Math.round((x - PLOT.left) / step)))
+    return clamp(Math.round((x - PLOT.left) / step), this.x.length)
   }
 
   point(place) {
@@ -115,10 +110,10 @@ class Curves {
     brush.globalAlpha = 1
   }
 
-  drawLine(brush, { colour, dash }, number) {
+  drawLine(brush, { color, dash }, number) {
     const points = Array.from(this.x, (_, place) => [this.left(place), this.top(this.valueOf(number, place))])
       .filter(([, y]) => !Number.isNaN(y))
-    brush.strokeStyle = brush.fillStyle = colour
+    brush.strokeStyle = brush.fillStyle = color
     brush.setLineDash(dash)
     this.stroke(brush, points, 3)
     brush.setLineDash([])
@@ -146,3 +141,5 @@ class Curves {
     setText(this.words, `At ${at}: ${parts.filter(Boolean).join(", ")}`)
   }
 }
+
+export default component(Curves)

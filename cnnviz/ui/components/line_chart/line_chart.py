@@ -4,16 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import streamlit as st
 
-from cnnviz.ui.components.shared.loader import pack, script, style
+from cnnviz.ui.components.shared.loader import component
+from cnnviz.ui.components.shared.transport import pack
 
-_mount = st.components.v2.component(
-    "cnnviz_curves",
-    html=style("line_chart/line_chart.html"),
-    css=style("line_chart/line_chart.css"),
-    js=script("shared/pixels.js", "line_chart/line_chart.js"),
-)
+_show = component("line_chart")
 
 
 @dataclass(frozen=True)
@@ -32,7 +27,7 @@ def curves(lines: Sequence[Curve], x: Sequence[int], *, key: str, label: str, ax
         "label": label,
         "axis": axis,
         "marked": marked,
-        "lines": [{"name": line.name, "colour": line.color, "dash": line.dash} for line in lines],
+        "lines": [{"name": line.name, "color": line.color, "dash": line.dash} for line in lines],
     }
     values = np.array([line.values for line in lines], np.float32)  # (L, X); None becomes NaN
-    _mount(key=key, data=pack(header, {"x": np.array(x, np.int32), "values": values}))
+    _show(pack(header, {"x": np.array(x, np.int32), "values": values}), key=key)

@@ -1,12 +1,16 @@
 // The maps widget's picture: how large the tiles are, and the tiles themselves.
 
+import { colorIndex, inkOn, unpacked } from "../shared/colors.js"
+import { formatNumber } from "../shared/numbers.js"
+
+export const GAP = 8 // CSS px between tiles
 const FEWEST = 4 // so many tiles fit the narrowest screen,
 const LARGE = 100 // unless they were wished larger than this
 const GROWTH = 1.35 // tiles may grow by this to fill their row
 const NUMBER_ROOM = 30 // CSS px a cell needs before its number is written into it
 
 // Tiles a row, and device pixels a cell, for maps of rows x columns in `room` CSS px.
-function layOut(room, ratio, rows, columns, count, tile) {
+export function layOut(room, ratio, rows, columns, count, tile) {
   const zoomOf = (side, round) => wholeZoom((side * ratio) / Math.max(rows, columns), round)
   const wished = (columns * zoomOf(Math.min(tile, room), Math.round)) / ratio
   const fitting = Math.floor((room + GAP) / (wished + GAP))
@@ -23,13 +27,13 @@ function wholeZoom(zoom, round) {
   return zoom < 1 ? zoom : Math.max(1, round(zoom))
 }
 
-function paint(widget, width, height, table) {
+export function paint(widget, width, height, table) {
   const { canvas, ratio, zoom, across, rows, columns } = widget
   if (canvas.width !== width) canvas.width = width
   if (canvas.height !== height) canvas.height = height
   canvas.style.width = `${width / ratio}px`
   canvas.style.height = `${height / ratio}px`
-  colourAtlas(widget, table)
+  colorAtlas(widget, table)
   const brush = canvas.getContext("2d")
   brush.clearRect(0, 0, width, height)
   brush.imageSmoothingEnabled = zoom < 1
@@ -44,7 +48,7 @@ function paint(widget, width, height, table) {
 }
 
 // All maps at one pixel a cell, laid out as the tiles are, so that no side gets too long.
-function colourAtlas(widget, table) {
+function colorAtlas(widget, table) {
   const { atlas, values, rows, columns, across, count } = widget
   atlas.width = across * columns
   atlas.height = Math.ceil(count / across) * rows
@@ -57,7 +61,7 @@ function colourAtlas(widget, table) {
     for (let row = 0; row < rows; row++) {
       const line = start + row * atlas.width
       for (let column = 0; column < columns; column++, from++) {
-        pixels[line + column] = table[colourIndex(values[from], limit)]
+        pixels[line + column] = table[colorIndex(values[from], limit)]
       }
     }
   }
@@ -74,7 +78,7 @@ function writeNumbers(widget, brush, table) {
     const tile = Math.floor(place / (rows * columns))
     const { left, top } = widget.originOf(tile)
     const row = Math.floor(place / columns) % rows
-    brush.fillStyle = inkOn(table[colourIndex(value, widget.limitOf(tile))])
+    brush.fillStyle = inkOn(unpacked(table[colorIndex(value, widget.limitOf(tile))]))
     const x = left * ratio + ((place % columns) + 0.5) * zoom
     const short = Math.abs(value) < 0.005 ? "0.00" : formatNumber(value, 2)
     const text = whole ? String(value).replace("-", "−") : short
@@ -82,12 +86,7 @@ function writeNumbers(widget, brush, table) {
   })
 }
 
-function inkOn(pixel) {
-  const [red, green, blue] = [pixel & 255, (pixel >> 8) & 255, (pixel >> 16) & 255]
-  return 0.299 * red + 0.587 * green + 0.114 * blue > 140 ? "#171614" : "#ffffff"
-}
-
-// A rectangle of cells, ink on paper so that it shows on every colour; cut at the map's edge.
+// A rectangle of cells, ink on paper so that it shows on every color; cut at the map's edge.
 function outline(widget, brush, [tile, row, column, height, width]) {
   if (tile >= widget.count) return
   const { ratio, zoom } = widget
@@ -97,8 +96,8 @@ function outline(widget, brush, [tile, row, column, height, width]) {
   const [y0, y1] = [row, row + height].map((at) => clip(at, widget.rows))
   const style = getComputedStyle(widget.maps)
   const box = [left * ratio + x0 * zoom, top * ratio + y0 * zoom, (x1 - x0) * zoom, (y1 - y0) * zoom]
-  for (const [colour, thickness] of [["--st-background-color", 5], ["--st-text-color", 2]]) {
-    brush.strokeStyle = style.getPropertyValue(colour)
+  for (const [color, thickness] of [["--st-background-color", 5], ["--st-text-color", 2]]) {
+    brush.strokeStyle = style.getPropertyValue(color)
     brush.lineWidth = thickness * ratio
     brush.strokeRect(...box)
   }

@@ -1,27 +1,18 @@
 // The maps widget: a grid of maps or kernels drawn from one typed array.
 //
-// Streamlit calls the default export again whenever data or theme change, always with the same
-// parentElement; one MapsWidget a parentElement keeps the canvas and the listeners, and redraws
-// (maps_draw.js).
 // The module is loaded once (Streamlit caches it by content), so what stands here is shared by
 // all widgets on the page; that is how linked widgets find each other.
 
-const GAP = 8 // CSS px between tiles
+import { SCALES } from "cnnviz/colors.py"
+import { colorTable, themeOf } from "../shared/colors.js"
+import { arrowStep, component, setText } from "../shared/component.js"
+import { clamp, formatNumber } from "../shared/numbers.js"
+import { MessageQueue } from "../shared/transport.js"
+import { GAP, layOut, paint } from "./draw.js"
+
 const CAPTION = 20 // height of the line under a tile
 
-const widgets = new WeakMap()
 const groups = new Map() // link name -> widgets whose hovered cell is shared
-
-export default function ({ parentElement, data, setStateValue }) {
-  let widget = widgets.get(parentElement)
-  if (!widget) widgets.set(parentElement, (widget = new MapsWidget(parentElement)))
-  widget.courier.post = (choice) => setStateValue("selected", choice)
-  widget.show(unpack(data))
-  return () => {
-    widget.close()
-    widgets.delete(parentElement)
-  }
-}
 
 class MapsWidget {
   constructor(parent) {
@@ -32,7 +23,7 @@ class MapsWidget {
     this.canvas = parent.querySelector("canvas")
     this.atlas = document.createElement("canvas")
     this.options = []
-    this.courier = new Courier()
+    this.queue = new MessageQueue((choice) => this.setState("selected", choice))
     this.turn = -1 // counts the user's choices; Python's echo of an older one is ignored
     this.selected = null
     this.pointed = null // {tile, row, column}; row and column are null over a caption
@@ -88,7 +79,7 @@ class MapsWidget {
     this.join(content.link)
     this.describe()
     this.arrange()
-    this.courier.echo(content.turn)
+    this.queue.echo(content.turn)
     this.maps.dataset.milliseconds = (performance.now() - start).toFixed(2)
   }
 
@@ -172,7 +163,7 @@ class MapsWidget {
     const width = Math.round((this.across * (this.side.width + GAP) - GAP) * this.ratio)
     const height = Math.round((lines * this.stepDown() - GAP) * this.ratio)
     const scale = this.content.scale === "digit" ? "digit" : "signed"
-    paint(this, width, height, colourTable(scale, themeOf(this.parent)))
+    paint(this, width, height, colorTable(scale, themeOf(this.parent)))
   }
 
   // ---- pointing and choosing ----
@@ -200,7 +191,7 @@ class MapsWidget {
     this.turn += 1
     this.markSelected()
     this.tell()
-    this.courier.send({ tile, turn: this.turn })
+    this.queue.send({ tile, turn: this.turn })
   }
 
   markSelected() {
@@ -213,8 +204,7 @@ class MapsWidget {
   }
 
   press(event) {
-    const moves = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }
-    const move = moves[event.key]
+    const move = arrowStep(event.key)
     if (move && (event.shiftKey || !this.content.selectable)) this.moveCell(...move)
     else if (move) this.moveTile(move[0] * this.across + move[1])
     else if (event.key === "Home") this.choose(0)
@@ -237,9 +227,8 @@ class MapsWidget {
   moveCell(down, right) {
     const tile = this.selected ?? 0
     const from = this.pointed?.tile === tile && this.pointed.row !== null ? this.pointed : null
-    const within = (value, size) => Math.max(0, Math.min(size - 1, value))
-    const row = from ? within(from.row + down, this.rows) : 0
-    const column = from ? within(from.column + right, this.columns) : 0
+    const row = from ? clamp(from.row + down, this.rows) : 0
+    const column = from ? clamp(from.column + right, this.columns) : 0
     this.hover.setAttribute("aria-live", "polite") // read out what the keyboard asks for
     this.point({ tile, row, column })
   }
@@ -301,7 +290,4 @@ class MapsWidget {
   }
 }
 
-// Writing an equal text would still make the browser lay out the page again.
-function setText(element, text) {
-  if (element.textContent !== text) element.textContent = text
-}
+export default component(MapsWidget)

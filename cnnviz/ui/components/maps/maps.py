@@ -15,19 +15,15 @@ import streamlit as st
 from numpy.typing import NDArray
 from torch import Tensor
 
-from cnnviz.ui.components.shared.loader import last_choice, pack, script, style
+from cnnviz.ui.components.shared.loader import component
+from cnnviz.ui.components.shared.transport import floats, last_choice, last_tile, pack
 
 Values = Tensor | NDArray[np.floating]
 MapScale = Literal["signed", "activation", "digit"]
 Rectangle = tuple[int, int, int, int, int]  # tile, row, column, height, width; in cells
 TILE, SINGLE_TILE = 72, 420  # wished side in CSS px of one among many, and of a map alone
 
-_mount = st.components.v2.component(
-    "cnnviz_maps",
-    html=style("maps/maps.html"),
-    css=style("maps/maps.css"),
-    js=script("maps/draw.js", "maps/maps.js"),
-)
+_show = component("maps", state="selected")
 
 
 def maps(
@@ -68,7 +64,7 @@ def maps(
     legend: the color bar with the range; one of several pictures on the same scale is enough.
     on_select runs before the rerun that a selection causes; chosen_tile(key) is the new choice.
     """
-    array = _floats(values)
+    array = floats(values)
     if array.ndim != 3 or not array.size:
         raise ValueError(f"maps takes (N, H, W) values, at least one, not {array.shape}.")
     count = len(array)
@@ -95,17 +91,14 @@ def maps(
     }
     arrays: dict[str, NDArray[np.generic]] = {"values": array}
     if limits is not None:
-        arrays["limits"] = _per_tile(_floats(limits), count, "limits")
+        arrays["limits"] = _per_tile(floats(limits), count, "limits")
     if marks is not None:
         arrays["marks"] = _per_tile(np.asarray(marks, dtype=np.uint8), count, "marks")
-    _mount(key=key, data=pack(header, arrays), on_selected_change=on_select or _nothing)
+    _show(pack(header, arrays), key=key, on_change=on_select)
     return choice.tile
 
 
-def chosen_tile(key: str) -> int | None:
-    """The tile the user chose last in the widget called `key`; for on_select callbacks."""
-    event = last_choice(key)
-    return None if event is None else event[1]
+chosen_tile = last_tile
 
 
 @dataclass(frozen=True)
@@ -142,12 +135,6 @@ def _resolve(key: str, given: int | None, count: int) -> _Choice:
     return choice
 
 
-def _floats(values: Values | Sequence[float]) -> NDArray[np.float32]:
-    if isinstance(values, Tensor):
-        values = values.detach().cpu().numpy()
-    return np.asarray(values, dtype=np.float32)
-
-
 def _limit(array: NDArray[np.float32], scale: MapScale) -> float:
     if scale == "digit":
         return 1.0
@@ -167,7 +154,3 @@ def _per_tile(array: NDArray[Any], count: int, what: str) -> NDArray[Any]:
     if array.shape != (count,):
         raise ValueError(f"{what} has shape {array.shape}; one a tile makes ({count},).")
     return array
-
-
-def _nothing() -> None:
-    """Streamlit keeps a component's state only if a callback is named for it."""

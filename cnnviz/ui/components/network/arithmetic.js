@@ -1,6 +1,8 @@
 // The arithmetic of one cell, written out: each rule returns the terms, what they add up to,
 // and the result in 64-bit floats, to be held against what PyTorch computed.
 
+import { cellAtPlace, makeCell, placeOf, POOLS, SAME_PLACE, sameCell, valueAt, windowStart } from "./model.js"
+
 const RULES = {
   Input: (model, layer, cell) => ({ result: valueAt(model, cell) }),
   Conv2d: explainConvolution,
@@ -11,15 +13,15 @@ const RULES = {
   BatchNorm2d: explainBatchNorm,
   LayerNorm: explainLayerNorm,
   Residual: explainAdded,
-  Places: explainAdded,
-  Attention: explainAdded,
+  PositionEmbedding: explainAdded,
+  TransformerBlock: explainAdded,
   ReLU: (model, layer, cell) => single(model, cell, (x) => Math.max(0, x)),
   Tanh: (model, layer, cell) => single(model, cell, Math.tanh),
   Dropout: (model, layer, cell) => single(model, cell, (x) => x),
   Flatten: explainFlatten,
 }
 
-function explain(model, cell) {
+export function explain(model, cell) {
   const layer = model.layers[cell.layer]
   return { kind: layer.kind, cell, ...RULES[layer.kind](model, layer, cell) }
 }
@@ -75,7 +77,7 @@ function explainConvolution(model, layer, cell) {
 }
 
 // The kernel's terms on one input map, row by row; padding counts as zero.
-function patchOf(model, cell, channel) {
+export function patchOf(model, cell, channel) {
   const layer = model.layers[cell.layer]
   const source = model.layers[cell.layer - 1]
   const [height, width] = layer.kernel
@@ -111,7 +113,7 @@ function explainDense(model, layer, cell) {
 }
 
 // The layer a dense layer's inputs come from, as it was before flattening.
-function pictureBefore(model, layer) {
+export function pictureBefore(model, layer) {
   let source = model.layers[layer.index - 1]
   while (["Flatten", "Dropout"].includes(source.kind)) source = model.layers[source.index - 1]
   return source
@@ -151,7 +153,7 @@ function explainAverage(model, layer, cell) {
 
 // ---- softmax ----
 
-function softmaxRows(model) {
+export function softmaxRows(model) {
   const logits = Array.from(model.layers.at(-1).values)
   const top = Math.max(...logits)
   const exponentials = logits.map((logit) => Math.exp(logit - top))
@@ -165,7 +167,7 @@ function softmaxRows(model) {
 
 // ---- ledger: the largest terms by size, the rest in one line; the total stays exact ----
 
-function ledgerOf(sums, most) {
+export function ledgerOf(sums, most) {
   const order = largestPlaces(sums, most)
   const shown = order.reduce((sum, at) => sum + sums[at], 0)
   const total = sums.reduce((sum, value) => sum + value, 0)
@@ -173,7 +175,7 @@ function ledgerOf(sums, most) {
 }
 
 // Places of the `most` largest |values|, largest first; one pass, because a layer may have thousands.
-function largestPlaces(values, most) {
+export function largestPlaces(values, most) {
   const best = []
   for (let at = 0; at < values.length; at++) {
     const size = Math.abs(values[at])
@@ -190,7 +192,7 @@ function largestPlaces(values, most) {
 // Backwards it takes the term that pulled most in the direction of the result; forwards the place
 // where the number counts most, until a ReLU, a pooling window or the edge stops it.
 
-function threadThrough(model, cell) {
+export function threadThrough(model, cell) {
   const cells = [cell]
   while (cells[0].layer > 0) cells.unshift(strongestBefore(model, cells[0]))
   const at = cells.length - 1
@@ -206,7 +208,7 @@ function threadThrough(model, cell) {
   return { cells, at, stop }
 }
 
-function strongestBefore(model, cell) {
+export function strongestBefore(model, cell) {
   const layer = model.layers[cell.layer]
   if (SAME_PLACE.has(layer.kind)) return { ...cell, layer: cell.layer - 1 }
   if (layer.kind === "Flatten") return cellAtPlace(model.layers[cell.layer - 1], cell.channel)
@@ -224,14 +226,14 @@ function strongestBefore(model, cell) {
 }
 
 // The input of `channel` that pulls `cell` most in the direction of the channel's partial sum.
-function strongestInPatch(model, cell, channel) {
+export function strongestInPatch(model, cell, channel) {
   const terms = patchOf(model, cell, channel)
   const sign = terms.reduce((sum, { product }) => sum + product, 0) < 0 ? -1 : 1
   const best = bestOf(terms.map(({ product, padded }) => (padded ? -Infinity : sign * product)))
   return makeCell(cell.layer - 1, channel, terms[best].row, terms[best].column)
 }
 
-function bestOf(values, sign = 1) {
+export function bestOf(values, sign = 1) {
   let best = 0
   for (let at = 1; at < values.length; at++) if (sign * values[at] > sign * values[best]) best = at
   return best

@@ -1,12 +1,25 @@
 // The drawer: where the chosen number comes from, from left to right: source, arithmetic, result.
 
+import { colorTable } from "../shared/colors.js"
+import { num } from "../shared/numbers.js"
+import { explain, ledgerOf, patchOf, pictureBefore, softmaxRows, strongestInPatch } from "./arithmetic.js"
+import { colorOf, tableOf } from "./draw.js"
+import {
+  cellAtPlace, cellName, extremes, fieldSize, fieldsOf, makeCell, SAME_PLACE, shapeText, valueAt,
+  windowStart,
+} from "./model.js"
+import {
+  cellText, digitColor, ledgerRows, mapFigure, mosaicFigure, numberGrid, operator, pairGrid, signed,
+  stepLine, titled, within,
+} from "./numbers.js"
+
 const MAP_TERMS = 6 // input maps a convolution's ledger names
 const UNIT_TERMS = 10 // inputs a dense unit's ledger names
 const PLAIN_KERNEL = 3 // kernels up to this side are written beside their patch
-const NUMBER_KERNEL = 5 // up to this side in one grid with it; larger ones only as colours
+const NUMBER_KERNEL = 5 // up to this side in one grid with it; larger ones only as colors
 
 // The layer that did the sum, and the ones that only changed its value in place.
-function stageOf(model, cell) {
+export function stageOf(model, cell) {
   const steps = []
   let root = cell
   while (SAME_PLACE.has(model.layers[root.layer].kind)) {
@@ -17,7 +30,7 @@ function stageOf(model, cell) {
 }
 
 // view: {model, cell, chosen, versus, theme, ranges, pinned, playing}; returns the HTML of the drawer's slots.
-function detailOf(view) {
+export function detailOf(view) {
   const { root, steps } = stageOf(view.model, view.cell)
   const kind = view.model.layers[root.layer].kind
   const parts = {
@@ -56,8 +69,8 @@ function sentenceOf(model, cell) {
     BatchNorm2d: () => `The map is shifted and scaled by figures kept from training.`,
     LayerNorm: () => "Shifted and scaled by the mean and the spread of all numbers of this layer, for this digit.",
     Residual: () => "The number goes round the block as it is, and what the block's two convolutions make is added.",
-    Places: () => "What was learnt for this place of the picture is added; without it attention would not know where it is.",
-    Attention: () => "Added: what this cell hears from all cells, weighed by likeness, and what it then makes of it.",
+    PositionEmbedding: () => "What was learnt for this place of the picture is added; without it attention would not know where it is.",
+    TransformerBlock: () => "Added: what this cell hears from all cells, weighed by likeness, and what it then makes of it.",
     ReLU: () => `ReLU keeps what is positive and turns the rest to zero.`,
     Tanh: () => `tanh squeezes the sum into −1 to 1.`,
     MaxPool2d: () => `The largest of ${sizes} neighbours goes on.`,
@@ -72,7 +85,7 @@ function sentenceOf(model, cell) {
   return texts[layer.kind]()
 }
 
-function percent(probability) {
+export function percent(probability) {
   if (probability > 0.9995) return "over 99.9%"
   if (probability > 0 && probability < 0.0005) return "under 0.1%"
   return `${(100 * probability).toFixed(1)}%`
@@ -123,17 +136,17 @@ function patchFigures(view, root, channel) {
   const terms = patchOf(model, root, channel)
   const columns = layer.kernel[1]
   const largest = (part) => Math.max(...terms.map((term) => Math.abs(term[part])))
-  const inputColour = source.kind === "Input" ? digitColour : (value) => colourOf(value, ranges[source.index](channel), theme)
-  const coloured = (part) => (value) => colourOf(value, largest(part), theme)
-  const grid = (part, colour) =>
-    numberGrid(terms.map((term) => ({ value: term[part], padded: term.padded && part !== "weight" })), columns, colour)
+  const inputColor = source.kind === "Input" ? digitColor : (value) => colorOf(value, ranges[source.index](channel), theme)
+  const colored = (part) => (value) => colorOf(value, largest(part), theme)
+  const grid = (part, color) =>
+    numberGrid(terms.map((term) => ({ value: term[part], padded: term.padded && part !== "weight" })), columns, color)
   const kernel = source.channels === 1 ? "kernel" : `kernel ${channel} → ${root.channel}`
-  const products = titled("products", grid("product", coloured("product")))
+  const products = titled("products", grid("product", colored("product")))
   const factors = columns > PLAIN_KERNEL && columns <= NUMBER_KERNEL
-    ? titled(`patch × ${kernel}`, pairGrid(terms, columns, { input: inputColour, weight: coloured("weight") }))
-    : titled("patch", grid("input", inputColour)) + operator("×") + titled(kernel, grid("weight", coloured("weight")))
+    ? titled(`patch × ${kernel}`, pairGrid(terms, columns, { input: inputColor, weight: colored("weight") }))
+    : titled("patch", grid("input", inputColor)) + operator("×") + titled(kernel, grid("weight", colored("weight")))
   const sum = terms.reduce((total, { product }) => total + product, 0)
-  return `<div class="patch${columns > NUMBER_KERNEL ? " colours" : ""}">${factors}${operator("=")}${products}</div>` +
+  return `<div class="patch${columns > NUMBER_KERNEL ? " colors" : ""}">${factors}${operator("=")}${products}</div>` +
     `<p class="foot">The ${terms.length} products add up to <strong>${signed(sum)}</strong></p>`
 }
 
@@ -155,7 +168,7 @@ function detailOfPool(view, root) {
   const { terms, winner, ties, runnerUp, result, total } = explain(model, root)
   const grid = numberGrid(
     terms.map(({ input }, at) => ({ value: input, marked: at === winner })),
-    layer.kernel[1], (value) => colourOf(value, ranges[source.index](root.channel), theme))
+    layer.kernel[1], (value) => colorOf(value, ranges[source.index](root.channel), theme))
   const values = terms.map(({ input }) => num(input))
   const line = winner === undefined
     ? `(${values.join(" + ").replaceAll("+ −", "− ")}) ÷ ${terms.length} = ${num(total)} ÷ ${terms.length} = <strong>${num(result)}</strong>`
@@ -200,7 +213,7 @@ function detailOfDense(view, root) {
 }
 
 // A unit's products, weights, bias and result; or how they differ from another unit's.
-function denseTerms(model, root, rival) {
+export function denseTerms(model, root, rival) {
   const layer = model.layers[root.layer]
   const count = model.layers[root.layer - 1].channels
   const weightsOf = (unit) => layer.weight.subarray(unit * count, (unit + 1) * count)
@@ -217,7 +230,7 @@ function denseTerms(model, root, rival) {
 }
 
 // The class it has to beat: the answer, or for the answer itself the runner-up.
-function rivalOf(model, digit) {
+export function rivalOf(model, digit) {
   const logits = Array.from(model.layers.at(-1).values)
   logits[digit] = -Infinity
   return logits.indexOf(Math.max(...logits))
@@ -238,13 +251,13 @@ function denseLedger(model, before, layer, root, { sums, bias, result }, rival) 
   return titled(`largest contributions ${toggle}`, `<div class="terms">${ledgerRows(rows)}</div>`)
 }
 
-function inputName(layer, { channel, row, column }) {
+export function inputName(layer, { channel, row, column }) {
   if (layer.flat) return `unit ${channel.toLocaleString("en")}`
   return layer.channels === 1 ? `pixel ${row}, ${column}` : `map ${channel} at ${row}, ${column}`
 }
 
 function mosaicsOf({ theme }, before, { sums, weights }) {
-  const table = colourTable("signed", theme)
+  const table = colorTable("signed", theme)
   const inputLimit = before.kind === "Input" ? 1 : before.limit
   return {
     layer: before,

@@ -1,13 +1,15 @@
 // Drawing: every layer's maps once into an off-screen canvas, those once onto the base picture;
 // what the pointer changes is drawn on a second canvas above it.
 
-const THREAD = { light: "#c2185b", dark: "#ff7fb0" } // what is chosen; unlike any value's colour
-const SIGN_INK = { light: ["#2166ac", "#b35806"], dark: ["#7fb8e8", "#f0a050"] } // positive, negative
+import { colorIndex, colorTable, cssColor, inkOn, unpacked } from "../shared/colors.js"
+import { formatNumber } from "../shared/numbers.js"
+import { cellBox, centerOf, fieldBox, mapBox, SLIM } from "./layout.js"
+import { extremes, mapValues } from "./model.js"
 
-// ---- colours ----
+// ---- colors ----
 
 // mode "map": each map its own range; "layer"; or "network", one range for all.
-function rangesOf(model, mode) {
+export function rangesOf(model, mode) {
   const widest = Math.max(...model.layers.slice(1).map(({ limit }) => limit))
   return model.layers.map((layer) => {
     if (layer.kind === "Input") return () => 1
@@ -18,44 +20,34 @@ function rangesOf(model, mode) {
   })
 }
 
-function tableOf(layer, theme) {
-  return colourTable(layer.kind === "Input" ? "digit" : "signed", theme)
+export function tableOf(layer, theme) {
+  return colorTable(layer.kind === "Input" ? "digit" : "signed", theme)
 }
 
-function pixelText(pixel) {
-  return `rgb(${pixel & 255}, ${(pixel >> 8) & 255}, ${(pixel >> 16) & 255})`
-}
-
-function inkOn(pixel) {
-  const [red, green, blue] = [pixel & 255, (pixel >> 8) & 255, (pixel >> 16) & 255]
-  return 0.299 * red + 0.587 * green + 0.114 * blue > 140 ? "#171614" : "#ffffff"
-}
-
-function colourOf(value, limit, theme) {
-  const pixel = colourTable("signed", theme)[colourIndex(value, limit)]
-  return { background: pixelText(pixel), ink: inkOn(pixel) }
+export function colorOf(value, limit, theme) {
+  const pixel = colorTable("signed", theme)[colorIndex(value, limit)]
+  return { background: cssColor(pixel), ink: inkOn(unpacked(pixel)) }
 }
 
 // ---- pictures: one off-screen canvas a layer, its maps under one another, a pixel a cell ----
 
-function pictureOf(layer, limitOf, theme) {
+export function pictureOf(layer, limitOf, theme) {
   const [rows, columns] = layer.flat ? [layer.channels, 1] : [layer.channels * layer.rows, layer.columns]
-  return paintValues(layer.values, rows, columns, tableOf(layer, theme), (at) => limitOf(Math.floor(at / layer.size)))
-}
-
-function paintValues(values, rows, columns, table, limitAt) {
+  const table = tableOf(layer, theme)
   const canvas = document.createElement("canvas")
   canvas.width = columns
   canvas.height = rows
   const brush = canvas.getContext("2d")
   const image = brush.createImageData(columns, rows)
   const pixels = new Uint32Array(image.data.buffer)
-  for (let at = 0; at < values.length; at++) pixels[at] = table[colourIndex(values[at], limitAt(at))]
+  for (let at = 0; at < pixels.length; at++) {
+    pixels[at] = table[colorIndex(layer.values[at], limitOf(Math.floor(at / layer.size)))]
+  }
   brush.putImageData(image, 0, 0)
   return canvas
 }
 
-function drawMap(brush, picture, layer, channel, box, field = null) {
+export function drawMap(brush, picture, layer, channel, box, field = null) {
   const { top, bottom, left, right } = field ?? { top: 0, bottom: layer.rows - 1, left: 0, right: layer.columns - 1 }
   brush.drawImage(
     picture, left, channel * layer.rows + top, right - left + 1, bottom - top + 1,
@@ -78,7 +70,7 @@ function fitCanvas(canvas, width, height) {
   return brush
 }
 
-function drawBase(canvas, layout, pictures, style) {
+export function drawBase(canvas, layout, pictures, style) {
   const brush = fitCanvas(canvas, layout.width, layout.height)
   for (const block of layout.blocks) drawBlock(brush, block, pictures[block.layer.index], style)
 }
@@ -106,28 +98,28 @@ function drawBlock(brush, block, picture, style) {
 }
 
 function writeValue(brush, value, limit, box, style) {
-  brush.fillStyle = colourOf(value, limit, style.theme).ink
+  brush.fillStyle = colorOf(value, limit, style.theme).ink
   brush.font = `600 13.5px ${style.font}`
   brush.textAlign = "center"
   brush.textBaseline = "middle"
-  brush.fillText(formatNumber(value), ...centreOf(box))
+  brush.fillText(formatNumber(value), ...centerOf(box))
 }
 
-function frameBox(brush, { x, y, width, height }, colour, thickness) {
-  brush.strokeStyle = colour
+function frameBox(brush, { x, y, width, height }, color, thickness) {
+  brush.strokeStyle = color
   brush.lineWidth = thickness
   brush.strokeRect(x - thickness / 2, y - thickness / 2, width + thickness, height + thickness)
 }
 
-// Ink with a rim of paper shows on every colour.
-function outline(brush, box, style, thickness = 2, colour = style.ink) {
+// Ink with a rim of paper shows on every color.
+export function outline(brush, box, style, thickness = 2, color = style.ink) {
   frameBox(brush, box, style.paper, thickness + 2)
-  frameBox(brush, box, colour, thickness)
+  frameBox(brush, box, color, thickness)
 }
 
 // ---- what the pointer lights up ----
 
-function drawOverlay(canvas, scene) {
+export function drawOverlay(canvas, scene) {
   const { layout, style, fields, cell, thread } = scene
   const brush = fitCanvas(canvas, layout.width, layout.height)
   if (!cell) return
@@ -188,7 +180,7 @@ function brighten(brush, { cell, fields, pictures, style }, block, strength) {
   if (layer.index !== cell.layer) frameBox(brush, box, style.ink, 1)
 }
 
-// One curve from each input to the number, coloured by sign, as thick as its share.
+// One curve from each input to the number, colored by sign, as thick as its share.
 function drawLinks(brush, { layout, style, links }) {
   if (!links.length) return
   const largest = Math.max(...links.map(({ amount }) => Math.abs(amount)), 1e-30)
@@ -216,19 +208,19 @@ function curve(brush, from, to) {
 // The path of one number from a pixel to a probability.
 function drawThread(brush, { layout, style }, thread) {
   const points = thread.cells.map((cell) => threadPoint(layout, cell))
-  for (const [colour, thickness] of [[style.paper, 4.5], [style.thread, 2]]) {
-    brush.strokeStyle = colour
+  for (const [color, thickness] of [[style.paper, 4.5], [style.thread, 2]]) {
+    brush.strokeStyle = color
     brush.lineWidth = thickness
     for (let at = 1; at < points.length; at++) {
       brush.setLineDash(at > thread.at ? [5, 4] : [])
-      if (colour === style.paper) brush.setLineDash([])
+      if (color === style.paper) brush.setLineDash([])
       threadPiece(brush, points[at - 1], points[at])
     }
   }
   brush.setLineDash([])
   for (const [x, y] of points) {
-    for (const [colour, radius] of [[style.paper, 4.5], [style.thread, 3]]) {
-      brush.fillStyle = colour
+    for (const [color, radius] of [[style.paper, 4.5], [style.thread, 3]]) {
+      brush.fillStyle = color
       brush.beginPath()
       brush.arc(x, y, radius, 0, 2 * Math.PI)
       brush.fill()
@@ -239,7 +231,7 @@ function drawThread(brush, { layout, style }, thread) {
 // The middle of a cell; beside a logit, whose value is written in the middle.
 function threadPoint(layout, cell) {
   const box = cellBox(layout, cell)
-  return layout.blocks[cell.layer].type === "logits" ? [box.x - 1, box.y + box.height / 2] : centreOf(box)
+  return layout.blocks[cell.layer].type === "logits" ? [box.x - 1, box.y + box.height / 2] : centerOf(box)
 }
 
 function threadPiece(brush, [x0, y0], [x1, y1]) {

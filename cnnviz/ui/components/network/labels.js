@@ -1,8 +1,17 @@
 // The words around the blocks: names, shapes, printed ranges, class bars, breadcrumb; and the links.
 
+import { gradient } from "../shared/colors.js"
+import { clamp, num } from "../shared/numbers.js"
+import { explain, largestPlaces, pictureBefore } from "./arithmetic.js"
+import { denseTerms, percent, rivalOf } from "./detail.js"
+import { rangesOf } from "./draw.js"
+import { TOP } from "./layout.js"
+import { cellAtPlace, cellName, makeCell, sameCell, shapeText, shortShape, valueAt, windowStart } from "./model.js"
+import { cellText } from "./numbers.js"
+
 const CLASS_LINKS = 10
 
-function labelsHtml(model, layout, mode, theme) {
+export function labelsHtml(model, layout, mode, theme) {
   const { x, width } = layout.classes
   const probability = `<span class="layer" style="left:${x + width / 2}px"><b>probability</b><span>softmax</span></span>`
   return layout.blocks.map((block) => labelHtml(block, layout.crowded) + rangeHtml(model, layout, block, mode, theme)).join("") + probability
@@ -16,21 +25,18 @@ function labelHtml({ layer, type, x, width }, crowded) {
   return `<button type="button" class="layer" data-layer="${layer.index}" style="left:${x + width / 2}px"><b>${layer.name}</b><span>${crowded ? shortShape(layer) : shapeText(layer)}</span></button>`
 }
 
-// A colour bar from the layer's least to its greatest value, with both printed.
+// A color bar from the layer's least to its greatest value, with both printed.
 function rangeHtml(model, layout, { layer, type, x, width }, mode, theme) {
   if (type === "slim") return ""
   const text = mode === "map" && layer.channels > 1 && !layer.flat
     ? `<span>each its own</span>`
     : `<span>${rounded(layer.low)}</span><span>${rounded(layer.high)}</span>`
   const top = TOP + layout.band + 8
-  const stops = SCALES[layer.kind === "Input" ? "digit" : "signed"][theme]
+  const scale = layer.kind === "Input" ? "digit" : "signed"
   const limit = layer.kind === "Input" ? 1 : rangesOf(model, mode === "map" ? "layer" : mode)[layer.index](0)
-  const colours = [0, 0.25, 0.5, 0.75, 1].map((share) => {
-    const value = layer.low + share * (layer.high - layer.low)
-    return pixelText(colourTable(stops === SCALES.digit[theme] ? "digit" : "signed", theme)[colourIndex(value, limit)])
-  })
+  const colors = gradient([layer.low, layer.high], limit, scale, theme, 4)
   return `<div class="range" style="left:${x}px;width:${width}px;top:${top}px" title="from ${layer.low} to ${layer.high}">` +
-    `<i style="background:linear-gradient(to right, ${colours.join(", ")})"></i>${text}</div>`
+    `<i style="background:${colors}"></i>${text}</div>`
 }
 
 // Two digits, also for 0.9999, so that both ends fit under a narrow block.
@@ -38,7 +44,7 @@ function rounded(value) {
   return num(Number(value.toPrecision(2)), 2)
 }
 
-function classesHtml(model, { classes }) {
+export function classesHtml(model, { classes }) {
   return model.probabilities.map((probability, digit) =>
     `<button type="button" tabindex="-1" data-digit="${digit}" class="${digit === model.answer ? "answer" : ""}"` +
     ` style="left:${classes.x}px;top:${classes.y + digit * classes.row}px;width:${classes.width}px;height:${classes.row}px"` +
@@ -53,7 +59,7 @@ function shortPercent(probability) {
 }
 
 // Layers that only pass numbers on are left out of the breadcrumb.
-function crumbsHtml(model, { cells, at, stop }, chosen) {
+export function crumbsHtml(model, { cells, at, stop }, chosen) {
   const crumbs = cells.filter(({ layer }) => !["Flatten", "Dropout"].includes(model.layers[layer].kind) || layer === chosen.layer)
     .map((cell) => {
       const layer = model.layers[cell.layer]
@@ -69,12 +75,12 @@ function crumbsHtml(model, { cells, at, stop }, chosen) {
 
 // ---- links: every input of the sum, or for thousands of inputs the largest ----
 
-function linksOf(model, root, versus) {
+export function linksOf(model, root, versus) {
   const layer = model.layers[root.layer]
   if (layer.kind === "Conv2d") {
     const { sums } = explain(model, root)
     if (sums.length === 1) return []
-    return Array.from(sums, (amount, channel) => ({ from: patchCentre(model, root, channel), to: root, amount }))
+    return Array.from(sums, (amount, channel) => ({ from: patchCenter(model, root, channel), to: root, amount }))
   }
   if (layer.kind !== "Linear") return []
   const before = pictureBefore(model, layer)
@@ -83,7 +89,7 @@ function linksOf(model, root, versus) {
   return largestPlaces(sums, CLASS_LINKS).map((at) => ({ from: cellAtPlace(before, at), to: root, amount: sums[at] }))
 }
 
-function patchCentre(model, root, channel) {
+function patchCenter(model, root, channel) {
   const layer = model.layers[root.layer]
   const source = model.layers[root.layer - 1]
   const [top, left] = windowStart(layer, root)

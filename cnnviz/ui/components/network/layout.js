@@ -6,16 +6,19 @@
 //   slim   one thin column for layers that only pass numbers on (flatten, dropout)
 //   logits ten rows beside the class bars
 
-const TOP = 46 // names and shapes
-const BOTTOM = 36 // colour bar and range
+import { clamp } from "../shared/numbers.js"
+import { makeCell } from "./model.js"
+
+export const TOP = 46 // names and shapes
+const BOTTOM = 36 // color bar and range
 const MAP_GAP = 2
-const SLIM = 11
+export const SLIM = 11
 const NARROWEST = 900 // below this the picture scrolls sideways
 // least: a block's name and shape must fit; with many layers they are written smaller.
 const ROOMY = { gap: 9, least: 56, logits: 52, classes: 118, input: 0.1 }
 const CROWDED = { gap: 6, least: 42, logits: 44, classes: 98, input: 0.075 }
 
-function layoutOf(model, available) {
+export function layoutOf(model, available) {
   const width = Math.max(available, NARROWEST)
   const tallest = Math.round(Math.max(300, Math.min(440, width * 0.295)))
   const { blocks, spacing } = fittingBlocks(model, width, tallest)
@@ -95,7 +98,7 @@ function gridSizes({ columns, rows, side }, gap, { least }) {
 
 // ---- from cells to places and back ----
 
-function mapBox(block, channel) {
+export function mapBox(block, channel) {
   const { type, columns, step, side, x, y, layer } = block
   if (type === "slim") {
     const row = block.height / layer.channels
@@ -109,7 +112,7 @@ function mapBox(block, channel) {
   return { x: left, y: y + Math.floor(channel / columns) * step, width: side, height: side }
 }
 
-function fieldBox(block, channel, { top, bottom, left, right }) {
+export function fieldBox(block, channel, { top, bottom, left, right }) {
   const map = mapBox(block, channel)
   const [across, down] = [map.width / block.layer.columns, map.height / block.layer.rows]
   return {
@@ -118,15 +121,15 @@ function fieldBox(block, channel, { top, bottom, left, right }) {
   }
 }
 
-function cellBox(layout, { layer, channel, row, column }) {
+export function cellBox(layout, { layer, channel, row, column }) {
   return fieldBox(layout.blocks[layer], channel, { top: row, bottom: row, left: column, right: column })
 }
 
-function centreOf({ x, y, width, height }) {
+export function centerOf({ x, y, width, height }) {
   return [x + width / 2, y + height / 2]
 }
 
-function cellAt(layout, x, y) {
+export function cellAt(layout, x, y) {
   const block = layout.blocks.find((one) => x >= one.x - 2 && x < one.x + one.width + 2)
   if (!block || y < block.y - 2 || y > block.y + block.height + 2) return null
   const { layer, type } = block
@@ -141,8 +144,4 @@ function cellAt(layout, x, y) {
   const box = mapBox(block, channel)
   const row = clamp(Math.floor(((y - box.y) / box.height) * layer.rows), layer.rows)
   return makeCell(layer.index, channel, row, clamp(Math.floor(((x - box.x) / box.width) * layer.columns), layer.columns))
-}
-
-function clamp(value, count) {
-  return Math.max(0, Math.min(count - 1, value))
 }

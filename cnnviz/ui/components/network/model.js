@@ -3,12 +3,12 @@
 // model.layers[0] is the input image; layer i reads layer i - 1. A cell is one number:
 // {layer, channel, row, column}; for a dense layer the channel is the unit, row and column are 0.
 
-const ADDING = new Set(["Residual", "PositionEmbedding", "TransformerBlock"]) // to the number that stands there
-const SAME_PLACE = new Set(["Normalize", "BatchNorm2d", "ReLU", "Tanh", "Dropout", "LayerNorm", ...ADDING])
-const POOLS = new Set(["MaxPool2d", "AvgPool2d"])
-const ACTIVATIONS = new Set(["ReLU", "Tanh"])
 
-function networkModel(packet) {
+const ADDING = new Set(["Residual", "PositionEmbedding", "TransformerBlock"]) // to the number that stands there
+export const SAME_PLACE = new Set(["Normalize", "BatchNorm2d", "ReLU", "Tanh", "Dropout", "LayerNorm", ...ADDING])
+export const POOLS = new Set(["MaxPool2d", "AvgPool2d"])
+
+export function networkModel(packet) {
   const { arrays } = packet
   const parts = ["weight", "bias", "scale", "shift", "mean", "variance", "added"]
   const layers = packet.layers.map((layer, index) => {
@@ -29,7 +29,7 @@ function networkModel(packet) {
   return { layers, byName, probabilities, answer, caption: packet.caption, start: packet.start }
 }
 
-function extremes(values) {
+export function extremes(values) {
   let [low, high] = [Infinity, -Infinity]
   for (let at = 0; at < values.length; at++) {
     if (values[at] < low) low = values[at]
@@ -38,36 +38,36 @@ function extremes(values) {
   return { low, high, limit: Math.max(Math.abs(low), Math.abs(high)) }
 }
 
-function mapValues(layer, channel) {
+export function mapValues(layer, channel) {
   return layer.values.subarray(channel * layer.size, (channel + 1) * layer.size)
 }
 
-function valueAt(model, { layer, channel, row, column }) {
+export function valueAt(model, { layer, channel, row, column }) {
   const { size, columns, values } = model.layers[layer]
   return values[channel * size + row * columns + column]
 }
 
-function makeCell(layer, channel = 0, row = 0, column = 0) {
+export function makeCell(layer, channel = 0, row = 0, column = 0) {
   return { layer, channel, row, column }
 }
 
-function sameCell(one, other) {
+export function sameCell(one, other) {
   return Boolean(one && other) && one.layer === other.layer && one.channel === other.channel
     && one.row === other.row && one.column === other.column
 }
 
-function cellAtPlace(layer, place) {
+export function cellAtPlace(layer, place) {
   const within = place % layer.size
   const row = Math.floor(within / layer.columns)
   return makeCell(layer.index, Math.floor(place / layer.size), row, within % layer.columns)
 }
 
-function placeOf(layer, { channel, row, column }) {
+export function placeOf(layer, { channel, row, column }) {
   return channel * layer.size + row * layer.columns + column
 }
 
 // First row and column of a sliding window; negative ones, and ones past the edge, are padding.
-function windowStart(layer, { row, column }) {
+export function windowStart(layer, { row, column }) {
   return [row * layer.stride[0] - layer.padding[0], column * layer.stride[1] - layer.padding[1]]
 }
 
@@ -75,7 +75,7 @@ function windowStart(layer, { row, column }) {
 // fields[l] = {channel, top, bottom, left, right}, ends included; channel null means all of them;
 // whole: a dense layer came in between, so that it depends on everything.
 
-function fieldsOf(model, cell) {
+export function fieldsOf(model, cell) {
   const fields = []
   let field = {
     channel: cell.channel, top: cell.row, bottom: cell.row, left: cell.column, right: cell.column,
@@ -112,17 +112,13 @@ function wholeOf(layer) {
   return { channel: null, top: 0, bottom: layer.rows - 1, left: 0, right: layer.columns - 1, whole: true }
 }
 
-function fieldSize({ top, bottom, left, right }) {
+export function fieldSize({ top, bottom, left, right }) {
   return [bottom - top + 1, right - left + 1]
 }
 
 // ---- words ----
 
-function unitWord(layer) {
-  return layer.flat ? "unit" : "map"
-}
-
-function cellName(model, cell) {
+export function cellName(model, cell) {
   const layer = model.layers[cell.layer]
   if (cell.layer === 0) return `pixel ${cell.row}, ${cell.column}`
   if (layer.name === "logits") return `logit ${cell.channel}`
@@ -132,11 +128,11 @@ function cellName(model, cell) {
 }
 
 // 32×26², for 32 maps of 26×26
-function shortShape(layer) {
+export function shortShape(layer) {
   const square = layer.rows === layer.columns && !layer.flat
   return square ? `${layer.channels}×${layer.rows}²` : shapeText(layer)
 }
 
-function shapeText({ shape }) {
+export function shapeText({ shape }) {
   return shape.map((side) => side.toLocaleString("en")).join("×")
 }

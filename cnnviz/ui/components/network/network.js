@@ -1,20 +1,15 @@
-// The live picture: pointing, pinning and keys. Streamlit calls the default export again when data
-// or theme change; one NetworkView a parentElement keeps its state in between.
+// The live picture: pointing, pinning and keys.
+
+import { arrowStep, component } from "../shared/component.js"
+import { clamp, num } from "../shared/numbers.js"
+import { bestOf, explain, softmaxRows, strongestBefore, threadThrough } from "./arithmetic.js"
+import { inputName, stageOf } from "./detail.js"
+import { cellAt, cellBox, centerOf } from "./layout.js"
+import { cellAtPlace, cellName, fieldsOf, makeCell, placeOf, sameCell, valueAt } from "./model.js"
+import { cellFrom, mosaicShape } from "./numbers.js"
+import { NetworkPicture } from "./picture.js"
 
 const SEND_AFTER = 350 // milliseconds; a burst of arrow keys becomes one message to Python
-
-const views = new WeakMap()
-
-export default function ({ parentElement, data, setStateValue }) {
-  let view = views.get(parentElement)
-  if (!view) views.set(parentElement, (view = new NetworkView(parentElement)))
-  view.send = (selection) => setStateValue("selected", selection)
-  view.show(data)
-  return () => {
-    view.close()
-    views.delete(parentElement)
-  }
-}
 
 class NetworkView extends NetworkPicture {
   constructor(parent) {
@@ -60,7 +55,7 @@ class NetworkView extends NetworkPicture {
     clearTimeout(this.sending)
     this.sending = setTimeout(() => {
       const { layer, ...place } = this.cell
-      this.send(this.pinned ? { layer: this.model.layers[layer].name, ...place } : {})
+      this.setState("selected", this.pinned ? { layer: this.model.layers[layer].name, ...place } : {})
     }, SEND_AFTER)
   }
 
@@ -219,8 +214,7 @@ class NetworkView extends NetworkPicture {
 
   key(event) {
     if (event.target !== this.picture && !event.target.dataset.layer) return
-    const moves = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }
-    const move = moves[event.key]
+    const move = arrowStep(event.key)
     if (move && event.shiftKey) this.pin(this.cellIn(clamp(this.cell.layer + (move[1] || move[0]), this.model.layers.length)))
     else if (move) this.pin(this.moved(...move))
     else if (event.key === "PageUp" || event.key === "PageDown") this.pin(this.otherMap(event.key === "PageUp" ? -1 : 1))
@@ -270,7 +264,7 @@ class NetworkView extends NetworkPicture {
       softmax: () => softmaxRows(this.model),
       where: (...place) => {
         const box = this.picture.getBoundingClientRect()
-        const [x, y] = centreOf(cellBox(this.layout, at(...place)))
+        const [x, y] = centerOf(cellBox(this.layout, at(...place)))
         return { x: box.left + x, y: box.top + y }
       },
       selected: () => {
@@ -285,3 +279,5 @@ class NetworkView extends NetworkPicture {
     }
   }
 }
+
+export default component(NetworkView, (data) => data)

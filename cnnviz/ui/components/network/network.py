@@ -10,33 +10,16 @@ cost no server round trip; only a pinned cell is sent back, for links.
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import numpy as np
-import streamlit as st
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from cnnviz.data.mnist import MEAN, STD
 from cnnviz.networks.layers import PositionEmbedding, Residual, TransformerBlock
 from cnnviz.networks.network import Network
 from cnnviz.networks.tracing import Trace
-from cnnviz.ui.components.shared.loader import pack, script, style
+from cnnviz.ui.components.shared.loader import component
+from cnnviz.ui.components.shared.transport import floats, pack, sent
 
-PARTS = (
-    "network/model.js",
-    "network/arithmetic.js",
-    "network/layout.js",
-    "network/draw.js",
-    "network/numbers.js",
-    "network/detail.js",
-    "network/labels.js",
-    "network/play.js",
-    "network/picture.js",
-    "network/network.js",
-)
-
-_mount = st.components.v2.component(
-    "cnnviz_network", html=style("network/network.html"), css=style("network/network.css"), js=script(*PARTS)
-)
+_show = component("network", state="selected")
 
 
 @dataclass(frozen=True)
@@ -57,21 +40,21 @@ def network_view(
     start: pinned when the picture first appears; keep it unchanged while it is on screen, because
     equal bytes are not sent again.
     """
-    _mount(key=key, data=payload(model, trace, caption, start), on_selected_change=_nothing)
+    _show(payload(model, trace, caption, start), key=key)
     return pinned(trace, key, start)
 
 
 def pinned(trace: Trace, key: str, start: Selection | None = None) -> Selection | None:
     """What is pinned in the picture called `key`; None for nothing, or for what this network lacks."""
-    sent: Any = (st.session_state.get(key) or {}).get("selected")
-    if sent is None:  # nothing sent yet; a release sends an empty record
+    cell = sent(key, "selected")
+    if cell is None:  # nothing sent yet; a release sends an empty record
         return start
     fields = {"layer", "channel", "row", "column"}
-    if not isinstance(sent, dict) or sent.keys() != fields or not isinstance(sent["layer"], str):
+    if not isinstance(cell, dict) or cell.keys() != fields or not isinstance(cell["layer"], str):
         return None
-    if not all(type(sent[name]) is int for name in fields - {"layer"}):
+    if not all(type(cell[name]) is int for name in fields - {"layer"}):
         return None
-    selection = Selection(**sent)
+    selection = Selection(**cell)
     return selection if is_cell(trace, selection) else None
 
 
@@ -88,7 +71,7 @@ def is_cell(trace: Trace, selection: Selection) -> bool:
 def payload(model: Network, trace: Trace, caption: str = "", start: Selection | None = None) -> bytes:
     """The trace and the weights as pack()ed float32; arrays LAYER and LAYER.weight, LAYER.bias, ..."""
     layers: list[dict[str, Any]] = [{"name": "input", "kind": "Input", "shape": [1, *trace.image.shape]}]
-    arrays = {"input": _floats(trace.image)}
+    arrays = {"input": floats(trace.image)}
     for record in trace:
         module = model.get_submodule(record.name)
         settings, tensors = _describe(module)
@@ -97,9 +80,9 @@ def payload(model: Network, trace: Trace, caption: str = "", start: Selection | 
         layers.append(
             {"name": record.name, "kind": record.kind, "shape": list(record.output.shape), **settings}
         )
-        arrays[record.name] = _floats(record.output)
-        arrays |= {f"{record.name}.{part}": _floats(tensor) for part, tensor in tensors.items()}
-    arrays["probabilities"] = _floats(trace.probabilities)
+        arrays[record.name] = floats(record.output)
+        arrays |= {f"{record.name}.{part}": floats(tensor) for part, tensor in tensors.items()}
+    arrays["probabilities"] = floats(trace.probabilities)
     header = {"layers": layers, "caption": caption, "start": asdict(start) if start else None}
     return pack(header, arrays)
 
@@ -153,11 +136,3 @@ def pair(value: Any) -> tuple[int, int]:
 
 def _bias(module: nn.Conv2d | nn.Linear) -> Tensor:
     return module.weight.new_zeros(len(module.weight)) if module.bias is None else module.bias
-
-
-def _floats(tensor: Tensor) -> NDArray[np.generic]:
-    return tensor.detach().cpu().float().numpy()
-
-
-def _nothing() -> None:
-    """Streamlit keeps a component's state only if a callback is named for it."""

@@ -1,36 +1,37 @@
 // Pieces of the written arithmetic: grids of numbers, ledgers, formula lines, small pictures.
 // Each returns HTML; all text comes from layer names and numbers, never from a user.
 
+import { colorIndex } from "../shared/colors.js"
+import { num } from "../shared/numbers.js"
+import { explain } from "./arithmetic.js"
+import { cellAtPlace, cellName, fieldSize, makeCell } from "./model.js"
+
 function short(value) {
   if (value === 0) return "0"
   const text = Math.abs(value) >= 100 ? value.toFixed(0) : value.toFixed(Math.abs(value) >= 10 ? 1 : 2)
   return text.replace("-", /[1-9]/.test(text) ? "−" : "")
 }
 
-function num(value, digits = 3) {
-  return value === 0 ? "0" : formatNumber(value, digits)
-}
-
-function signed(value) {
+export function signed(value) {
   return (value > 0 ? "+" : "") + num(value)
 }
 
 // A negative number inside a formula stands in brackets.
-function within(value) {
+export function within(value) {
   return value < 0 ? `(${num(value)})` : num(value)
 }
 
 // "0.3 + 1.2", "0.3 − 1.2"
-function plus(value) {
+export function plus(value) {
   return `${value < 0 ? "−" : "+"} ${num(Math.abs(value))}`
 }
 
 // ---- grids of numbers ----
 
-// terms: [{value, padded, marked}], `columns` a row; colour: value -> {background, ink}.
-function numberGrid(terms, columns, colour) {
+// terms: [{value, padded, marked}], `columns` a row; color: value -> {background, ink}.
+export function numberGrid(terms, columns, color) {
   const cells = terms.map(({ value, padded, marked }) => {
-    const { background, ink } = colour(value)
+    const { background, ink } = color(value)
     const paint = padded ? "" : ` style="background:${background};color:${ink}"`
     const classes = [padded ? "padded" : "", marked ? "marked" : ""].join(" ")
     return `<span class="${classes}"${paint} title="${padded ? "padding, counts as 0" : value}">${short(value)}</span>`
@@ -39,9 +40,9 @@ function numberGrid(terms, columns, colour) {
 }
 
 // Kernels too wide for two grids: each cell holds the input above and its weight below.
-function pairGrid(terms, columns, colours) {
+export function pairGrid(terms, columns, colors) {
   const cells = terms.map(({ input, weight, padded }) => {
-    const [above, below] = [colours.input(input), colours.weight(weight)]
+    const [above, below] = [colors.input(input), colors.weight(weight)]
     const paint = ({ background, ink }) => `style="background:${background};color:${ink}"`
     return `<span title="${input} × ${weight}"><i class="${padded ? "padded" : ""}" ${padded ? "" : paint(above)}>${short(input)}</i>` +
       `<i ${paint(below)}>${short(weight)}</i></span>`
@@ -49,22 +50,22 @@ function pairGrid(terms, columns, colours) {
   return `<div class="grid pairs" style="--columns:${columns}">${cells.join("")}</div>`
 }
 
-function digitColour(value) {
-  const grey = Math.round(255 * value)
-  return { background: `rgb(${grey}, ${grey}, ${grey})`, ink: grey > 140 ? "#000000" : "#ffffff" }
+export function digitColor(value) {
+  const gray = Math.round(255 * value)
+  return { background: `rgb(${gray}, ${gray}, ${gray})`, ink: gray > 140 ? "#000000" : "#ffffff" }
 }
 
-function titled(title, html, foot = "") {
+export function titled(title, html, foot = "") {
   return `<figure><figcaption>${title}</figcaption>${html}${foot ? `<p class="foot">${foot}</p>` : ""}</figure>`
 }
 
-function operator(sign) {
+export function operator(sign) {
   return `<b class="operator">${sign}</b>`
 }
 
 // ---- small pictures: a canvas of one pixel a cell, boxes over it in shares of its side ----
 
-function mapFigure(layer, channel, { title, field, dot = null, padding = [0, 0], hide = null, foot = "" }) {
+export function mapFigure(layer, channel, { title, field, dot = null, padding = [0, 0], hide = null, foot = "" }) {
   const [down, across] = padding
   const [rows, columns] = [layer.rows + 2 * down, layer.columns + 2 * across]
   const share = (top, left, height, width) =>
@@ -83,14 +84,14 @@ function mapFigure(layer, channel, { title, field, dot = null, padding = [0, 0],
 }
 
 // All values of a layer in one small picture: its maps side by side, or its units in a square.
-function mosaicFigure(layer, title, kind, foot = "") {
+export function mosaicFigure(layer, title, kind, foot = "") {
   const { width, height } = mosaicShape(layer)
   return titled(title,
     `<div class="map mosaic" style="aspect-ratio:${width}/${height}"><canvas width="${width}" height="${height}" data-mosaic="${kind}"></canvas></div>`,
     foot)
 }
 
-function mosaicShape(layer) {
+export function mosaicShape(layer) {
   const across = layer.flat
     ? Math.ceil(Math.sqrt(layer.channels))
     : Math.ceil(Math.sqrt((layer.channels * layer.rows) / layer.columns))
@@ -102,7 +103,7 @@ function mosaicShape(layer) {
   }
 }
 
-function paintMosaic(canvas, layer, values, limit, table) {
+export function paintMosaic(canvas, layer, values, limit, table) {
   const { across, gap, width, height } = mosaicShape(layer)
   const brush = canvas.getContext("2d")
   const image = brush.createImageData(width, height)
@@ -111,7 +112,7 @@ function paintMosaic(canvas, layer, values, limit, table) {
     const { channel, row, column } = cellAtPlace(layer, at)
     const y = Math.floor(channel / across) * (layer.rows + gap) + row
     const x = (channel % across) * (layer.columns + gap) + column
-    pixels[y * width + x] = table[colourIndex(values[at], limit)]
+    pixels[y * width + x] = table[colorIndex(values[at], limit)]
   }
   brush.putImageData(image, 0, 0)
 }
@@ -120,7 +121,7 @@ function paintMosaic(canvas, layer, values, limit, table) {
 
 // rows: [{name, amount, cell?, kind?}]; named terms have bars on one scale, the rest and the total
 // have none (thousands of small terms would dwarf them); `cell` makes a row a way back.
-function ledgerRows(rows) {
+export function ledgerRows(rows) {
   const named = rows.filter(({ kind }) => !kind)
   const largest = Math.max(...named.map(({ amount }) => Math.abs(amount)), 1e-30)
   return rows.map(({ name, amount, cell, channel, kind = "" }) => {
@@ -133,25 +134,25 @@ function ledgerRows(rows) {
   }).join("")
 }
 
-function cellText({ layer, channel, row, column }) {
+export function cellText({ layer, channel, row, column }) {
   return [layer, channel, row, column].join(",")
 }
 
-function cellFrom(text) {
+export function cellFrom(text) {
   return makeCell(...text.split(",").map(Number))
 }
 
 // ---- formula lines: what the layers of the same stage do with the number ----
 
-function stepLine(model, cell) {
+export function stepLine(model, cell) {
   const layer = model.layers[cell.layer]
   const term = explain(model, cell)
   const texts = {
     BatchNorm2d: () => `(${num(term.input)} ${plus(-term.mean)}) ÷ √(${num(term.variance)} + ${term.eps}) × ${within(term.scale)} ${plus(term.shift)}`,
     LayerNorm: () => `(${num(term.input)} ${plus(-term.mean)}) ÷ √(${num(term.variance)} + ${term.eps}) × ${within(term.scale)} ${plus(term.shift)}`,
     Residual: () => `${num(term.input)} ${plus(term.added)}`,
-    Places: () => `${num(term.input)} ${plus(term.added)}`,
-    Attention: () => `${num(term.input)} ${plus(term.added)}`,
+    PositionEmbedding: () => `${num(term.input)} ${plus(term.added)}`,
+    TransformerBlock: () => `${num(term.input)} ${plus(term.added)}`,
     ReLU: () => `max(0, ${num(term.input)})`,
     Tanh: () => `tanh(${num(term.input)})`,
     Normalize: () => `(${num(term.input)} − ${layer.mean}) ÷ ${layer.std}`,
@@ -159,7 +160,7 @@ function stepLine(model, cell) {
     Flatten: () => `${num(term.input)}, copied from ${cellName(model, term.origin)}`,
   }
   const names = { BatchNorm2d: "batch norm", ReLU: "ReLU", Tanh: "tanh", Normalize: "normalize",
-    LayerNorm: "layer norm", Residual: "skip: x + F(x)", Places: "its place", Attention: "x + heard and thought" }
+    LayerNorm: "layer norm", Residual: "skip: x + F(x)", PositionEmbedding: "its place", TransformerBlock: "x + heard and thought" }
   const kind = names[layer.kind] ? ` <small>${names[layer.kind]}</small>` : ""
   return `<div class="line" data-cell="${cellText(cell)}"><b>${layer.name}</b>${kind}<span>${texts[layer.kind]()} = <strong>${num(term.result)}</strong></span></div>`
 }

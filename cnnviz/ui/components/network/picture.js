@@ -1,9 +1,21 @@
 // What is on screen: one pass of one network, and the number whose origin is shown. It draws and
 // writes; network.js decides what is chosen.
 
+import { CHOSEN, FAINT, SIGN_LINES } from "cnnviz/colors.py"
+import { themeOf } from "../shared/colors.js"
+import { unpack } from "../shared/transport.js"
+import { threadThrough } from "./arithmetic.js"
+import { detailOf, stageOf } from "./detail.js"
+import { drawBase, drawMap, drawOverlay, outline, pictureOf, rangesOf } from "./draw.js"
+import { classesHtml, crumbsHtml, labelsHtml, linksOf } from "./labels.js"
+import { cellBox, layoutOf } from "./layout.js"
+import { fieldsOf, makeCell, networkModel } from "./model.js"
+import { cellText, paintMosaic } from "./numbers.js"
+import { Player } from "./play.js"
+
 const STAGE_PADDING = 4
 
-class NetworkPicture {
+export class NetworkPicture {
   constructor(parent) {
     this.parent = parent
     this.host = parent.host ?? parent
@@ -81,8 +93,8 @@ class NetworkPicture {
     this.style = {
       theme: this.theme, ranges: this.ranges, font: variable("--st-font") || "sans-serif",
       paper: variable("--st-background-color"), ink: variable("--st-text-color"),
-      border: variable("--st-border-color"), faint: this.theme === "dark" ? "#8d887d" : "#9a958a",
-      signs: SIGN_INK[this.theme], thread: THREAD[this.theme],
+      border: variable("--st-border-color"), faint: FAINT[this.theme],
+      signs: SIGN_LINES[this.theme], thread: CHOSEN[this.theme],
     }
     this.network.dataset.theme = this.theme
     this.network.classList.toggle("crowded", this.layout.crowded)

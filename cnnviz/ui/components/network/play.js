@@ -1,8 +1,10 @@
 // Play: the chosen cell moves on, so that the kernel slides over the map, row by row.
 
+import { cellAtPlace, makeCell, placeOf } from "./model.js"
+
 const STEP_MILLISECONDS = 250
 
-class Player {
+export class Player {
   constructor(view) {
     this.view = view
     this.timer = null

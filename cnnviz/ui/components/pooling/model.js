@@ -1,9 +1,13 @@
 // What the pooling picture knows about a layer: windows, winners, words. Nothing here draws.
 
-const DECIDED = 0, TIED = 1, EMPTY = 2 // what `state` says of a window
+import { CORNERS } from "cnnviz/colors.py"
+import { channels } from "../shared/colors.js"
+import { num } from "../shared/numbers.js"
+
+export const DECIDED = 0, TIED = 1, EMPTY = 2 // what `state` says of a window
 const SIDES = { 2: ["top left", "top right", "bottom left", "bottom right"] }
 
-class PoolingLayer {
+export class PoolingLayer {
   constructor(content) {
     const { feature, corner } = content.arrays
     Object.assign(this, content)
@@ -51,8 +55,8 @@ class PoolingLayer {
   windowAtPixel(row, column) {
     const nearest = (pixel) => {
       let best = 0
-      this.centres.forEach((centre, cell) => {
-        if (Math.abs(centre - pixel) < Math.abs(this.centres[best] - pixel)) best = cell
+      this.centers.forEach((center, cell) => {
+        if (Math.abs(center - pixel) < Math.abs(this.centers[best] - pixel)) best = cell
       })
       return best
     }
@@ -102,8 +106,8 @@ class PoolingLayer {
     return `row ${Math.floor(corner / this.window)}, column ${corner % this.window}`
   }
 
-  // The colour of a place in the window; larger windows mix the four corners' colours.
-  cornerColour(corner) {
+  // The color of a place in the window; larger windows mix the four corners' colors.
+  cornerColor(corner) {
     const last = Math.max(this.window - 1, 1)
     const [down, right] = [Math.floor(corner / this.window) / last, (corner % this.window) / last]
     const weights = [(1 - down) * (1 - right), (1 - down) * right, down * (1 - right), down * right]
@@ -117,15 +121,14 @@ class PoolingLayer {
   sentences(map, { row, column }) {
     const at = this.at(map, row, column)
     const { state } = this
-    const number = (value) => written(value)
-    const value = number(this.value(map, row, column))
+    const value = num(this.value(map, row, column))
     const where = `${this.pooled}, row ${row}, column ${column}`
     const winner = this.winner(map, row, column)
     if (state[at] === EMPTY) {
       const stop = this.source.startsWith("relu") ? " all the same; ReLU stops it there." : " all the same."
       return [
         `${where}: 0. All cells of the window are zero; nobody won.`,
-        `The gradient, ${written(this.gradient[at])}, goes to the first cell${stop}`,
+        `The gradient, ${num(this.gradient[at])}, goes to the first cell${stop}`,
         this.look(winner),
       ]
     }
@@ -138,7 +141,7 @@ class PoolingLayer {
 
   lead(at) {
     const margin = this.margin[at]
-    return Number.isFinite(margin) ? `, ${written(margin)} ahead of the next` : ""
+    return Number.isFinite(margin) ? `, ${num(margin)} ahead of the next` : ""
   }
 
   countOf(map, row, column) {
@@ -147,7 +150,7 @@ class PoolingLayer {
   }
 
   routing(at, { row, column }) {
-    const gradient = written(this.gradient[at])
+    const gradient = num(this.gradient[at])
     const others = this.window > 1 ? ` The other ${this.window ** 2 - 1} get 0.` : ""
     return `All of the gradient, ${gradient} for the logit of ${this.digit}, goes to it (${this.source}, row ${row}, column ${column}).${others}`
   }

@@ -1,10 +1,15 @@
 // How the four panels are painted; PoolingPicture adds what can be done with them.
 
-const PALE = 0.22 // how much of its colour a window's other cells keep
+import { channels, colorIndex, colorTable, gradient, mixed, packed, unpacked } from "../shared/colors.js"
+import { num } from "../shared/numbers.js"
+import { paintCells, resizeCanvas } from "../shared/pixels.js"
+import { DECIDED, EMPTY, TIED } from "./model.js"
+
+const PALE = 0.22 // how much of its color a window's other cells keep
 const HALF = 0.5 // and a winner that is no larger than another
 const HATCH_ROOM = 10 // device px of a window that can carry lines
 
-class PoolingPaint {
+export class PoolingPaint {
   draw() {
     const { layer, map } = this
     const [low, high] = layer.range(map)
@@ -32,8 +37,8 @@ class PoolingPaint {
       ;[left.textContent, right.textContent] = ["0", "1"]
       return
     }
-    rangeBar(bar, range, this.limit, "signed", this.theme)
-    ;[left.textContent, right.textContent] = range.map(written)
+    bar.style.background = gradient(range, this.limit, "signed", this.theme)
+    ;[left.textContent, right.textContent] = range.map((value) => num(value))
   }
 
   pooledRange() {
@@ -67,15 +72,15 @@ class PoolingPaint {
 
   paintDigit() {
     const { layer, map, digitZoom } = this
-    const table = colourTable("digit", this.theme)
-    const pixels = Uint32Array.from(layer.image, (value) => table[colourIndex(value, 1)])
+    const table = colorTable("digit", this.theme)
+    const pixels = Uint32Array.from(layer.image, (value) => table[colorIndex(value, 1)])
     const brush = this.paint("digit", pixels, 28, 28, digitZoom)
     this.eachWindow((row, column, at) => {
       if (layer.state[at] !== DECIDED) return
       const { row: r, column: c } = layer.winner(map, row, column)
-      brush.fillStyle = layer.cornerColour(layer.corner[at])
+      brush.fillStyle = layer.cornerColor(layer.corner[at])
       brush.beginPath()
-      const [x, y] = [layer.centres[c], layer.centres[r]].map((pixel) => (pixel + 0.5) * digitZoom)
+      const [x, y] = [layer.centers[c], layer.centers[r]].map((pixel) => (pixel + 0.5) * digitZoom)
       brush.arc(x, y, digitZoom * 0.3, 0, 2 * Math.PI)
       brush.fill()
     })
@@ -84,19 +89,19 @@ class PoolingPaint {
   paintFeature() {
     const { layer, map, zoom } = this
     const size = layer.height * layer.width
-    const table = colourTable("signed", this.theme)
+    const table = colorTable("signed", this.theme)
     const cells = layer.feature.subarray(map * size, (map + 1) * size)
-    const pixels = Uint32Array.from(cells, (value) => table[colourIndex(value, this.limit)])
+    const pixels = Uint32Array.from(cells, (value) => table[colorIndex(value, this.limit)])
     const brush = this.paint("feature", pixels, layer.height, layer.width, zoom)
     this.crossOutLost(brush)
   }
 
   paintPooled() {
     const { layer, map, zoom } = this
-    const table = colourTable("signed", this.theme)
+    const table = colorTable("signed", this.theme)
     const pixels = new Uint32Array(layer.rows * layer.columns)
     this.eachWindow((row, column) => {
-      pixels[row * layer.columns + column] = table[colourIndex(layer.value(map, row, column), this.limit)]
+      pixels[row * layer.columns + column] = table[colorIndex(layer.value(map, row, column), this.limit)]
     })
     const brush = this.paint("pooled", pixels, layer.rows, layer.columns, zoom * layer.window)
     this.crossOutLost(brush)
@@ -128,7 +133,8 @@ class PoolingPaint {
     const figure = this.figures.mask
     figure.querySelector(".bar").style.visibility = view === "winners" ? "hidden" : "visible"
     figure.querySelector(".range").style.visibility = view === "winners" ? "hidden" : "visible"
-    if (ranges[view]) rangeBar(figure.querySelector(".bar"), ranges[view], limit, "signed", this.theme)
+    if (!ranges[view]) return
+    figure.querySelector(".bar").style.background = gradient(ranges[view], limit, "signed", this.theme)
   }
 
   viewLimit() {
@@ -138,27 +144,27 @@ class PoolingPaint {
     return values.reduce((most, value) => (Number.isFinite(value) ? Math.max(most, Math.abs(value)) : most), 0)
   }
 
-  // One pixel a feature-map cell. Winners: the winner in its colour, the rest of its window pale.
+  // One pixel a feature-map cell. Winners: the winner in its color, the rest of its window pale.
   maskPixels(map, view, limit) {
     const { layer } = this
     const pixels = new Uint32Array(layer.height * layer.width)
     const paper = packed(channels(getComputedStyle(this.pooling).getPropertyValue("--st-background-color")))
-    const table = colourTable("signed", this.theme)
+    const table = colorTable("signed", this.theme)
     pixels.fill(paper)
-    const full = Array.from({ length: layer.window ** 2 }, (_, corner) => channels(layer.cornerColour(corner)))
+    const full = Array.from({ length: layer.window ** 2 }, (_, corner) => channels(layer.cornerColor(corner)))
     const strong = full.map(packed)
-    const faded = (share) => full.map((colour) => packed(mixed(colour, unpacked(paper), share)))
+    const faded = (share) => full.map((color) => packed(mixed(color, unpacked(paper), share)))
     const [half, pale] = [faded(HALF), faded(PALE)]
-    const grey = packed(mixed(channels(getComputedStyle(this.pooling).color), unpacked(paper), 0.14))
+    const gray = packed(mixed(channels(getComputedStyle(this.pooling).color), unpacked(paper), 0.14))
     this.eachWindow((row, column, at) => {
       const [state, corner] = [layer.state[at], layer.corner[at]]
       for (let cell = 0; cell < layer.window ** 2; cell++) {
         const r = row * layer.window + Math.floor(cell / layer.window)
         const place = r * layer.width + column * layer.window + (cell % layer.window)
-        if (view === "lead") pixels[place] = table[colourIndex(layer.margin[at], limit)]
-        else if (view === "gradient") pixels[place] = table[colourIndex(cell === corner ? layer.gradient[at] : 0, limit)]
+        if (view === "lead") pixels[place] = table[colorIndex(layer.margin[at], limit)]
+        else if (view === "gradient") pixels[place] = table[colorIndex(cell === corner ? layer.gradient[at] : 0, limit)]
         else if (state !== EMPTY) {
-          if (state === TIED) pixels[place] = cell === corner ? half[corner] : grey
+          if (state === TIED) pixels[place] = cell === corner ? half[corner] : gray
           else pixels[place] = (cell === corner ? strong : pale)[corner]
         }
       }

@@ -2,6 +2,14 @@
 //
 // The browser holds the whole layer, so that pointing and switching maps need no server.
 
+import { themeOf } from "../shared/colors.js"
+import { arrowStep, component } from "../shared/component.js"
+import { clamp, num } from "../shared/numbers.js"
+import { outlineCells, paintCells, resizeCanvas } from "../shared/pixels.js"
+import { MessageQueue, unpack } from "../shared/transport.js"
+import { EMPTY, PoolingLayer } from "./model.js"
+import { PoolingPaint } from "./paint.js"
+
 const PANELS = ["digit", "feature", "mask", "pooled"]
 const VIEWS = { winners: "Winners", lead: "Lead", gradient: "Gradient" }
 const PANEL_MOST = 290 // CSS px
@@ -10,20 +18,6 @@ const TILES_WAIT = 40 // ms
 const NARROW = 620 // below this width two panels a row
 const MASK_TILE = { wide: 64, narrow: 46 }
 
-const pictures = new WeakMap()
-
-export default function ({ parentElement, data, setStateValue }) {
-  let picture = pictures.get(parentElement)
-  if (!picture) pictures.set(parentElement, (picture = new PoolingPicture(parentElement)))
-  picture.courier.post = (choice) => setStateValue("selected", choice)
-  picture.show(new PoolingLayer(unpack(data)))
-  return () => {
-    picture.observer.disconnect()
-    clearTimeout(picture.tilesLater)
-    pictures.delete(parentElement)
-  }
-}
-
 class PoolingPicture extends PoolingPaint {
   constructor(parent) {
     super()
@@ -31,7 +25,7 @@ class PoolingPicture extends PoolingPaint {
     for (const name of ["pooling", "panels", "window", "words", "legend", "heading", "tiles"]) {
       this[name] = parent.querySelector("." + name)
     }
-    this.courier = new Courier()
+    this.queue = new MessageQueue((choice) => this.setState("selected", choice))
     this.turn = -1 // counts the visitor's choices; Python's echo of an older one is ignored
     this.pointed = null // {row, column} of the pooled map
     this.view = "winners"
@@ -76,6 +70,11 @@ class PoolingPicture extends PoolingPaint {
     }
   }
 
+  close() {
+    this.observer.disconnect()
+    clearTimeout(this.tilesLater)
+  }
+
   // ---- data ----
 
   show(layer) {
@@ -92,7 +91,7 @@ class PoolingPicture extends PoolingPaint {
     this.panels.setAttribute("aria-label", layer.label)
     this.theme = themeOf(this.parent)
     this.arrange()
-    this.courier.echo(layer.turn)
+    this.queue.echo(layer.turn)
     this.pooling.dataset.milliseconds = (performance.now() - start).toFixed(2)
   }
 
@@ -102,7 +101,7 @@ class PoolingPicture extends PoolingPaint {
     this.turn += 1
     this.draw()
     this.markSelected()
-    this.courier.send({ tile: map, turn: this.turn })
+    this.queue.send({ tile: map, turn: this.turn })
   }
 
   // ---- size and place ----
@@ -197,27 +196,24 @@ class PoolingPicture extends PoolingPaint {
   }
 
   press(event) {
-    const moves = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }
-    const move = moves[event.key]
+    const move = arrowStep(event.key)
     if (event.target !== this.panels || (!move && event.key !== "Escape")) return
     event.preventDefault()
     event.stopPropagation()
     if (!move) return this.point(null)
     const from = this.pointed ?? this.layer.strongest(this.map)
-    const within = (value, size) => Math.max(0, Math.min(size - 1, value))
     return this.point({
-      row: within(from.row + move[0], this.layer.rows),
-      column: within(from.column + move[1], this.layer.columns),
+      row: clamp(from.row + move[0], this.layer.rows),
+      column: clamp(from.column + move[1], this.layer.columns),
     })
   }
 
   pressTile(event) {
-    const moves = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -this.across, ArrowDown: this.across }
-    const step = moves[event.key]
-    if (!step) return
+    const move = arrowStep(event.key)
+    if (!move) return
     event.preventDefault()
     event.stopPropagation()
-    const map = this.map + step
+    const map = this.map + move[0] * this.across + move[1]
     if (map >= 0 && map < this.layer.maps) this.choose(map)
   }
 
@@ -271,8 +267,8 @@ class PoolingPicture extends PoolingPaint {
     while (this.window.children.length < cells.length) this.window.append(document.createElement("span"))
     cells.forEach((value, cell) => {
       const span = this.window.children[cell]
-      span.textContent = written(value)
-      span.style.setProperty("--corner", layer.cornerColour(cell))
+      span.textContent = num(value)
+      span.style.setProperty("--corner", layer.cornerColor(cell))
       span.classList.toggle("winner", cell === corner && !empty)
     })
   }
@@ -281,19 +277,21 @@ class PoolingPicture extends PoolingPaint {
     const { layer, map } = this
     const { corners, tied, empty, changed } = layer.census(map)
     this.legend.replaceChildren()
-    const entry = (kind, colour, text) => {
+    const entry = (kind, color, text) => {
       const line = document.createElement("span")
       const swatch = line.appendChild(document.createElement("span"))
       swatch.className = `swatch ${kind}`
-      if (colour) swatch.style.background = colour
+      if (color) swatch.style.background = color
       line.append(text)
       this.legend.append(line)
     }
     if (layer.window <= 2) {
-      corners.forEach((count, corner) => entry("", layer.cornerColour(corner), `${layer.sideName(corner)} ${count}`))
+      corners.forEach((count, corner) => entry("", layer.cornerColor(corner), `${layer.sideName(corner)} ${count}`))
     }
     entry("tied", "", `tied ${tied}`)
     entry("empty", "", `all zero ${empty}`)
     if (layer.changed) entry("changed", "", `another winner than unshifted ${changed}`)
   }
 }
+
+export default component(PoolingPicture, (data) => new PoolingLayer(unpack(data)))

@@ -11,20 +11,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import streamlit as st
 from torch import Tensor
 
 from cnnviz.interpret.pooling import Winners
-from cnnviz.ui.components.shared.loader import last_choice, pack, script, style
+from cnnviz.ui.components.shared.loader import component
+from cnnviz.ui.components.shared.transport import last_tile, last_turn, pack
 
 DECIDED, TIED, EMPTY = 0, 1, 2
 
-_mount = st.components.v2.component(
-    "cnnviz_pooling",
-    html=style("pooling/pooling.html"),
-    css=style("pooling/pooling.css"),
-    js=script("shared/pixels.js", "pooling/model.js", "pooling/paint.js", "pooling/pooling.js"),
-)
+_show = component("pooling", state="selected")
+chosen_map = last_tile
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +47,6 @@ class PoolingContent:
 
 def pooling(content: PoolingContent, *, key: str, selected: int, on_select: Callable[[], None]) -> None:
     """Show the layer with map `selected`; on_select runs before the rerun that another choice causes."""
-    event = last_choice(key)
     header = {
         "label": f"{content.pooled}: feature map, winners and pooled map",
         "source": content.source,
@@ -60,15 +55,9 @@ def pooling(content: PoolingContent, *, key: str, selected: int, on_select: Call
         "digit": content.digit,
         "window": content.winners.window,
         "selected": selected,
-        "turn": event[0] if event else 0,
+        "turn": last_turn(key),
     }
-    _mount(key=key, data=pack(header, _arrays(content)), on_selected_change=on_select)
-
-
-def chosen_map(key: str) -> int | None:
-    """The map the visitor chose last in the picture called `key`."""
-    event = last_choice(key)
-    return None if event is None else event[1]
+    _show(pack(header, _arrays(content)), key=key, on_change=on_select)
 
 
 def _arrays(content: PoolingContent) -> dict[str, np.ndarray[Any, Any]]:
@@ -81,7 +70,7 @@ def _arrays(content: PoolingContent) -> dict[str, np.ndarray[Any, Any]]:
         "state": _states(won),
         "gradient": content.gradient.numpy(),
         "spans": np.array(content.spans, np.int32),
-        "centres": content.centers.numpy().astype(np.int32),
+        "centers": content.centers.numpy().astype(np.int32),
     }
     if content.unshifted is not None:
         before = content.unshifted

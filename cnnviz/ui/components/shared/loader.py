@@ -1,59 +1,96 @@
-"""Components drawn in the browser: plain JavaScript files in the folders beside this one, no build step.
+"""Components drawn in the browser: plain ES modules in the folders beside this one, no build step.
 
-    script(*names)         the files as one module, with the palette in front
-    pack(header, arrays)   numbers for the browser: one JSON header and the arrays' own bytes
-    last_choice(key)       what a visitor chose in a widget that has tiles
+    component(folder)   a component as a function that shows it; FOLDER/FOLDER.js is its module
+    script(name)        a module with everything it imports, as one text
+    style(name)         a stylesheet with the shared tokens in front
 
-`transport.js` holds the other ends: unpack(data) and the color tables.
+Streamlit serves files by address only to installed packages, under addresses that stay the same when
+the content changes, so a page left open over an upgrade would run old code on new data; a text works
+from a checkout, from a wheel and in tests alike.
 """
 
 import json
-import struct
+import posixpath
+import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 
-from cnnviz.colors import CORNERS, SCALES
+from cnnviz import colors
 
 FOLDER = Path(__file__).parents[1]
+_COLORS = "cnnviz/colors.py"  # what a module names to import the colors
+_IMPORT = re.compile(r'^(import [^"]*")([^"]+)', re.MULTILINE)
 
 
-def script(*names: str) -> str:
-    """One JavaScript module out of the palette, transport.js and the named files, in that order."""
-    constants = f"const SCALES = {json.dumps(SCALES)};\nconst CORNERS = {json.dumps(CORNERS)};\n"
-    return constants + "\n".join((FOLDER / name).read_text() for name in ("shared/transport.js", *names))
+def component(folder: str, state: str | None = None) -> Callable[..., None]:
+    """A function that shows the component in `folder`: show(data, key=..., on_change=..., height=...).
+
+    state: the name under which the browser sends choices; on_change runs before the rerun they cause.
+    """
+    html, css = (FOLDER / folder / f"{folder}.{kind}" for kind in ("html", "css"))
+    mount = st.components.v2.component(
+        f"cnnviz_{folder}",
+        html=html.read_text() if html.exists() else None,
+        css=style(f"{folder}/{folder}.css") if css.exists() else None,
+        js=script(f"{folder}/{folder}.js"),
+    )
+
+    def show(data: Any, *, key: str, on_change: Callable[[], None] | None = None, **layout: Any) -> None:
+        # Streamlit keeps a component's state only if a callback is named for it.
+        callbacks: dict[str, Any] = {f"on_{state}_change": on_change or (lambda: None)} if state else {}
+        mount(key=key, data=data, **callbacks, **layout)
+
+    return show
+
+
+def script(name: str) -> str:
+    """The module `name` and all it imports as one ES module: its default export is the component's."""
+    modules: dict[str, str] = {}
+    _collect(name, modules)
+    linker = (FOLDER / "shared/loader.js").read_text()
+    return f"const MODULES = {json.dumps(modules, ensure_ascii=False)}\n{linker}"
 
 
 def style(name: str) -> str:
+    """The stylesheet `name`, below the tokens: colors for light and dark, sizes, corners, focus."""
+    return "\n".join((_color_tokens(), _read("shared/tokens.css"), _read(name)))
+
+
+def _collect(name: str, modules: dict[str, str]) -> None:
+    """Add a module behind those it imports; imports become names below FOLDER."""
+
+    def resolve(found: re.Match[str]) -> str:
+        start, target = found.groups()
+        if target != _COLORS:
+            target = posixpath.normpath(posixpath.join(posixpath.dirname(name), target))
+        if target not in modules:
+            _collect(target, modules)
+        return start + target
+
+    modules[name] = _IMPORT.sub(resolve, _color_module() if name == _COLORS else _read(name))
+
+
+def _color_module() -> str:
+    """All of colors.py as a module."""
+    return "\n".join(f"export const {name} = {json.dumps(value)}" for name, value in _constants().items())
+
+
+def _color_tokens() -> str:
+    """The colors with one value a theme, and those with one for both, as CSS custom properties."""
+    tokens = []
+    for name, value in _constants().items():
+        pair = tuple(value.values()) if isinstance(value, dict) else (value, value)
+        if all(isinstance(color, str) for color in pair):
+            tokens.append(f"  --{name.lower().replace('_', '-')}: light-dark({pair[0]}, {pair[1]});\n")
+    return ":root, :host {\n" + "".join(tokens) + "}"
+
+
+def _constants() -> dict[str, Any]:
+    return {name: value for name, value in vars(colors).items() if name.isupper() and name[0] != "_"}
+
+
+def _read(name: str) -> str:
     return (FOLDER / name).read_text()
-
-
-def pack(header: dict[str, Any], arrays: dict[str, NDArray[np.generic]]) -> bytes:
-    """Header and arrays (float32, int32 or uint8) as bytes: length, JSON, then each array, aligned to 4.
-
-    Equal input gives equal bytes, so that an unchanged picture is not sent again.
-    """
-    places, offset, chunks = {}, 0, []
-    for name, array in arrays.items():
-        content = np.ascontiguousarray(array).tobytes()
-        places[name] = {"type": array.dtype.name, "shape": array.shape, "offset": offset}
-        padding = -len(content) % 4
-        chunks.append(content + b"\0" * padding)
-        offset += len(content) + padding
-    head = json.dumps({**header, "arrays": places}).encode()
-    head += b" " * (-len(head) % 4)
-    return struct.pack("<I", len(head)) + head + b"".join(chunks)
-
-
-def last_choice(key: str) -> tuple[int, int] | None:
-    """(turn, tile) as the browser sent it; None when it never did or sent something else."""
-    sent: Any = (st.session_state.get(key) or {}).get("selected")
-    if not isinstance(sent, dict):
-        return None
-    turn, tile = sent.get("turn"), sent.get("tile")
-    if type(turn) is not int or type(tile) is not int or tile < 0:
-        return None
-    return turn, tile

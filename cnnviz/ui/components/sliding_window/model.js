@@ -2,7 +2,7 @@
 
 const NOTHING = -1 // the source of a padded zero
 
-class Slide {
+export class Slide {
   constructor(content) {
     Object.assign(this, content)
     for (const [name, { values }] of Object.entries(content.arrays)) this[name] = values

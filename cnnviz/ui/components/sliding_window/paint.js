@@ -1,9 +1,14 @@
 // How the sliding picture's figures are painted; SlidingPicture adds what can be done with them.
 
+import { channels, colorIndex, colorTable, cssColor, inkOn, mixed, packed, unpacked } from "../shared/colors.js"
+import { setText } from "../shared/component.js"
+import { outlineCells, paintCells, paintValues, resizeCanvas } from "../shared/pixels.js"
+import { element, plain } from "./text.js"
+
 const NUMBER_ROOM = 25 // CSS px a cell needs before its number is written into it
 const VEIL = 0.45 // how strongly a border is tinted
 
-class SlidingPaint {
+export class SlidingPaint {
   draw() {
     const { slide } = this
     this.images.forEach((figure, channel) => this.drawImage(figure, channel))
@@ -64,7 +69,7 @@ class SlidingPaint {
     const { slide } = this
     const inputs = figure.querySelectorAll("input")
     const most = slide.kernel?.reduce((found, weight) => Math.max(found, Math.abs(weight)), 0) ?? 0
-    const table = colourTable("signed", this.theme)
+    const table = colorTable("signed", this.theme)
     const winner = slide.rule === "max" && this.at ? slide.winnerAt(this.at) : null
     const terms = slide.kernel || !this.at ? null : slide.terms(channel, this.at)
     inputs.forEach((input, cell) => {
@@ -72,8 +77,8 @@ class SlidingPaint {
       const term = terms?.[cell]
       if (term) input.value = plain(term.value)
       const won = winner && term && term.row === winner.row && term.column === winner.column
-      const pixel = table[colourIndex(weight ?? (won ? 0.75 : 0), weight === undefined ? 1 : most)]
-      input.style.background = cssColour(pixel)
+      const pixel = table[colorIndex(weight ?? (won ? 0.75 : 0), weight === undefined ? 1 : most)]
+      input.style.background = cssColor(pixel)
       input.style.color = inkOn(unpacked(pixel))
     })
     const words = { sum: "Kernel", max: "The window", mean: "The window" }
@@ -91,16 +96,16 @@ class SlidingPaint {
       screen.style.width = screen.style.height = ""
       return this.range(figure, "")
     }
-    const scale = this.inGrey ? "digit" : "signed"
+    const scale = this.inGray ? "digit" : "signed"
     const most = values.reduce((found, value) => Math.max(found, Math.abs(value)), 0)
-    const limit = this.inGrey ? slide.limit : most
-    const shown = this.inGrey ? values.map((value) => Math.max(0, value)) : values // below black is black
+    const limit = this.inGray ? slide.limit : most
+    const shown = this.inGray ? values.map((value) => Math.max(0, value)) : values // below black is black
     const canvas = this.sized(figure, "map", rows, columns, zoom)
     const brush = paintValues(canvas, shown, rows, columns, zoom, limit, scale, this.theme)
     this.writeNumbers(brush, values, rows, columns, zoom, limit, scale, false)
     let [low, high] = [Infinity, -Infinity]
     for (const value of values) [low, high] = [Math.min(low, value), Math.max(high, value)]
-    const ends = this.inGrey ? `, black 0, white ${plain(limit)}` : ""
+    const ends = this.inGray ? `, black 0, white ${plain(limit)}` : ""
     this.range(figure, `${plain(low)} to ${plain(high)}${ends}`)
   }
 
@@ -115,7 +120,7 @@ class SlidingPaint {
 
   writeNumbers(brush, values, rows, columns, zoom, limit, scale, veiled = this.slide.padding > 0) {
     if (zoom / this.ratio < NUMBER_ROOM) return
-    const table = colourTable(scale, this.theme)
+    const table = colorTable(scale, this.theme)
     const veil = channels(this.veil())
     brush.textAlign = "center"
     brush.textBaseline = "middle"
@@ -125,7 +130,7 @@ class SlidingPaint {
       const size = Math.min(15 * this.ratio, (zoom * 1.5) / Math.max(text.length, 3.4))
       brush.font = `${size}px ${family}`
       const [row, column] = [Math.floor(at / columns), at % columns]
-      const paper = unpacked(table[colourIndex(scale === "digit" ? Math.max(0, value) : value, limit)])
+      const paper = unpacked(table[colorIndex(scale === "digit" ? Math.max(0, value) : value, limit)])
       const border = veiled && this.slide.isBorder(row, column)
       brush.fillStyle = inkOn(border ? mixed(veil, paper, VEIL) : paper)
       brush.fillText(text, (column + 0.5) * zoom, (row + 0.5) * zoom)
@@ -172,8 +177,4 @@ class SlidingPaint {
     }
     outlineCells(brush, style, this.ratio, [at.column, at.row, 1, 1], zoom, 2.5)
   }
-}
-
-function inkOn([red, green, blue]) {
-  return luminance(`rgb(${red}, ${green}, ${blue})`) > 0.55 ? "#171614" : "#ffffff"
 }

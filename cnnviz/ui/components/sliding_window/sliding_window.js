@@ -1,38 +1,33 @@
 // The sliding picture: one row a channel of image, kernel and what they make; with several channels
 // their sum at the right. Pointing, arrow keys, steps and play move one window everywhere.
 
+import { themeOf } from "../shared/colors.js"
+import { arrowStep, component, setText } from "../shared/component.js"
+import { clamp } from "../shared/numbers.js"
+import { MessageQueue, unpack } from "../shared/transport.js"
+import { Slide } from "./model.js"
+import { SlidingPaint } from "./paint.js"
+import { element, plain, writtenOut } from "./text.js"
+
 const STEP_TIME = 250 // ms a step of play
 const NARROW = 620 // CSS px; below, kernels stand under the pictures
 const SIDES = { one: 312, several: 158, sum: 300, narrow: 170 } // most CSS px of an image
 const CELL_MOST = 58
 const GAP = 22
 
-const pictures = new WeakMap()
-
-export default function ({ parentElement, data, setStateValue }) {
-  let picture = pictures.get(parentElement)
-  if (!picture) pictures.set(parentElement, (picture = new SlidingPicture(parentElement)))
-  picture.courier.post = (choice) => setStateValue("cells", choice)
-  picture.show(new Slide(unpack(data)))
-  return () => {
-    picture.close()
-    pictures.delete(parentElement)
-  }
-}
-
 class SlidingPicture extends SlidingPaint {
   constructor(parent) {
     super()
     this.parent = parent
-    for (const name of ["convolution", "stage", "controls", "back", "play", "next", "grey", "place", "words"]) {
+    for (const name of ["convolution", "stage", "controls", "back", "play", "next", "gray", "place", "words"]) {
       this[name] = parent.querySelector("." + name)
     }
-    this.courier = new Courier()
+    this.queue = new MessageQueue((choice) => this.setState("cells", choice))
     this.turn = -1 // counts the visitor's edits; Python's echo of an older one is ignored
     this.at = null // {row, column} of the result
     this.playing = false
     this.hovered = false
-    this.inGrey = false // the result on the image's own scale, instead of blue and orange
+    this.inGray = false // the result on the image's own scale, instead of blue and orange
     this.stage.replaceChildren()
     this.stage.onkeydown = (event) => this.press(event)
     this.stage.onpointerenter = (event) => (this.hovered = event.pointerType === "mouse")
@@ -40,9 +35,9 @@ class SlidingPicture extends SlidingPaint {
     this.back.onclick = () => this.step(-1)
     this.next.onclick = () => this.step(1)
     this.play.onclick = () => this.setPlaying(!this.playing)
-    this.grey.onclick = () => {
-      this.inGrey = !this.inGrey
-      this.grey.setAttribute("aria-pressed", String(this.inGrey))
+    this.gray.onclick = () => {
+      this.inGray = !this.inGray
+      this.gray.setAttribute("aria-pressed", String(this.inGray))
       this.draw()
     }
     this.observer = new ResizeObserver(() => this.slide && this.arrange())
@@ -61,9 +56,6 @@ class SlidingPicture extends SlidingPaint {
     const known = this.slide
     this.slide = slide
     this.theme = themeOf(this.parent)
-    const stops = SCALES.signed[this.theme]
-    this.convolution.style.setProperty("--positive", stops[8])
-    this.convolution.style.setProperty("--negative", stops[2])
     if (!known || known.outRows !== slide.outRows || known.outColumns !== slide.outColumns) {
       this.at = null
       this.setPlaying(false)
@@ -73,7 +65,7 @@ class SlidingPicture extends SlidingPaint {
     this.fillKernels()
     this.arrange()
     this.controls.hidden = slide.places < 2
-    this.courier.echo(slide.turn)
+    this.queue.echo(slide.turn)
     this.convolution.dataset.milliseconds = (performance.now() - start).toFixed(2)
   }
 
@@ -173,7 +165,7 @@ class SlidingPicture extends SlidingPaint {
       return Array.from({ length: slide.down }, (_, row) =>
         texts.slice(row * slide.across, (row + 1) * slide.across))
     })
-    this.courier.send({ cells, turn: this.turn })
+    this.queue.send({ cells, turn: this.turn })
   }
 
   // ---- size ----
@@ -209,22 +201,19 @@ class SlidingPicture extends SlidingPaint {
     const zoom = (onImage ? this.zoom : figure === this.sum ? this.sumZoom : this.outZoom) / this.ratio
     const row = Math.floor((event.clientY - box.top) / zoom)
     const column = Math.floor((event.clientX - box.left) / zoom)
-    const within = (value, size) => Math.max(0, Math.min(size - 1, value))
     this.move(onImage
       ? slide.placeAt(row, column)
-      : { row: within(row, slide.outRows), column: within(column, slide.outColumns) })
+      : { row: clamp(row, slide.outRows), column: clamp(column, slide.outColumns) })
   }
 
   press(event) {
-    const moves = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }
-    const move = moves[event.key]
+    const move = arrowStep(event.key)
     if (event.target !== this.stage || !move || !this.at) return
     event.preventDefault()
     event.stopPropagation() // Streamlit has shortcuts of its own
-    const within = (value, size) => Math.max(0, Math.min(size - 1, value))
     this.move({
-      row: within(this.at.row + move[0], this.slide.outRows),
-      column: within(this.at.column + move[1], this.slide.outColumns),
+      row: clamp(this.at.row + move[0], this.slide.outRows),
+      column: clamp(this.at.column + move[1], this.slide.outColumns),
     })
   }
 
@@ -290,3 +279,5 @@ function isNumber(text) {
   const parts = text.replace("−", "-").trim().split("/")
   return parts.length <= 2 && parts.every((part) => part.trim() === "" || Number.isFinite(Number(part)))
 }
+
+export default component(SlidingPicture, (data) => new Slide(unpack(data)))

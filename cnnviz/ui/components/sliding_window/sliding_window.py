@@ -11,29 +11,18 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-import streamlit as st
 from numpy.typing import NDArray
 from torch import Tensor
 
 from cnnviz.labs.convolution.geometry import WindowGeometry, sources
-from cnnviz.ui.components.shared.loader import pack, script, style
+from cnnviz.ui.components.shared.loader import component
+from cnnviz.ui.components.shared.transport import floats, pack, sent
 
 Rule = Literal["sum", "max", "mean"]
 Cells = list[list[list[str | None]]]  # channel, row, column; None: left as it was
 CELL_LIMIT = 40  # characters typed into one cell that are read
 
-_mount = st.components.v2.component(
-    "cnnviz_convolution",
-    html=style("sliding_window/sliding_window.html"),
-    css=style("sliding_window/sliding_window.css"),
-    js=script(
-        "shared/pixels.js",
-        "sliding_window/model.js",
-        "sliding_window/text.js",
-        "sliding_window/paint.js",
-        "sliding_window/sliding_window.js",
-    ),
-)
+_show = component("sliding_window", state="cells")
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,8 +55,8 @@ class SlidingContent:
 
 def sliding_picture(content: SlidingContent, *, key: str, on_edit: Callable[[], None] | None = None) -> None:
     """Show it; on_edit runs before the rerun that an edited kernel causes."""
-    sent: Any = (st.session_state.get(key) or {}).get("cells")
-    turn = sent.get("turn") if hasattr(sent, "get") else None
+    edit = sent(key, "cells")
+    turn = edit.get("turn") if hasattr(edit, "get") else None
     geometry = content.geometry
     header = {
         "label": content.label,
@@ -85,13 +74,13 @@ def sliding_picture(content: SlidingContent, *, key: str, on_edit: Callable[[], 
         "editable": content.editable,
         "turn": turn if type(turn) is int else 0,
     }
-    _mount(key=key, data=pack(header, _arrays(content)), on_cells_change=on_edit or _nothing)
+    _show(pack(header, _arrays(content)), key=key, on_change=on_edit)
 
 
 def typed_cells(key: str) -> Cells | None:
     """What the visitor typed, cell by cell; None when the browser sent something else."""
-    sent: Any = (st.session_state.get(key) or {}).get("cells")
-    slices = sent.get("cells") if hasattr(sent, "get") else None
+    edit = sent(key, "cells")
+    slices = edit.get("cells") if hasattr(edit, "get") else None
     if not isinstance(slices, list) or not 1 <= len(slices) <= 3:
         return None
     if not all(isinstance(rows, list) and all(isinstance(row, list) for row in rows) for rows in slices):
@@ -107,20 +96,12 @@ def _arrays(content: SlidingContent) -> dict[str, NDArray[Any]]:
     height, width = content.image.shape[1:]
     geometry = content.geometry
     arrays: dict[str, NDArray[Any]] = {
-        "image": _floats(content.image),
+        "image": floats(content.image),
         "rows": sources(height, geometry.padding, geometry.border).numpy().astype(np.int32),
         "columns": sources(width, geometry.padding, geometry.border).numpy().astype(np.int32),
     }
     given = {"kernel": content.kernel, "partial": content.partial, "total": content.total}
-    arrays |= {name: _floats(values) for name, values in given.items() if values is not None}
+    arrays |= {name: floats(values) for name, values in given.items() if values is not None}
     if content.winners is not None:
         arrays["winners"] = content.winners.numpy().astype(np.int32)
     return arrays
-
-
-def _floats(values: Tensor) -> NDArray[Any]:
-    return values.detach().numpy().astype(np.float32)
-
-
-def _nothing() -> None:
-    """Streamlit keeps a component's state only if a callback is named for it."""

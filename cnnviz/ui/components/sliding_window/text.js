@@ -1,12 +1,14 @@
 // The arithmetic of the sliding picture, written out term by term.
 
+import { formatNumber } from "../shared/numbers.js"
+
 // Whole numbers as they are, others with three digits; a true minus sign.
-function plain(value) {
+export function plain(value) {
   if (Number.isInteger(value) && Math.abs(value) < 1e6) return String(value).replace("-", "−")
   return formatNumber(value)
 }
 
-function element(tag, name, text = "") {
+export function element(tag, name, text = "") {
   const made = document.createElement(tag)
   made.className = name
   made.textContent = text
@@ -14,7 +16,7 @@ function element(tag, name, text = "") {
 }
 
 // What stands under the picture for one place: a list of elements.
-function writtenOut(slide, place) {
+export function writtenOut(slide, place) {
   if (slide.rule === "max") return [maximumLine(slide, place)]
   if (slide.rule === "mean") return [meanLine(slide, place)]
   const lines = []

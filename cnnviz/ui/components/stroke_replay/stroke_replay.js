@@ -1,24 +1,15 @@
 // The drawing again, bit by bit, beside the ten probabilities; all in the browser.
 
+import { themeOf } from "../shared/colors.js"
+import { component, setText } from "../shared/component.js"
+import { paintValues, resizeCanvas } from "../shared/pixels.js"
+
 const SECONDS = 6 // of the whole replay; the pen moves evenly
 const BOARD = 196 // CSS px, both pictures
 const NARROW = 700
 const MARGIN = { left: 44, right: 34, top: 52, bottom: 30 }
 const LABEL_ROWS = [14, 32] // of the changes of mind, from the top
 const LABEL_ROOM = 15 // CSS px between labels at the lines' ends
-
-const players = new WeakMap()
-
-export default function ({ parentElement, data }) {
-  let player = players.get(parentElement)
-  if (!player) players.set(parentElement, (player = new ReplayPlayer(parentElement)))
-  player.show(unpack(data), data)
-  return () => {
-    player.stop()
-    player.observer.disconnect()
-    players.delete(parentElement)
-  }
-}
 
 class ReplayPlayer {
   constructor(parent) {
@@ -40,6 +31,11 @@ class ReplayPlayer {
     this.plot.onpointermove = this.plot.onpointerdown = scrub
     this.observer = new ResizeObserver(() => this.content && this.arrange())
     this.observer.observe(this.root)
+  }
+
+  close() {
+    this.stop()
+    this.observer.disconnect()
   }
 
   show(content) {
@@ -112,8 +108,8 @@ class ReplayPlayer {
     const brush = canvas.getContext("2d")
     const scale = canvas.width / this.content.size
     brush.lineCap = brush.lineJoin = "round"
-    const line = (from, to, colour, width) => {
-      brush.strokeStyle = colour
+    const line = (from, to, color, width) => {
+      brush.strokeStyle = color
       brush.lineWidth = width * scale
       brush.beginPath()
       brush.moveTo(this.points[2 * from] * scale, this.points[2 * from + 1] * scale)
@@ -139,10 +135,10 @@ class ReplayPlayer {
     const values = this.probabilities.subarray(this.step * 10, this.step * 10 + 10)
     const best = values.reduce((top, value, digit) => (value > values[top] ? digit : top), 0)
     const readable = !Number.isNaN(values[0])
-    const colour = this.content.lines.find(({ digit }) => digit === best)?.colour
+    const color = this.content.lines.find(({ digit }) => digit === best)?.color
     const answer = this.parent.querySelector(".digit")
     setText(answer, readable ? String(best) : "–")
-    answer.style.color = readable && colour ? colour : ""
+    answer.style.color = readable && color ? color : ""
     setText(this.parent.querySelector(".sure"), readable ? percent(values[best]) : "too little to read")
     const share = this.lengths[this.step] / (this.lengths[this.count - 1] || 1)
     setText(this.parent.querySelector(".where"), `${Math.round(share * 100)}% of the pen's way`)
@@ -242,8 +238,8 @@ class ReplayPlayer {
     }
   }
 
-  drawLine(brush, { digit, colour, dash }) {
-    brush.strokeStyle = colour
+  drawLine(brush, { digit, color, dash }) {
+    brush.strokeStyle = color
     brush.lineWidth = 3
     brush.setLineDash(dash)
     brush.beginPath()
@@ -265,7 +261,7 @@ class ReplayPlayer {
   labelLines(brush) {
     brush.font = `bold 15px ${getComputedStyle(this.root).fontFamily}`
     const taken = []
-    for (const { digit, colour } of this.content.lines) {
+    for (const { digit, color } of this.content.lines) {
       const of = (step) => this.probabilities[step * 10 + digit] || 0
       let step = this.count - 1
       if (of(step) < 0.05) for (let at = 0; at < this.count; at++) if (of(at) > of(step)) step = at
@@ -274,7 +270,7 @@ class ReplayPlayer {
       let y = this.y(of(step)) - (atEnd ? 0 : 12)
       while (taken.some(([left, top]) => Math.abs(left - x) < 16 && Math.abs(top - y) < LABEL_ROOM)) y += LABEL_ROOM
       taken.push([x, y])
-      brush.fillStyle = colour
+      brush.fillStyle = color
       brush.textAlign = "center"
       brush.fillText(String(digit), x, y)
     }
@@ -288,10 +284,10 @@ class ReplayPlayer {
     brush.moveTo(x, MARGIN.top)
     brush.lineTo(x, this.y(0))
     brush.stroke()
-    for (const { digit, colour } of this.content.lines) {
+    for (const { digit, color } of this.content.lines) {
       const value = this.probabilities[this.step * 10 + digit]
       if (Number.isNaN(value)) continue
-      brush.fillStyle = colour
+      brush.fillStyle = color
       brush.beginPath()
       brush.arc(x, this.y(value), 5, 0, 2 * Math.PI)
       brush.fill()
@@ -302,3 +298,5 @@ class ReplayPlayer {
 function percent(value) {
   return `${(value * 100).toFixed(1)}% sure`
 }
+
+export default component(ReplayPlayer)

@@ -7,23 +7,18 @@ import zlib
 from collections.abc import Sequence
 
 import numpy as np
-import streamlit as st
 from numpy.typing import NDArray
 
 from cnnviz.colors import SERIES
 from cnnviz.interpret.stroke_replay import Replay
 from cnnviz.io.pixels import to_bytes
-from cnnviz.ui.components.shared.loader import pack, script, style
+from cnnviz.ui.components.shared.loader import component
+from cnnviz.ui.components.shared.transport import pack
 
 SHOWN = 0.05  # digits that never get likelier than this have no line
 _DASHES: tuple[list[int], ...] = ([], [8, 5])
 
-_mount = st.components.v2.component(
-    "cnnviz_replay",
-    html=style("stroke_replay/stroke_replay.html"),
-    css=style("stroke_replay/stroke_replay.css"),
-    js=script("shared/pixels.js", "stroke_replay/stroke_replay.js"),
-)
+_show = component("stroke_replay")
 
 
 def replay_view(
@@ -44,7 +39,7 @@ def replay_view(
         "probabilities": replay.probabilities.numpy(),
         "changes": np.array([(c.step, c.before, c.after) for c in replay.changes], np.int32).reshape(-1, 3),
     }
-    _mount(key=key, data=pack(header, arrays))
+    _show(pack(header, arrays), key=key)
 
 
 def lines(replay: Replay) -> list[dict[str, object]]:
@@ -54,7 +49,7 @@ def lines(replay: Replay) -> list[dict[str, object]]:
     return [
         {
             "digit": digit,
-            "colour": SERIES[place % len(SERIES)],
+            "color": SERIES[place % len(SERIES)],
             "dash": _DASHES[place // len(SERIES) % len(_DASHES)],
         }
         for place, digit in enumerate(order)

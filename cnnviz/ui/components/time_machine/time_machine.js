@@ -4,34 +4,22 @@
 // the page and says which choice the page now shows: only then does the film go on. So it plays as
 // fast as the page can draw, and never faster.
 
+import { component } from "../shared/component.js"
+import { MessageQueue } from "../shared/transport.js"
+
 const PACE = 280 // ms a moment lasts at least
 const PATIENCE = 30000 // ms after which the film goes on without the page's answer
 
-const machines = new WeakMap()
 const film = { playing: false, sentTurn: -1, sentAt: 0, timer: null } // outlives a change of page
 let current = null
-
-export default function ({ parentElement, data, setStateValue }) {
-  if (data.drawn !== undefined) return pageDrawn(data.drawn)
-  let machine = machines.get(parentElement)
-  if (!machine) machines.set(parentElement, (machine = new TimeMachine(parentElement)))
-  current = machine
-  machine.courier.post = (choice) => setStateValue("selected", choice)
-  machine.show(data)
-  return () => {
-    machines.delete(parentElement)
-    if (current === machine) current = null
-  }
-}
 
 class TimeMachine {
   constructor(parent) {
     for (const name of ["machine", "curve", "now", "play", "final", "when", "worth"]) {
       this[name] = parent.querySelector("." + name)
     }
-    this.machine.hidden = false // the other mount stays hidden, also from keys and screen readers
     this.slider = parent.querySelector("input")
-    this.courier = new Courier()
+    this.queue = new MessageQueue((choice) => this.setState("selected", choice))
     this.turn = -1 // counts the user's choices; Python's echo of an older one is ignored
     this.play.onclick = () => (film.playing ? this.stop() : this.start())
     this.final.onclick = () => {
@@ -44,7 +32,14 @@ class TimeMachine {
     }
   }
 
+  close() {
+    if (current === this) current = null
+  }
+
   show(content) {
+    if (content.drawn !== undefined) return pageDrawn(content.drawn)
+    current = this
+    this.machine.hidden = false // the other mount stays hidden, also from keys and screen readers
     this.content = content
     this.last = content.when.length - 1
     this.slider.max = this.last
@@ -56,13 +51,13 @@ class TimeMachine {
     }
     this.drawCurve()
     this.tell()
-    this.courier.echo(content.turn)
+    this.queue.echo(content.turn)
   }
 
   choose(index) {
     this.selected = index
     this.turn++
-    this.courier.send({ turn: this.turn, tile: index, playing: film.playing })
+    this.queue.send({ turn: this.turn, tile: index, playing: film.playing })
     this.tell()
   }
 
@@ -128,3 +123,5 @@ function proceedIn(milliseconds) {
     if (film.playing && current) current.step(current.selected + 1)
   }, milliseconds)
 }
+
+export default component(TimeMachine, (content) => content)

@@ -7,34 +7,28 @@ page_drawn()                        last thing on a page: the film may go on
 
 from collections.abc import Callable
 
-import streamlit as st
-
 from cnnviz.numbers import percent
 from cnnviz.training.history import History, Snapshot
-from cnnviz.ui.components.shared.loader import last_choice, script, style
+from cnnviz.ui.components.shared.loader import component
+from cnnviz.ui.components.shared.transport import last_choice, last_turn, sent
 
 KEY = "time_machine"
 
-_mount = st.components.v2.component(
-    "cnnviz_time_machine",
-    html=style("time_machine/time_machine.html"),
-    css=style("time_machine/time_machine.css"),
-    js=script("time_machine/time_machine.js"),
-)
+_show = component("time_machine", state="selected")
 
 
 def slider(history: History, index: int, on_change: Callable[[], None]) -> None:
     """A slider with one place a moment; the last is the trained model."""
-    _mount(
-        key=KEY,
-        data={
+    _show(
+        {
             "when": [snapshot.when(history.steps) for snapshot in history.snapshots],
             "worth": [worth(snapshot) for snapshot in history.snapshots],
             "errors": [_error(snapshot) for snapshot in history.snapshots],
             "selected": index,
-            "turn": _turn(),
+            "turn": last_turn(KEY),
         },
-        on_selected_change=on_change,
+        key=KEY,
+        on_change=on_change,
     )
 
 
@@ -43,12 +37,12 @@ def chosen() -> tuple[int, bool] | None:
     event = last_choice(KEY)
     if event is None:
         return None
-    return event[1], st.session_state[KEY]["selected"].get("playing") is True
+    return event[1], sent(KEY, "selected").get("playing") is True
 
 
 def page_drawn() -> None:
     """Tell the browser that all of the page shows the moment chosen last."""
-    _mount(key=f"{KEY}_drawn", data={"drawn": _turn()}, height=1)
+    _show({"drawn": last_turn(KEY)}, key=f"{KEY}_drawn", height=1)
 
 
 def worth(snapshot: Snapshot) -> str:
@@ -58,11 +52,6 @@ def worth(snapshot: Snapshot) -> str:
     if snapshot.training_accuracy is not None:
         return f"{percent(snapshot.training_accuracy)} of its last training digits right"
     return "not measured"
-
-
-def _turn() -> int:
-    event = last_choice(KEY)
-    return 0 if event is None else event[0]
 
 
 def _error(snapshot: Snapshot) -> float | None:

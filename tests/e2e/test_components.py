@@ -1,0 +1,38 @@
+"""Every component's modules in a real browser: they link, and the shared tokens reach their shadow roots."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from cnnviz.colors import CHOSEN
+from cnnviz.ui.components.shared.loader import FOLDER, script
+from tests.support.browser import settle
+
+FOLDERS = sorted(path.parent.name for path in FOLDER.glob("*/*.js") if path.stem == path.parent.name)
+LINK = """async (script) => {
+  const entry = await import(URL.createObjectURL(new Blob([script], { type: "text/javascript" })))
+  return [typeof entry.default, typeof (await entry.main).default]
+}"""
+TOKEN = """() => {
+  const element = document.querySelector(".st-key-kernels [data-testid=stBidiComponentIsolated]")
+  const probe = element.shadowRoot.querySelector(".maps").appendChild(document.createElement("i"))
+  probe.style.color = "var(--chosen)"
+  return getComputedStyle(probe).color
+}"""
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_modules_link(page: Page, folder: str) -> None:
+    assert page.evaluate(LINK, script(f"{folder}/{folder}.js")) == ["function", "function"]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_tokens_follow_the_theme_into_shadow_roots(browser: Browser, server: str, theme: Any) -> None:
+    context = browser.new_context(color_scheme=theme)
+    page = context.new_page()
+    page.goto(f"{server}/filters")
+    settle(page)
+    red, green, blue = (int(CHOSEN[theme][at : at + 2], 16) for at in (1, 3, 5))
+    assert page.evaluate(TOKEN) == f"rgb({red}, {green}, {blue})"
+    context.close()
