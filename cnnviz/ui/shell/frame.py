@@ -10,6 +10,7 @@ import streamlit as st
 from streamlit.navigation.page import Page
 
 from cnnviz.errors import CnnvizError
+from cnnviz.ui.components.shared.loader import tokens
 from cnnviz.ui.components.time_machine.time_machine import page_drawn
 from cnnviz.ui.shell import tour
 from cnnviz.ui.shell.page_registry import FOLDER, PageInfo, enter_page, present_pages
@@ -20,6 +21,7 @@ from cnnviz.ui.state.current_model import check_model
 from cnnviz.ui.state.deep_link import read_link, write_link
 from cnnviz.ui.widgets import canvas
 
+_STYLE = f"<style>{tokens()}{(Path(__file__).parent / 'style.css').read_text()}</style>"
 _INSIDE = "_inside_frame"
 _MENDED = "_frame_mended"
 
@@ -27,7 +29,7 @@ _MENDED = "_frame_mended"
 def run() -> None:
     """All of app.py: set the page up, draw the frame, run the page inside it."""
     st.set_page_config(page_title="cnnviz", page_icon=":material/blur_on:", layout="wide")
-    st.html(Path(__file__).parent / "style.css")
+    st.html(_STYLE)
     warm_up()
     pages = _pages()
     chosen = st.navigation(list(pages.values()), position="hidden")

@@ -2,7 +2,8 @@
 
     component(folder)   a component as a function that shows it; FOLDER/FOLDER.js is its module
     script(name)        a module with everything it imports, as one text
-    style(name)         a stylesheet with the shared tokens in front
+    style(name)         a stylesheet with the shared ones in front
+    tokens()            the shared colors (for light and dark) and sizes, as CSS custom properties
 
 Streamlit serves files by address only to installed packages, under addresses that stay the same when
 the content changes, so a page left open over an upgrade would run old code on new data; a text works
@@ -55,12 +56,12 @@ def script(name: str) -> str:
 
 
 def style(name: str) -> str:
-    """The stylesheet `name`, below the tokens: colors for light and dark, sizes, corners, focus."""
-    return "\n".join((_color_tokens(), _read("shared/tokens.css"), _read(name)))
+    """The stylesheet `name`, below the tokens and what is the same in every component."""
+    return "\n".join((tokens(), _read("shared/base.css"), _read(name)))
 
 
 def _collect(name: str, modules: dict[str, str]) -> None:
-    """Add a module behind those it imports; imports become names below FOLDER."""
+    """Add a module behind those it imports (in no circle); what they name becomes a path below FOLDER."""
 
     def resolve(found: re.Match[str]) -> str:
         start, target = found.groups()
@@ -78,14 +79,14 @@ def _color_module() -> str:
     return "\n".join(f"export const {name} = {json.dumps(value)}" for name, value in _constants().items())
 
 
-def _color_tokens() -> str:
-    """The colors with one value a theme, and those with one for both, as CSS custom properties."""
-    tokens = []
+def tokens() -> str:
+    """Custom properties for the app and, because they are set on :host too, for every component."""
+    properties = []
     for name, value in _constants().items():
         pair = tuple(value.values()) if isinstance(value, dict) else (value, value)
         if all(isinstance(color, str) for color in pair):
-            tokens.append(f"  --{name.lower().replace('_', '-')}: light-dark({pair[0]}, {pair[1]});\n")
-    return ":root, :host {\n" + "".join(tokens) + "}"
+            properties.append(f"  --{name.lower().replace('_', '-')}: light-dark({pair[0]}, {pair[1]});\n")
+    return ":root, :host {\n" + "".join(properties) + "}\n" + _read("shared/tokens.css")
 
 
 def _constants() -> dict[str, Any]:
