@@ -14,7 +14,7 @@ from cnnviz import load_model
 from cnnviz.colors import Scale, Theme, color
 from cnnviz.ui.components.shared.loader import script
 from cnnviz.ui.components.shared.transport import pack
-from tests.support.browser import IMPATIENT, aim
+from tests.support.browser import IMPATIENT, aim, settle
 
 OpenPage = Callable[..., Page]
 WEIGHTS = load_model().conv1.weight.detach()[:, 0].numpy()  # (N, k, k)
@@ -98,7 +98,7 @@ def test_cells_have_the_palettes_colors_in_both_themes(page: Page, server: str, 
     page.emulate_media(color_scheme=theme)
     page.goto(f"{server}/filters")
     expect(widget(page)).to_have_attribute("data-selected", "0")
-    page.wait_for_timeout(300)
+    settle(page)
     for number, row, column in [(0, 0, 0), (3, 1, 1), (COUNT - 1, 2, 0)]:
         expected = color(WEIGHTS[number, row, column], LIMIT, theme=theme).astype(int)
         assert np.abs(pixel(page, number, row, column) - expected).max() <= 3  # the browser has 513 steps

@@ -1,4 +1,4 @@
-// The drawer: where the chosen number comes from, from left to right: source, arithmetic, result.
+// The detail panel: where the chosen number comes from, from left to right: source, arithmetic, result.
 
 import { colorTable } from "../shared/colors.js"
 import { num } from "../shared/numbers.js"
@@ -29,7 +29,7 @@ export function stageOf(model, cell) {
   return { root, steps }
 }
 
-// view: {model, cell, chosen, versus, theme, ranges, pinned, playing}; returns the HTML of the drawer's slots.
+// view: {model, cell, chosen, versus, theme, ranges, pinned, playing}; returns the HTML of the panel's slots.
 export function detailOf(view) {
   const { root, steps } = stageOf(view.model, view.cell)
   const kind = view.model.layers[root.layer].kind

@@ -155,7 +155,7 @@ class NetworkView extends NetworkPicture {
     this.picture.focus({ preventScroll: true })
   }
 
-  // Numbers of the drawer's pictures; the result's own map moves the unpinned number.
+  // Numbers of the detail panel's pictures; the result's own map moves the unpinned number.
   pointDetail(event) {
     const cell = this.cellInMap(event)
     const other = cell ? null : this.cellInMosaic(event)
@@ -180,7 +180,7 @@ class NetworkView extends NetworkPicture {
     return { cell, value: this.mosaics[canvas.dataset.mosaic][0][placeOf(layer, cell)] }
   }
 
-  // The cell of one of the drawer's large maps under an event.
+  // The cell of one of the detail panel's large maps under an event.
   cellInMap(event) {
     const map = event.target.closest("[data-map]")
     if (!map) return null

@@ -22,7 +22,7 @@ export function within(value) {
 }
 
 // "0.3 + 1.2", "0.3 − 1.2"
-export function plus(value) {
+function plus(value) {
   return `${value < 0 ? "−" : "+"} ${num(Math.abs(value))}`
 }
 

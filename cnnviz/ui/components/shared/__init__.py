@@ -1,1 +1,1 @@
-"""The shared component."""
+"""What all components share."""

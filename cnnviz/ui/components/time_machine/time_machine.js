@@ -10,7 +10,7 @@ import { MessageQueue } from "../shared/transport.js"
 const PACE = 280 // ms a moment lasts at least
 const PATIENCE = 30000 // ms after which the film goes on without the page's answer
 
-const film = { playing: false, sentTurn: -1, sentAt: 0, timer: null } // outlives a change of page
+const playback = { playing: false, sentTurn: -1, sentAt: 0, timer: null } // outlives a change of page
 let current = null
 
 class TimeMachine {
@@ -21,13 +21,13 @@ class TimeMachine {
     this.slider = parent.querySelector("input")
     this.queue = new MessageQueue((choice) => this.setState("selected", choice))
     this.turn = -1 // counts the user's choices; Python's echo of an older one is ignored
-    this.play.onclick = () => (film.playing ? this.stop() : this.start())
+    this.play.onclick = () => (playback.playing ? this.stop() : this.start())
     this.final.onclick = () => {
-      film.playing = false
+      playback.playing = false
       this.choose(this.last)
     }
     this.slider.oninput = () => {
-      film.playing = false
+      playback.playing = false
       this.choose(Number(this.slider.value))
     }
   }
@@ -45,7 +45,7 @@ class TimeMachine {
     this.slider.max = this.last
     if (content.turn >= this.turn) {
       const moved = this.turn === content.turn && this.selected !== content.selected
-      if (moved || content.selected === this.last) film.playing = false // another hand took it
+      if (moved || content.selected === this.last) playback.playing = false // another hand took it
       this.turn = content.turn
       this.selected = content.selected
     }
@@ -57,27 +57,27 @@ class TimeMachine {
   choose(index) {
     this.selected = index
     this.turn++
-    this.queue.send({ turn: this.turn, tile: index, playing: film.playing })
+    this.queue.send({ turn: this.turn, tile: index, playing: playback.playing })
     this.tell()
   }
 
   // ---- playing ----
 
   start() {
-    film.playing = true
+    playback.playing = true
     this.step(this.selected >= this.last ? 0 : this.selected + 1)
   }
 
   stop() {
-    film.playing = false
+    playback.playing = false
     this.choose(this.selected)
   }
 
   step(index) {
-    if (index >= this.last) film.playing = false
+    if (index >= this.last) playback.playing = false
     this.choose(index)
-    film.sentTurn = this.turn
-    film.sentAt = performance.now()
+    playback.sentTurn = this.turn
+    playback.sentAt = performance.now()
     proceedIn(PATIENCE)
   }
 
@@ -102,8 +102,8 @@ class TimeMachine {
     for (const end of ["x1", "x2"]) this.now.setAttribute(end, this.selected)
     this.now.setAttribute("y1", 0)
     this.now.setAttribute("y2", 1)
-    this.machine.classList.toggle("playing", film.playing)
-    this.play.setAttribute("aria-label", film.playing ? "Stop" : "Play the training")
+    this.machine.classList.toggle("playing", playback.playing)
+    this.play.setAttribute("aria-label", playback.playing ? "Stop" : "Play the training")
     this.final.setAttribute("aria-label", "Back to the end of the training")
     this.final.disabled = this.selected === this.last
     this.when.textContent = when[this.selected]
@@ -113,14 +113,14 @@ class TimeMachine {
 }
 
 function pageDrawn(turn) {
-  if (!film.playing || turn < film.sentTurn) return
-  proceedIn(Math.max(0, film.sentAt + PACE - performance.now()))
+  if (!playback.playing || turn < playback.sentTurn) return
+  proceedIn(Math.max(0, playback.sentAt + PACE - performance.now()))
 }
 
 function proceedIn(milliseconds) {
-  clearTimeout(film.timer)
-  film.timer = setTimeout(() => {
-    if (film.playing && current) current.step(current.selected + 1)
+  clearTimeout(playback.timer)
+  playback.timer = setTimeout(() => {
+    if (playback.playing && current) current.step(current.selected + 1)
   }, milliseconds)
 }
 
