@@ -35,6 +35,12 @@ def go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Go:
 
 
 @pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work that grows on a page is done in one run of it, as on a fast machine."""
+    monkeypatch.setattr("cnnviz.ui.state.incremental.SECONDS", 1e9)
+
+
+@pytest.fixture
 def root(tmp_path: Path) -> Path:
     """Where the app under test keeps its runs."""
     return tmp_path / "runs"

@@ -52,11 +52,10 @@ def test_both_deep_networks_train_record_by_record(go: Go) -> None:
     app.session_state["skip_depth"] = 4
     app.run()
     app.button(key="skip_train").click().run()
-    for _ in range(20):
-        if app.session_state["_skip_run"] is None:
-            break
+    _, training = app.session_state["_skip_training"]
+    while not training.done:
         app.run()
-    records = app.session_state["_skip_records"][1]
+    records = training.records
 
     assert [record.step for record in records] == list(range(0, 121, 10))
     assert records[-1].accuracy["skip"] > 0.7
@@ -67,13 +66,16 @@ def test_a_race_is_run_and_can_be_stopped(go: Go) -> None:
     app = go("architectures", architectures_view="Race")
     assert "Press Start" in app.info[0].value
     app.button(key="race_start").click().run()
-    app.run()
-    seen = len(app.session_state["_race_records"][1])
+    _, turns = app.session_state["_race"]
+    while len(turns.records) < 8:
+        app.run()
     app.button(key="race_start").click().run()
+    seen = len(turns.records)
     app.run()
 
-    assert seen >= 8
-    assert len(app.session_state["_race_records"][1]) == seen
+    assert not turns.done
+    assert len(turns.records) == seen
+    assert app.button(key="race_start").label == "Start"
     assert not app.exception
 
 

@@ -15,8 +15,10 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from cnnviz.feature_visualization.precomputed import dreamed
+from cnnviz.io.photos import to_pixels
 from cnnviz.networks.torchvision_zoo import FETCHED, torchvision_network
 from cnnviz.ui.pages.dream.job import DreamJob
+from cnnviz.ui.pages.dream.look_inside import _pictures_of
 
 Go = Callable[..., AppTest]
 
@@ -51,7 +53,7 @@ def test_a_good_dream_is_on_screen_before_anything_is_computed(go: Go) -> None:
     run = run_of(app)
     assert run.carried
     kept = np.asarray(Image.open(io.BytesIO(dreamed("block11"))).convert("RGB"))
-    np.testing.assert_array_equal(run.latest, kept)
+    np.testing.assert_array_equal(run.now.pixels, kept)
     assert "Computed beforehand with exactly these settings." in words(app)
     assert "4 octaves × 10 steps, strength 2, jitter 32, seed 0" in words(app)
     assert "Aitzol Berasategi" in words(app)
@@ -74,16 +76,16 @@ def test_a_bad_address_is_the_default(go: Go, link: dict[str, str]) -> None:
 def test_a_dream_grows_frame_by_frame_and_ends(go: Go) -> None:
     app = go("dream", dream_layer="stem")
     small(app)
-    steps = [run_of(app).frame.step]  # type: ignore[union-attr]
-    while run_of(app).alive:
+    steps = [run_of(app).now.frame.step]  # type: ignore[union-attr]
+    while not run_of(app).finished:
         app.run()
-        steps.append(run_of(app).frame.step)  # type: ignore[union-attr]
+        steps.append(run_of(app).now.frame.step)  # type: ignore[union-attr]
     assert steps[0] == 0
     assert steps == sorted(steps)
     assert steps[-1] == 2
     run = run_of(app)
-    assert np.abs(run.latest.astype(int) - run.before).mean() > 0.5
-    assert len(run.film) == 3
+    assert np.abs(run.now.pixels.astype(int) - run.before).mean() > 0.5
+    assert len(run.now.film) == 3
     with Image.open(io.BytesIO(run.gif())) as film:
         assert film.n_frames == 3  # type: ignore[attr-defined]
     with av.open(io.BytesIO(run.mp4())) as video:
@@ -94,16 +96,17 @@ def test_a_dream_grows_frame_by_frame_and_ends(go: Go) -> None:
 def test_stop_and_resume_reach_the_same_picture(go: Go) -> None:
     app = go("dream", dream_layer="stem")
     small(app)
-    whole = finish(app).latest
+    whole = finish(app).now.pixels
     app.button(key="dream_again").click().run()
     app.button(key="dream_stop").click().run()
     stopped = run_of(app)
-    assert stopped.stopped
-    at = stopped.frame.step  # type: ignore[union-attr]
+    assert not stopped.finished
+    assert app.button(key="dream_resume")
+    at = stopped.now.frame.step  # type: ignore[union-attr]
     app.run()
-    assert run_of(app).frame.step == at  # type: ignore[union-attr]
+    assert run_of(app).now.frame.step == at  # type: ignore[union-attr]
     app.button(key="dream_resume").click().run()
-    np.testing.assert_array_equal(finish(app).latest, whole)
+    np.testing.assert_array_equal(finish(app).now.pixels, whole)
 
 
 def test_another_setting_begins_another_dream(go: Go) -> None:
@@ -113,7 +116,7 @@ def test_another_setting_begins_another_dream(go: Go) -> None:
     app.slider(key="dream_photo_strength").set_value(4.0).run()
     second = finish(app)
     assert second is not first
-    assert not np.array_equal(first.latest, second.latest)
+    assert not np.array_equal(first.now.pixels, second.now.pixels)
 
 
 @pytest.mark.parametrize("kind", ["Channels", "A guide", "A class"])
@@ -125,7 +128,7 @@ def test_every_kind_of_wish(go: Go, kind: str, picture: str) -> None:
     app.button_group(key=f"dream_{whose}_kind_4").set_value(kind).run()
     run = finish(app)
     assert run.request.target.kind != "layer"
-    assert not np.array_equal(run.before, run.latest)
+    assert not np.array_equal(run.before, run.now.pixels)
     if (kind, picture) == ("A class", "digit"):
         assert "The network now reads" in words(app)
     assert not app.error
@@ -157,13 +160,13 @@ def test_film_flies_on_from_the_dream(go: Go) -> None:
     app = go("dream", picture="cat", dream_layer="stem")
     app.select_slider(key="dream_photo_side").set_value(256)
     small(app)
-    dreamt = finish(app).latest
+    dreamt = finish(app).now.pixels
     app.button(key="dream_film").click().run()
     run = run_of(app)
-    np.testing.assert_array_equal(run.latest, dreamt)
+    np.testing.assert_array_equal(run.now.pixels, dreamt)
     run = finish(app)
     assert run.request.film
-    assert len(run.film) == 25
+    assert len(run.now.film) == 25
     assert "zoom(" in app.code[0].value
 
 
@@ -201,16 +204,18 @@ def test_inside_view_reads_the_photograph_and_shows_its_units(go: Go) -> None:
         assert any(name.endswith(f"-{key}") for name in names), key
 
 
+@pytest.mark.usefixtures("quick")
 def test_inside_view_computes_what_is_not_carried(go: Go) -> None:
     app = go("dream", dream_view="Look inside", inside_layer="Edges")
     assert not app.main.get("imgs")[1:]
     app.button(key="inside_compute").click().run()
     assert not app.exception
-    kept: dict[Any, Any] = app.session_state["_inside_computed"]
-    ((layer, _), pixels), *others = kept.items()
+    assert len(app.main.get("imgs")) == 2
+    layer, unit = app.session_state["_inside_asked"]
     assert layer == "stem"
-    assert pixels.std() > 10
-    assert not others
+    pictures = _pictures_of(layer, unit)
+    assert pictures.done
+    assert to_pixels(pictures.last.images[0]).std() > 10
 
 
 @pytest.mark.parametrize(
@@ -233,7 +238,7 @@ def test_the_code_behind_the_picture_runs(
     monkeypatch.chdir(tmp_path)
     exec(compile(program, "shown.py", "exec"), {})
     if run is not None:
-        np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "dream.png")), run.latest)
+        np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "dream.png")), run.now.pixels)
 
 
 def test_a_network_that_cannot_be_fetched_is_said_and_the_installed_one_goes_on(
@@ -267,7 +272,7 @@ def test_a_fetched_network_dreams(go: Go, tmp_path: Path, monkeypatch: pytest.Mo
 
     assert (run.request.network, run.request.target.layer) == ("googlenet", "inception4c")
     assert "`inception4c` of GoogLeNet" in words(app)
-    assert np.abs(run.latest.astype(int) - run.before).mean() > 0.5
+    assert np.abs(run.now.pixels.astype(int) - run.before).mean() > 0.5
     monkeypatch.chdir(tmp_path)  # where the program finds the weights
     exec(compile(app.code[0].value, "shown.py", "exec"), {})
-    np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "dream.png")), run.latest)
+    np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "dream.png")), run.now.pixels)

@@ -22,12 +22,6 @@ from tests.support.payload import payload, present, words
 Go = Callable[..., AppTest]
 
 
-@pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """All of a study in one run of the page, as on a fast machine."""
-    monkeypatch.setattr("cnnviz.ui.pages.finetune.page.SECONDS", 1e9)
-
-
 def some(count: int, first: int = 0) -> bytes:
     digits = load_mnist().test[first : first + count]
     records = [

@@ -17,11 +17,12 @@ from cnnviz.ui.state.current_digit import CurrentDigit
 from tests.support.payload import payload, words
 
 Go = Callable[..., AppTest]
+pytestmark = pytest.mark.usefixtures("quick")
 
 
 def passed(index: int) -> tuple[readable.Pass, readable.Parameters, readable.Errors]:
     """What the page's network makes of a test digit."""
-    parameters, digit = first_run().latest.parameters, load_mnist().test
+    parameters, digit = first_run().last.latest.parameters, load_mnist().test
     forth = forward(parameters, digit.pixels()[index][None].numpy())
     return forth, *backward(parameters, forth, digit.labels[index : index + 1].numpy())
 
@@ -48,7 +49,7 @@ def test_pictures_hold_the_networks_values(go: Go) -> None:
     patch, kernel, product = products["values"]
     np.testing.assert_allclose(product, patch * kernel, atol=1e-6)
     chosen = header["selected"]
-    bias = first_run().latest.parameters["filter_bias"][chosen]
+    bias = first_run().last.latest.parameters["filter_bias"][chosen]
     assert product.sum() + bias == pytest.approx(forth.convolved[0, chosen, row, column], abs=1e-5)
 
     app.button_group(key=STAGE).set_value("← filters").run()

@@ -45,6 +45,7 @@ def test_play_goes_through_the_frames_and_a_stop_stays(go: Go) -> None:
     assert app.session_state["_invariance_at"] == playing
 
 
+@pytest.mark.usefixtures("quick")
 def test_curves_are_measured_on_the_digits_they_name(go: Go) -> None:
     app = go("invariance", invariance_view="The test set", change="Move down")
     assert app.session_state["change"] == "down"

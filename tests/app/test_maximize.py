@@ -18,6 +18,7 @@ from tests.support.text import picture, words
 
 Go = Callable[..., AppTest]
 Keep = Callable[[Network], str]
+pytestmark = pytest.mark.usefixtures("quick")
 
 
 def test_all_filters_of_the_second_layer_are_on_screen_at_once(go: Go) -> None:
@@ -198,7 +199,7 @@ def test_a_second_visitor_gets_the_finished_pictures(go: Go, monkeypatch: pytest
     def must_not_climb(*_: object, **__: object) -> None:
         raise AssertionError("this picture was made already")
 
-    monkeypatch.setattr("cnnviz.ui.pages.maximize.request.climb", must_not_climb)
+    monkeypatch.setattr("cnnviz.ui.pages.maximize.request.optimize", must_not_climb)
     np.testing.assert_array_equal(picture(go("maximize"), "maximized")[1], first)
 
 

@@ -1,11 +1,6 @@
-"""The film of a training to take away: a popover in the time machine.
+"""The film of a training to take away: a popover in the time machine."""
 
-It is drawn picture by picture in a fragment that the browser asks for again, so that everything
-else stays alive meanwhile.
-"""
-
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -19,46 +14,39 @@ from cnnviz.training.history import History
 from cnnviz.ui.shell.page_registry import page
 from cnnviz.ui.state import cache
 from cnnviz.ui.state.current_digit import current_digit
+from cnnviz.ui.state.incremental import Incremental, stop, watch
 from cnnviz.ui.widgets.filter_picker import LAYER
 from cnnviz.ui.widgets.pictures import theme
 
-TICK_SECONDS = 0.05
 SPEEDS = (2, 4, 8)  # pictures a second
 HOLD = 1_500  # milliseconds of the last picture
-_WORK = "_training_film"
+_FILM = "_training_film"
 _KINDS = {"filters": "kernels", "activations": "maps", "maximize": "favourites", "evaluate": "confusion"}
 
 
-@dataclass(eq=False)
-class Work:
-    """A film while it is drawn. wish: what it depends on; pictures: those drawn so far."""
+@dataclass(frozen=True, eq=False)
+class TrainingFilm:
+    """request: what it depends on; work: its `count` pictures as they are drawn."""
 
     request: tuple[object, ...]
     name: str
     count: int
-    source: Iterator[NDArray[np.uint8]]
-    pictures: list[NDArray[np.uint8]] = field(default_factory=list)
-
-    @property
-    def done(self) -> bool:
-        return len(self.pictures) == self.count
+    work: Incremental[NDArray[np.uint8]]
 
 
 def film_popover(history: History) -> None:
     """Content that waited for the panel to open would make its closing a rerun, and that rerun takes
     back the click on a page's link that closed it.
     """
-    work: Work | None = st.session_state.get(_WORK)
-    alive = work is not None and not work.done
     with st.popover("Film", icon=":material/movie:", type="tertiary", key="film"):
-        st.fragment(_content, run_every=TICK_SECONDS if alive else None)(history)
+        _content(history)
 
 
+@st.fragment
 def _content(history: History) -> None:
     try:
         _choose_and_draw(history)
     except CnnvizError as error:  # the frame does not see what happens in a fragment
-        st.session_state.pop(_WORK, None)
         st.error(str(error))
 
 
@@ -68,21 +56,15 @@ def _choose_and_draw(history: History) -> None:
     speed = _one_of("Moments a second", SPEEDS, "film_speed")
     digit = current_digit().image
     request = (history.name, len(history.snapshots), scene, side, theme(), digit.numpy().tobytes())
-    work: Work | None = st.session_state.get(_WORK)
-    if work is None or work.request != request:
-        if st.button("Draw it", type="primary", key="film_draw", icon=":material/movie:"):
-            name = f"training-{scene.kind}" + (f"-{scene.layer}" if scene.layer else "")
-            source = film(history, scene, digit, cache.test_digits(), side, theme())
-            st.session_state[_WORK] = Work(request, name, len(history.snapshots), source)
-            st.rerun()
-    elif not work.done:
-        work.pictures.append(next(work.source))
-        st.progress(len(work.pictures) / work.count, f"Moment {len(work.pictures)} of {work.count}")
-        st.button("Cancel", key="film_cancel", on_click=_cancel)
-        if work.done:
-            st.rerun()  # now without a clock
+    made: TrainingFilm | None = st.session_state.get(_FILM)
+    if made is None or made.request != request:
+        name = f"training-{scene.kind}" + (f"-{scene.layer}" if scene.layer else "")
+        begin = partial(film, history, scene, digit, cache.test_digits(), side, theme())
+        new = TrainingFilm(request, name, len(history.snapshots), Incremental(begin))
+        keep, icon = st.session_state.update, ":material/movie:"
+        st.button("Draw it", "film_draw", type="primary", icon=icon, on_click=keep, args=({_FILM: new},))
     else:
-        _downloads(work, 1000 // speed)
+        watch(lambda: _show(made, 1000 // speed), [made.work])
 
 
 def _scene(history: History) -> Scene:
@@ -103,23 +85,29 @@ def _one_of(label: str, choices: tuple[int, ...], key: str) -> int:
     return chosen or choices[1]
 
 
-def _downloads(work: Work, milliseconds: int) -> None:
+def _show(made: TrainingFilm, milliseconds: int) -> None:
+    pictures = made.work.records
+    if not made.work.done:
+        st.progress(len(pictures) / made.count, f"Moment {len(pictures)} of {made.count}")
+        st.button("Cancel", key="film_cancel", on_click=_cancel, args=(made,))
+        return
     with st.container(horizontal=True):
         for ending, kind, make in (("gif", "image/gif", gif), ("mp4", "video/mp4", mp4)):
             st.download_button(
                 ending.upper(),
-                partial(make, work.pictures, milliseconds, HOLD),
-                f"{work.name}.{ending}",
+                partial(make, pictures, milliseconds, HOLD),
+                f"{made.name}.{ending}",
                 kind,
                 key=f"film_{ending}",
                 icon=":material/download:",
                 on_click="ignore",
             )
-    st.image(work.pictures[-1], alt=f"The last of {work.count} pictures", width=200, output_format="PNG")
+    st.image(pictures[-1], alt=f"The last of {made.count} pictures", width=200, output_format="PNG")
 
 
-def _cancel() -> None:
-    st.session_state.pop(_WORK, None)
+def _cancel(made: TrainingFilm) -> None:
+    stop([made.work])
+    st.session_state.pop(_FILM, None)
 
 
 def _likely(choices: list[Scene]) -> int:

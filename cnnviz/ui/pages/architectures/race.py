@@ -1,5 +1,7 @@
 """The race: five kinds of network with as many parameters, live, in equal seconds or on equal digits."""
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -9,19 +11,21 @@ from cnnviz.data.mnist import Digits, load_mnist
 from cnnviz.labs.architectures.race import CONTESTANTS, EqualBudget, RaceProgress, train_contestants
 from cnnviz.networks.network import build, parameter_count
 from cnnviz.numbers import percent
+from cnnviz.ui.state.incremental import Incremental, alive, stop, watch
 from cnnviz.ui.widgets.charts import draw
 from cnnviz.ui.widgets.code_panel import code_panel
 
 HELD_BACK = 1_000
 BUDGETS: dict[EqualBudget, tuple[float, ...]] = {"seconds": (2, 5, 15), "digits": (2_560, 7_680, 25_600)}
 FAIR: dict[EqualBudget, str] = {"seconds": "Equal seconds", "digits": "Equal digits"}
-TURNS = 4  # between two pictures
-_RUN, _RECORDS = "_race_run", "_race_records"
+_RACE = "_race"  # ((fair, budget), Incremental) of the last one
 
 
 def race_view() -> None:
     """Who runs, for how long, and the curves."""
-    running = st.session_state.get(_RUN) is not None
+    raced = st.session_state.get(_RACE)
+    works = [raced[1]] if raced else []
+    running = alive(works)
     with st.container(horizontal=True, vertical_alignment="bottom", key="race_controls"):
         fair: EqualBudget = st.segmented_control(
             "Fair means",
@@ -58,11 +62,12 @@ def race_view() -> None:
             type="primary",
             key="race_start",
             icon=":material/stop:" if running else ":material/flag:",
-            on_click=_stop if running else _start,
-            args=() if running else (fair, float(budget), names),
+            on_click=stop if running else _start,
+            args=(works,) if running else (fair, float(budget), names),
             disabled=not names,
         )
-    st.fragment(_panel, run_every=0.1 if running else None)(fair, float(budget))
+    shown, length = raced[0] if raced else (fair, float(budget))
+    watch(lambda: _panel(shown, length, works[0].records if works else (), running), works)
     st.caption(
         "All train alike: AdamW at 0.002, batches of 64, drawn from 59,000 digits; the share read right is "
         "of "
@@ -85,32 +90,21 @@ def race_view() -> None:
 
 
 def _start(fair: EqualBudget, budget: float, names: list[str]) -> None:
-    st.session_state[_RUN] = train_contestants(*_digits(), fair, budget, names)
-    st.session_state[_RECORDS] = ((fair, budget), [])
+    turns = Incremental(partial(train_contestants, *_digits(), fair, budget, names))
+    st.session_state[_RACE] = ((fair, budget), turns)
 
 
-def _stop() -> None:
-    st.session_state[_RUN] = None
-
-
-def _panel(fair: EqualBudget, budget: float) -> None:
-    (shown, length), records = st.session_state.get(_RECORDS) or ((fair, budget), [])
-    if st.session_state.get(_RUN) is not None:
-        for _ in range(TURNS):
-            following = next(st.session_state[_RUN], None)
-            if following is None:
-                st.session_state[_RUN] = None
-                st.rerun()
-            records.append(following)
+def _panel(fair: EqualBudget, budget: float, records: Sequence[RaceProgress], running: bool) -> None:
+    if running:
         st.progress(records[-1].share, "Racing")
     elif not records:
         st.info("Press Start: they train in turns, and their curves grow here.", icon=":material/flag:")
     left, right = st.columns([1.25, 1], gap="large")
     with left:
         st.markdown(
-            f"**Share read right** over {'seconds of training' if shown == 'seconds' else 'digits seen'}"
+            f"**Share read right** over {'seconds of training' if fair == 'seconds' else 'digits seen'}"
         )
-        _curves(records, shown, length)
+        _curves(records, fair, budget)
     with right:
         st.markdown(_table(records))
 
@@ -127,7 +121,7 @@ def _parameters(name: str) -> int:
     return parameter_count(build(CONTESTANTS[name].network))
 
 
-def _table(records: list[RaceProgress]) -> str:
+def _table(records: Sequence[RaceProgress]) -> str:
     last = {record.contestant: record for record in records}
     order = sorted(CONTESTANTS, key=lambda name: -last[name].accuracy if name in last else 0)
     lines = ["| Racer | parameters | digits | right |", "|---|---:|---:|---:|"]
@@ -138,7 +132,7 @@ def _table(records: list[RaceProgress]) -> str:
     return "\n".join(lines)
 
 
-def _curves(records: list[RaceProgress], fair: EqualBudget, budget: float) -> None:
+def _curves(records: Sequence[RaceProgress], fair: EqualBudget, budget: float) -> None:
     titles = [contestant.title for contestant in CONTESTANTS.values()]
     rows: dict[str, list[Any]] = {"used": [], "accuracy": [], "racer": []}
     for record in records:

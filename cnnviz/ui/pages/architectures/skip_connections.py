@@ -1,5 +1,7 @@
 """A skip connection switched off: the gradient at each layer of two deep networks, as they train."""
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -8,6 +10,7 @@ from cnnviz.colors import SERIES
 from cnnviz.data.mnist import Digits, load_mnist
 from cnnviz.labs.architectures.skip_connections import DEPTHS, PairProgress, train_pair
 from cnnviz.numbers import percent
+from cnnviz.ui.state.incremental import Incremental, alive, stop, watch
 from cnnviz.ui.widgets.charts import draw
 from cnnviz.ui.widgets.code_panel import code_panel
 
@@ -15,7 +18,7 @@ STEPS, EVERY = 120, 10
 HELD_BACK, TRAINING = 500, 10_000
 SMALLEST = 1e-20  # drawn for gradients below it, zero among them
 TITLES = {"plain": "without", "skip": "with skip connections"}
-_RECORDS, _RUN = "_skip_records", "_skip_run"
+_TRAINING = "_skip_training"  # ((depth, seed), Incremental) of the last one
 
 
 def skip_view() -> None:
@@ -27,16 +30,18 @@ def skip_view() -> None:
             )
         )
         seed = int(st.number_input("Seed", 0, 9_999, 0, key="skip_seed", persist_state="session", width=120))
-        running = st.session_state.get(_RUN) is not None
+        trained = st.session_state.get(_TRAINING)
+        works = [trained[1]] if trained and trained[0] == (depth, seed) else []
+        running = alive(works)
         st.button(
             "Stop" if running else "Train both",
             type="primary",
             key="skip_train",
             icon=":material/stop:" if running else ":material/play_arrow:",
-            on_click=_stop if running else _start,
-            args=() if running else (depth, seed),
+            on_click=stop if running else _start,
+            args=(works,) if running else (depth, seed),
         )
-    st.fragment(_panel, run_every=0.1 if running else None)(depth, seed)
+    watch(lambda: _panel(works[0].records if works else (_first(depth, seed),), running), works)
     st.caption(
         "Both have the same first weights, the same digits in the same order, Adam at 0.001, batches of 64; "
         "8 maps "
@@ -56,24 +61,15 @@ def skip_view() -> None:
 
 
 def _start(depth: int, seed: int) -> None:
-    run = train_pair(depth, *_digits(), STEPS, EVERY, seed)
-    st.session_state[_RECORDS] = ((depth, seed), [next(run)])
-    st.session_state[_RUN] = run
+    begin = partial(train_pair, depth, *_digits(), STEPS, EVERY, seed)
+    st.session_state[_TRAINING] = ((depth, seed), Incremental(begin))
 
 
-def _stop() -> None:
-    st.session_state[_RUN] = None
-
-
-def _panel(depth: int, seed: int) -> None:
-    records = _records(depth, seed)
-    if st.session_state.get(_RUN) is not None:
-        following = next(st.session_state[_RUN], None)
-        if following is None:
-            st.session_state[_RUN] = None
-            st.rerun()  # the whole page: the button changes too
-        records.append(following)
+def _panel(records: Sequence[PairProgress], running: bool) -> None:
+    """records: of what was trained with these settings; before that, both networks as they begin."""
     now = records[-1]
+    if running:
+        st.progress(now.step / now.steps, f"Training, step {now.step} of {now.steps}")
     left, right = st.columns([1.35, 1], gap="large")
     with left:
         st.markdown(f"**Length of the gradient at each layer** after {now.step} steps")
@@ -82,17 +78,6 @@ def _panel(depth: int, seed: int) -> None:
         st.markdown("**Loss on 500 held-back digits**, nats")
         _losses(records)
     st.markdown(_in_words(now))
-
-
-def _records(depth: int, seed: int) -> list[PairProgress]:
-    """What was trained with these settings; before that, both networks as they begin."""
-    kept = st.session_state.get(_RECORDS)
-    if kept is None or kept[0] != (depth, seed):
-        st.session_state[_RUN] = None
-        kept = ((depth, seed), [_first(depth, seed)])
-        st.session_state[_RECORDS] = kept
-    records: list[PairProgress] = kept[1]
-    return records
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
@@ -154,7 +139,7 @@ def _norms(now: PairProgress) -> None:
     draw(rows, spec, "skip_norms", "Length of the gradient at each layer, with and without skip connections")
 
 
-def _losses(records: list[PairProgress]) -> None:
+def _losses(records: Sequence[PairProgress]) -> None:
     rows: dict[str, list[Any]] = {"step": [], "loss": [], "network": []}
     for record in records:
         for name, loss in record.loss.items():

@@ -1,14 +1,16 @@
 """A dream in one visitor's session: what was wished for, and how far it has come.
 
 Wish          everything that determines a dream; equal wishes give equal pictures
-begin(wish)   a Run that can be advanced frame by frame, stopped and resumed
+begin(wish)   a DreamJob, whose work can be advanced, stopped and resumed
 carried(wish) the same picture from the files cnnviz carries, where there is one
 """
 
 import io
+import math
 import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import streamlit as st
@@ -27,6 +29,7 @@ from cnnviz.io.pixels import to_floats
 from cnnviz.io.video import gif, mp4
 from cnnviz.networks.imagenet import LOGITS
 from cnnviz.ui.state.cache import IMAGENET
+from cnnviz.ui.state.incremental import Incremental
 
 AT_ONCE = 2  # dreams computed at the same time by one server; the others wait their turn
 FILM_SIDE = 320  # of the pictures kept for the GIF
@@ -79,58 +82,50 @@ class DreamRequest:
     film: bool = False
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True, eq=False)
+class DreamProgress:
+    """pixels: the dream so far; film: small copies of its pictures; frame: None if it came from a file."""
+
+    pixels: NDArray[np.uint8]
+    film: tuple[NDArray[np.uint8], ...]
+    frame: Frame | None = None
+
+
+@dataclass(frozen=True, eq=False)
 class DreamJob:
-    """before: the start, as pixels; latest: the dream so far; film: small copies of its frames."""
+    """before: the start, as pixels; work: what becomes of it."""
 
     request: DreamRequest
     before: NDArray[np.uint8]
-    latest: NDArray[np.uint8]
-    frames: Iterator[Frame] | None = None
-    frame: Frame | None = None
-    film: list[NDArray[np.uint8]] = field(default_factory=list)
-    stopped: bool = False
+    work: Incremental[DreamProgress]
     objective: Objective | None = None
 
     @property
     def finished(self) -> bool:
-        return self.frames is None
+        return self.work.done
 
     @property
-    def alive(self) -> bool:
-        return not (self.finished or self.stopped)
+    def now(self) -> DreamProgress:
+        return self.work.last if self.work.records else DreamProgress(self.before, ())
 
     @property
     def carried(self) -> bool:
         """Whether it came from a file."""
-        return self.finished and self.frame is None
-
-    def advance(self) -> None:
-        """Compute the next frame; the last one ends the run."""
-        if self.frames is None:
-            return
-        with _places():
-            frame = next(self.frames)
-        self.frame = frame
-        self.latest = to_pixels(frame.images[0])
-        if len(self.film) < PICTURES_KEPT:
-            self.film.append(_small(self.latest))
-        if frame.last:
-            self.frames = None
+        return self.finished and self.now.frame is None
 
     def before_file(self) -> bytes:
         return encode_png(self.before)
 
     def after_file(self) -> bytes:
-        return encode_png(self.latest)
+        return encode_png(self.now.pixels)
 
     def gif(self) -> bytes:
         """The dream as it grew, or the film into it."""
-        return gif(self.film, self._pace())
+        return gif(self.now.film, self._pace())
 
     def mp4(self) -> bytes:
         """The same as a video."""
-        return mp4(self.film, self._pace())
+        return mp4(self.now.film, self._pace())
 
     def _pace(self) -> int:
         """Milliseconds a picture."""
@@ -138,7 +133,7 @@ class DreamJob:
 
     def saturated(self) -> float:
         """The share of values at an end of their range now that were not there at the start."""
-        now, before = (saturation(to_floats(torch.tensor(each))) for each in (self.latest, self.before))
+        now, before = (saturation(to_floats(torch.tensor(each))) for each in (self.now.pixels, self.before))
         return max(0.0, now - before)
 
 
@@ -149,7 +144,8 @@ def begin(
     settings = dict(request.settings)
     objective = objective_of(request.target, model, guide_image)
     options = {name: int(settings[name]) for name in ("octaves", "steps", "jitter", "seed")}
-    frames = dream(
+    frames = partial(
+        dream,
         model,
         start,
         objective,
@@ -160,15 +156,16 @@ def begin(
         every=max(1, round(options["octaves"] * options["steps"] / FRAMES)),
         **options,
     )
-    return DreamJob(request, to_pixels(start), to_pixels(start), frames, objective=objective)
+    return DreamJob(request, to_pixels(start), _work(frames), objective)
 
 
 def film_of(run: DreamJob, model: nn.Module) -> DreamJob:
     """A flight into a finished dream: its last picture, step by step closer and dreamed on."""
     settings = dict(run.request.settings)
-    start = to_floats(torch.from_numpy(run.latest.copy()).permute(2, 0, 1))  # (3, H, W)
+    start = to_floats(torch.from_numpy(run.now.pixels.copy()).permute(2, 0, 1))  # (3, H, W)
     objective = run.objective or objective_of(run.request.target, model, None)
-    frames = zoom(
+    frames = partial(
+        zoom,
         model,
         start,
         objective,
@@ -180,7 +177,7 @@ def film_of(run: DreamJob, model: nn.Module) -> DreamJob:
         smooth=settings["smooth"],
         seed=int(settings["seed"]),
     )
-    return DreamJob(replace(run.request, film=True), run.before, run.latest, frames, objective=objective)
+    return DreamJob(replace(run.request, film=True), run.before, _work(frames), objective)
 
 
 def objective_of(target: Target, model: nn.Module, guide_image: Tensor | None) -> Objective:
@@ -209,12 +206,15 @@ def carried(request: DreamRequest, start: Tensor) -> DreamJob | None:
     before = to_pixels(start)
     if before.shape != pixels.shape:  # another size was wished
         return None
-    return DreamJob(request, before, pixels, film=[_small(before), _small(pixels)])
+    whole = DreamProgress(pixels, (_small(before), _small(pixels)))
+    work = Incremental(lambda: iter([whole]))
+    work.advance(math.inf)
+    return DreamJob(request, before, work)
 
 
 def position(run: DreamJob) -> str:
     """How far it is, in words."""
-    frame = run.frame
+    frame = run.now.frame
     if frame is None:
         return ""
     if isinstance(frame, DreamFrame):
@@ -229,6 +229,24 @@ def position(run: DreamJob) -> str:
 @st.cache_resource(show_spinner=False)
 def _places() -> threading.BoundedSemaphore:
     return threading.BoundedSemaphore(AT_ONCE)
+
+
+def _work(frames: Callable[[], Iterator[Frame]]) -> Incremental[DreamProgress]:
+    """Of a dream only what is on screen is kept, and small copies of the rest."""
+
+    def pictures() -> Iterator[DreamProgress]:
+        film: tuple[NDArray[np.uint8], ...] = ()
+        source = frames()
+        while True:
+            with _places():
+                frame = next(source, None)
+            if frame is None:
+                return
+            pixels = to_pixels(frame.images[0])
+            film = (*film, _small(pixels))[:PICTURES_KEPT]
+            yield DreamProgress(pixels, film, frame)
+
+    return Incremental(pictures, kept=1)
 
 
 def _small(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -4,6 +4,8 @@ What it reads in it, its first kernels in color, the maps of a layer that answer
 those maps' units would love to see: carried for some layers, computed on demand for the others.
 """
 
+from functools import partial
+
 import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
@@ -15,6 +17,7 @@ from torch import Tensor
 
 from cnnviz.colors import ACCENT
 from cnnviz.feature_visualization import precomputed
+from cnnviz.feature_visualization.activation_maximization import Frame
 from cnnviz.feature_visualization.imagenet_units import STEPS, unit_pictures
 from cnnviz.feature_visualization.objectives import features
 from cnnviz.io.images import encode_png
@@ -33,6 +36,7 @@ from cnnviz.ui.components.maps.maps import chosen_tile, maps
 from cnnviz.ui.pages.dream.job import Picture
 from cnnviz.ui.pages.dream.source_picture import choose_picture
 from cnnviz.ui.state.cache import image_network
+from cnnviz.ui.state.incremental import Incremental, progress, shared, watch
 from cnnviz.ui.widgets.code_panel import code_panel
 from cnnviz.ui.widgets.pictures import theme
 
@@ -184,13 +188,12 @@ def _requests(layer: ImageLayer, requests: NDArray[np.uint8], order: list[int], 
 
 def _unit(layer: ImageLayer, found: Tensor, unit: int, requests: NDArray[np.uint8] | None) -> None:
     st.markdown(f"**Unit {unit}** of {layer.title} (`{layer.name}`)")
+    pictures = _pictures_of(layer.name, unit)
     if requests is not None:
-        pixels: NDArray[np.uint8] | None = requests[unit]
+        _picture(requests[unit], unit)
+    elif pictures.done or st.session_state.get(_ASKED) == (layer.name, unit):
+        watch(lambda: _grown(pictures, unit), [pictures])
     else:
-        pixels = _computed().get((layer.name, unit))
-    if pixels is None and st.session_state.get(_ASKED) == (layer.name, unit):
-        pixels = _compute(layer.name, unit)
-    elif pixels is None:
         st.caption("What would it love to see?")
         st.button(
             "Compute its wish",
@@ -200,9 +203,6 @@ def _unit(layer: ImageLayer, found: Tensor, unit: int, requests: NDArray[np.uint
             on_click=_ask,
             args=(layer.name, unit),
         )
-    if pixels is not None:
-        st.image(_enlarged(pixels), width=_REQUEST, alt=f"What unit {unit} would love to see")
-        st.caption("Above its wish, below its map of this photograph.")
     maps(
         found[unit][None],
         key=f"inside_map_{layer.name}",
@@ -217,28 +217,26 @@ def _ask(layer: str, unit: int) -> None:
     st.session_state[_ASKED] = (layer, unit)
 
 
-def _compute(layer: str, unit: int) -> NDArray[np.uint8]:
-    """Grow the wish of one unit before the visitor's eyes; it is kept for the session."""
-    place = st.empty()
-    pixels = np.zeros((LARGE, LARGE, 3), np.uint8)
-    for frame in unit_pictures(image_network(), layer, [unit], side=LARGE, every=4):
-        pixels = to_pixels(frame.images[0])
-        place.image(
-            _enlarged(pixels), width=_REQUEST, caption=f"step {frame.step} of {STEPS}", alt="The wish so far"
-        )
-    place.empty()
-    _computed()[layer, unit] = pixels
-    return pixels
+def _pictures_of(layer: str, unit: int) -> Incremental[Frame]:
+    begin = partial(unit_pictures, image_network(), layer, [unit], side=LARGE, every=4)
+    return shared(("unit", layer, unit), begin, kept=1)
+
+
+def _grown(pictures: Incremental[Frame], unit: int) -> None:
+    frame = pictures.last
+    _picture(to_pixels(frame.images[0]), unit)
+    if not pictures.done:
+        progress([pictures], frame.step / STEPS, f"step {frame.step} of {STEPS}", "inside")
+
+
+def _picture(pixels: NDArray[np.uint8], unit: int) -> None:
+    st.image(_enlarged(pixels), width=_REQUEST, alt=f"What unit {unit} would love to see")
+    st.caption("Above its wish, below its map of this photograph.")
 
 
 def _enlarged(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Smoothly, at twice the size shown, because the page's style shows pixels as squares."""
     return np.asarray(Image.fromarray(pixels).resize((2 * _REQUEST, 2 * _REQUEST), Image.Resampling.BICUBIC))
-
-
-def _computed() -> dict[tuple[str, int], NDArray[np.uint8]]:
-    kept: dict[tuple[str, int], NDArray[np.uint8]] = st.session_state.setdefault("_inside_computed", {})
-    return kept
 
 
 @st.cache_data(max_entries=32, show_spinner=False)

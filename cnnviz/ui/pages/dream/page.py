@@ -1,7 +1,6 @@
 """The dream page: the picture large at the left, what to dream of at the right.
 
-A change of picture, layer or setting begins a new dream at once. It advances frame by frame in a
-fragment that the browser asks for again, so that every other control stays alive meanwhile.
+A change of picture, layer or setting begins a new dream at once; it grows frame by frame.
 """
 
 from dataclasses import replace
@@ -23,12 +22,12 @@ from cnnviz.ui.pages.dream.program import program, sentence
 from cnnviz.ui.pages.dream.source_picture import choose_picture
 from cnnviz.ui.state import cache
 from cnnviz.ui.state.current_model import current_model
+from cnnviz.ui.state.incremental import alive, stop_button, watch
 from cnnviz.ui.state.prediction import confidence, prediction_of
 from cnnviz.ui.widgets.code_panel import code_panel
 from cnnviz.ui.widgets.view_tabs import show_view
 
 _RUN, _ASKED = "_dream_run", "_dream_asked"
-TICK_SECONDS = 0.05
 SATURATED = 0.25  # the share of values at their limit from which the picture is overdone
 
 
@@ -48,7 +47,7 @@ def _dream() -> None:
         except CnnvizError as error:
             st.error(str(error), icon=":material/error:")
             return
-        _panel(run)
+        watch(lambda: _show(run), [run.work], seconds=0)  # a frame is a picture
         _actions(run)
         st.caption(_limits(picture, choice))
     code_panel(program(run.request, picture, choice))
@@ -96,21 +95,6 @@ def _model(picture: Picture, choice: Choice) -> nn.Module:
 # ---- the picture ----
 
 
-def _panel(run: DreamJob) -> None:
-    """Always a fragment, also without a clock, so that the picture keeps its place in the page."""
-    st.fragment(_live, run_every=TICK_SECONDS if run.alive else None)()
-
-
-def _live() -> None:
-    """One more frame; when it was the last, the whole page runs again, now without a clock."""
-    run: DreamJob = st.session_state[_RUN]
-    if run.alive:
-        run.advance()
-        if not run.alive:
-            st.rerun()
-    _show(run)
-
-
 def _show(run: DreamJob) -> None:
     height, width = run.before.shape[:2]
     compare(
@@ -128,23 +112,23 @@ def _show(run: DreamJob) -> None:
         if run.finished:
             st.markdown(_outcome(run))
         else:
-            assert run.frame is not None
-            word = "Stopped" if run.stopped else "Dreaming"
-            st.progress(run.frame.step / run.frame.steps, f"**{word}** · {job.position(run)}")
+            assert run.now.frame is not None
+            word = "Dreaming" if alive([run.work]) else "Stopped"
+            st.progress(run.now.frame.step / run.now.frame.steps, f"**{word}** · {job.position(run)}")
 
 
 def _outcome(run: DreamJob) -> str:
     words = [sentence(run.request) + "."]
     if run.carried:
         words.append("Computed beforehand with exactly these settings.")
-    elif run.frame is not None and bool(run.frame.dead.all()):
+    elif run.now.frame is not None and bool(run.now.frame.dead.all()):
         words.append("**It stayed as it was:** nothing in it excites this unit, so no pixel had a say.")
     if run.saturated() > SATURATED:
         words.append(
             f"{percent(run.saturated(), 0)} of the values are at their limit: less strength shows more."
         )
-    if run.request.target.kind == "class" and run.before.ndim == 2 and run.frame is not None:
-        prediction = prediction_of(predict(current_model().model, run.frame.images[0, 0])[0])
+    if run.request.target.kind == "class" and run.before.ndim == 2 and run.now.frame is not None:
+        prediction = prediction_of(predict(current_model().model, run.now.frame.images[0, 0])[0])
         words.append(f"The network now reads **{prediction.digit}** ({confidence(prediction)}).")
     return " ".join(words)
 
@@ -155,13 +139,7 @@ def _outcome(run: DreamJob) -> str:
 def _actions(run: DreamJob) -> None:
     name = f"{run.request.picture}-{run.request.target.layer}"
     with st.container(horizontal=True, key="dream_actions"):
-        if run.alive:
-            st.button("Stop", icon=":material/stop:", key="dream_stop", on_click=_stop, type="primary")
-        elif run.stopped:
-            st.button(
-                "Resume", icon=":material/play_arrow:", key="dream_resume", on_click=_resume, type="primary"
-            )
-        else:
+        if run.finished:
             st.button(
                 "Watch it grow",
                 icon=":material/play_arrow:",
@@ -169,6 +147,8 @@ def _actions(run: DreamJob) -> None:
                 on_click=_again,
                 type="primary",
             )
+        else:
+            stop_button([run.work], "dream", type="primary")
         st.button(
             "Zoom film",
             icon=":material/zoom_in:",
@@ -184,7 +164,7 @@ def _actions(run: DreamJob) -> None:
             "image/png",
             key="dream_png",
             icon=":material/download:",
-            disabled=run.alive,
+            disabled=alive([run.work]),
             on_click="ignore",
         )
         for ending, kind, make in (("gif", "image/gif", run.gif), ("mp4", "video/mp4", run.mp4)):
@@ -195,18 +175,10 @@ def _actions(run: DreamJob) -> None:
                 kind,
                 key=f"dream_{ending}",
                 icon=":material/movie:",
-                disabled=run.alive or run.carried,
+                disabled=alive([run.work]) or run.carried,
                 on_click="ignore",
                 help="How it grew, or the film. A dream that was computed beforehand has no steps to show.",
             )
-
-
-def _stop() -> None:
-    st.session_state[_RUN].stopped = True
-
-
-def _resume() -> None:
-    st.session_state[_RUN].stopped = False
 
 
 def _again() -> None:

@@ -1,10 +1,10 @@
 """The fine-tune page: whose digits, how, and what came of it, growing while one watches."""
 
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 import streamlit as st
-from streamlit.errors import StreamlitAPIException
 
 from cnnviz.data.mnist import load_mnist
 from cnnviz.errors import CnnvizError
@@ -14,10 +14,10 @@ from cnnviz.ui.pages.finetune.charts import learning_chart, moved_filters
 from cnnviz.ui.pages.finetune.digits import WriterDigits, choose_writer, digits_before
 from cnnviz.ui.pages.finetune.results import Work, digits_after, figures
 from cnnviz.ui.state.current_model import CurrentModel, current_model, keep, model_key
+from cnnviz.ui.state.incremental import Incremental, progress, watch
 from cnnviz.ui.widgets.code_panel import code_panel, loading
 from cnnviz.ui.widgets.export_panel import take_away
 
-SECONDS = 0.3  # of work between two pictures
 _WORK, _PROBLEM = "_finetune_work", "_finetune_problem"
 
 
@@ -30,7 +30,7 @@ def finetune_page() -> None:
         digits_before(chosen, writer_digits)
     with right:
         config = _settings(chosen, writer_digits)
-    st.fragment(_results)()
+    _results()
     _limits()
     code_panel(_program(chosen, writer_digits, config))
 
@@ -90,8 +90,8 @@ def _config() -> FinetuneConfig:
 def _start(chosen: CurrentModel, writer_digits: WriterDigits) -> None:
     st.session_state.pop(_PROBLEM, None)
     config = _config()
-    records = measure_finetuning(chosen.model, writer_digits.digits, load_mnist(), config)
-    st.session_state[_WORK] = Work(chosen, writer_digits, config, records)
+    begin = partial(measure_finetuning, chosen.model, writer_digits.digits, load_mnist(), config)
+    st.session_state[_WORK] = Work(chosen, writer_digits, config, Incremental(begin, kept=1))
 
 
 # ---- what came of it ----
@@ -99,36 +99,23 @@ def _start(chosen: CurrentModel, writer_digits: WriterDigits) -> None:
 
 def _results() -> None:
     work: Work | None = st.session_state.get(_WORK)
-    if problem := st.session_state.get(_PROBLEM):
-        st.error(problem, icon=":material/error:")
-    if work is None:
-        return
-    if work.just_kept:
-        work.just_kept = False
-        st.rerun()  # a click in here runs the fragment alone; the model picker is to follow
-    try:
-        work.grow(SECONDS)
-    except CnnvizError as error:
-        st.session_state[_PROBLEM] = str(error)
-        del st.session_state[_WORK]
-        st.error(str(error), icon=":material/error:")
-        return
-    _show(work)
-    if not work.known.last:
-        try:
-            st.rerun(scope="fragment")
-        except StreamlitAPIException:  # the page is running as a whole, so that is what to repeat
-            st.rerun()
+    if work is not None:
+        watch(partial(_show, work), [work.reports])
 
 
 def _show(work: Work) -> None:
     known = work.known
+    if work.just_kept:
+        work.just_kept = False
+        st.rerun()  # a click in here runs the fragment alone; the model picker is to follow
+    if problem := st.session_state.get(_PROBLEM):
+        st.error(problem, icon=":material/error:")
     st.divider()
     with st.container(key="finetune_status"):
         learned_from = work.writer_digits
         st.markdown(f"**{work.title}, tuned on {len(learned_from.digits)} digits by {learned_from.whose}**")
         if not known.last:
-            st.progress(known.share, text=known.doing)
+            progress([work.reports], known.share, known.doing, "finetune")
     figures(work)
     left, right = st.columns(2, gap="large")
     with left:

@@ -5,9 +5,7 @@ figures(work)        on these digits, honestly, and what it cost on MNIST
 digits_after(work)   those misread before or now
 """
 
-import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import streamlit as st
 import torch
@@ -22,21 +20,26 @@ from cnnviz.training.finetuning_report import FinetuningReport, Way
 from cnnviz.ui.components.maps.maps import maps
 from cnnviz.ui.pages.finetune.digits import WriterDigits, in_words
 from cnnviz.ui.state.current_model import CurrentModel
+from cnnviz.ui.state.incremental import Incremental
 
 SHOWN = 40  # digits in a picture
 
 
 @dataclass
 class Work:
-    """One study of this visitor; `known` is its newest record."""
+    """One study of this visitor."""
 
     base: CurrentModel
     writer_digits: WriterDigits
     config: FinetuneConfig
-    records: Iterator[FinetuningReport]
-    known: FinetuningReport = field(default_factory=lambda: FinetuningReport("Starting", 0.0))
+    reports: Incremental[FinetuningReport]
     kept: str = ""  # the key under which its model was kept
     just_kept: bool = False
+
+    @property
+    def known(self) -> FinetuningReport:
+        """The newest report."""
+        return self.reports.last
 
     @property
     def way(self) -> Way:
@@ -48,13 +51,6 @@ class Work:
         """The model that was tuned, and as it was when."""
         snapshot = self.base.snapshot
         return self.base.title if snapshot is None else f"{self.base.title}, step {snapshot.step:,}"
-
-    def grow(self, seconds: float) -> None:
-        deadline = time.monotonic() + seconds
-        while not self.known.last:
-            self.known = next(self.records)
-            if time.monotonic() >= deadline:
-                return
 
 
 def figures(work: Work) -> None:

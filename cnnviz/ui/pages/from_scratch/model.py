@@ -4,7 +4,8 @@ NumpyRun      a training run as far as it went; the page always has one
 Lesson        the network's forward and backward pass on the current digit, with a place to look at
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -15,6 +16,7 @@ from cnnviz.labs.numpy_cnn.readable import FILTERS, Array, Errors, Parameters, P
 from cnnviz.labs.numpy_cnn.training import NumpyConfig, NumpyProgress, fit_numpy, read_numpy, training_digits
 from cnnviz.ui.state import cache
 from cnnviz.ui.state.current_digit import current_digit
+from cnnviz.ui.state.incremental import Incremental, alive
 
 RUN = "_scratch_run"
 _OF = "_scratch_of"
@@ -57,12 +59,19 @@ class NumpyRun:
         speeds = [point.samples_per_second for point in self.points[1:]]
         return float(np.median(speeds)) if speeds else 0.0
 
-    def and_then(self, progress: NumpyProgress) -> "NumpyRun":
-        return replace(self, points=(*self.points, _point(progress)), latest=progress)
 
+def train(config: NumpyConfig) -> Incremental[NumpyRun]:
+    """A run on the 12,000 digits, as far as it went."""
 
-def begin(config: NumpyConfig, progress: NumpyProgress) -> NumpyRun:
-    return NumpyRun(config, (_point(progress),), progress.parameters["filters"], progress)
+    def runs() -> Iterator[NumpyRun]:
+        points: tuple[Point, ...] = ()
+        for progress in fit_numpy(config, training_digits(), cache.test_digits()):
+            if not points:
+                before = progress.parameters["filters"]
+            points = (*points, _point(progress))
+            yield NumpyRun(config, points, before, progress)
+
+    return Incremental(runs, kept=1)
 
 
 def _point(progress: NumpyProgress) -> Point:
@@ -75,19 +84,28 @@ def _point(progress: NumpyProgress) -> Point:
     )
 
 
-@st.cache_resource(show_spinner="Training a network in NumPy on 12,000 digits")
-def first_run() -> NumpyRun:
+@st.cache_resource(show_spinner=False)
+def first_run() -> Incremental[NumpyRun]:
     """Trained once a server, so that the page opens with a network that can read."""
-    first, *others = fit_numpy(FIRST, training_digits(), cache.test_digits())
-    run = begin(FIRST, first)
-    for progress in others:
-        run = run.and_then(progress)
-    return run
+    return train(FIRST)
+
+
+def current_training() -> Incremental[NumpyRun]:
+    """The visitor's own, or the first."""
+    own: Incremental[NumpyRun] | None = st.session_state.get(RUN)
+    return own or first_run()
+
+
+def trained() -> bool:
+    """False while the page's first network is made."""
+    return RUN in st.session_state or not alive([first_run()])
 
 
 def current_run() -> NumpyRun:
-    run: NumpyRun | None = st.session_state.get(RUN)
-    return run or first_run()
+    training = current_training()
+    if not training.records:
+        training.advance()
+    return training.last
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,7 +16,7 @@ from cnnviz.ui.pages.from_scratch import backward as back, forward as ahead
 from cnnviz.ui.pages.from_scratch.exercises import makers
 from cnnviz.ui.pages.from_scratch.figures import forget_place, show_code
 from cnnviz.ui.pages.from_scratch.gradient_check import check, program
-from cnnviz.ui.pages.from_scratch.model import COLUMN, FILTER, ROW, TRUE, Lesson, current_lesson
+from cnnviz.ui.pages.from_scratch.model import COLUMN, FILTER, ROW, TRUE, Lesson, current_lesson, trained
 from cnnviz.ui.pages.from_scratch.training import training
 from cnnviz.ui.widgets.code_panel import code_panel
 from cnnviz.ui.widgets.quiz import exercises
@@ -53,6 +53,9 @@ STAGES = {
 @st.fragment
 def from_scratch_page() -> None:
     """All of the page, for the current digit; a bad choice is told in one sentence."""
+    if not trained():  # there are no steps to show yet
+        training()
+        return
     try:
         chosen = _choose_stage()
         lesson = current_lesson()

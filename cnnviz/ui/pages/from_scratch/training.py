@@ -1,80 +1,46 @@
 """Training the NumPy network before one's eyes: curves, filters being born, what it then reads."""
 
-import time
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
 import streamlit as st
 import torch
-from streamlit.errors import StreamlitAPIException
 
 from cnnviz.colors import ACCENT, MUTED, RIGHT, WRONG
 from cnnviz.io.images import encode_png, enlarge
-from cnnviz.labs.numpy_cnn.training import (
-    Engine,
-    NumpyConfig,
-    NumpyProgress,
-    as_floats,
-    fit_numpy,
-    read_numpy,
-    training_digits,
-)
+from cnnviz.labs.numpy_cnn.training import Engine, NumpyConfig, as_floats, read_numpy
 from cnnviz.numbers import percent
 from cnnviz.ui.components.gallery.gallery import gallery
 from cnnviz.ui.pages.from_scratch.figures import picture
-from cnnviz.ui.pages.from_scratch.model import RUN, NumpyRun, all_predictions, begin, current_run
+from cnnviz.ui.pages.from_scratch.model import (
+    RUN,
+    NumpyRun,
+    all_predictions,
+    current_run,
+    current_training,
+    train,
+)
 from cnnviz.ui.state import cache
+from cnnviz.ui.state.incremental import Works, alive, stop, watch
 from cnnviz.ui.widgets.charts import Spec, draw
 from cnnviz.ui.widgets.pictures import theme
 
 ENGINE, EPOCHS, SEED = "scratch_engine", "scratch_epochs", "scratch_seed"
-_LIVE, _TURN = "_scratch_live", "_scratch_turn"
-REDRAW = 0.5  # seconds between pictures while it trains
+_TURN = "_scratch_turn"
 SAMPLES = 24
-
-
-@dataclass
-class Live:
-    """A run that is going on, taken further at every rerun."""
-
-    run: NumpyRun
-    records: Iterator[NumpyProgress]
-
-    def advance(self) -> None:
-        """Train for about REDRAW seconds."""
-        until = time.monotonic() + REDRAW
-        while time.monotonic() < until:
-            progress = next(self.records, None)
-            if progress is None:
-                return
-            self.run = self.run.and_then(progress)
 
 
 @st.fragment
 def training() -> None:
     """Settings, the run, and what came of it. A fragment: while it trains, nothing else is drawn anew."""
     st.subheader("Train it here", anchor=False)
-    live: Live | None = st.session_state.get(_LIVE)
-    _settings(live is not None)
-    run = current_run()
-    _report(run)
-    _samples(run)
-    if not live:
-        return
-    live.advance()  # last, when all is drawn: what waits for the script turns gray
-    st.session_state[RUN] = live.run
-    if live.run.complete:
-        _stop()
-        st.rerun()  # the steps above show the new network too
-    try:
-        st.rerun(scope="fragment")
-    except StreamlitAPIException:  # the page is running as a whole, so that is what to repeat
-        st.rerun()
+    works = [current_training()]
+    _settings(works)
+    watch(_report, works)
 
 
-def _settings(busy: bool) -> None:
+def _settings(works: Works) -> None:
+    busy = alive(works)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="scratch_settings"):
         st.segmented_control(
             "Version",
@@ -95,24 +61,25 @@ def _settings(busy: bool) -> None:
             disabled=busy,
             on_click=_start,
         )
-        st.button("Stop", icon=":material/stop:", key="scratch_stop", disabled=not busy, on_click=_stop)
+        icon = ":material/stop:"
+        st.button("Stop", "scratch_stop", icon=icon, disabled=not busy, on_click=stop, args=(works,))
 
 
 def _start() -> None:
     """Reads the widgets themselves: what was typed last may come together with the click."""
     engine, epochs, seed = (st.session_state[key] for key in (ENGINE, EPOCHS, SEED))
     config = NumpyConfig(cast(Engine, engine or "fast"), int(epochs), seed=int(seed))
-    records = fit_numpy(config, training_digits(), cache.test_digits())
-    live = Live(begin(config, next(records)), records)
-    st.session_state[_LIVE], st.session_state[RUN] = live, live.run
+    st.session_state[RUN] = train(config)
 
 
-def _stop() -> None:
-    """What was learned so far is kept."""
-    st.session_state.pop(_LIVE, None)
+def _report() -> None:
+    """The network in training, and what it reads."""
+    run = current_run()
+    _curves(run)
+    _samples(run)
 
 
-def _report(run: NumpyRun) -> None:
+def _curves(run: NumpyRun) -> None:
     latest = run.latest
     words = f"epoch {latest.epoch:.1f} of {run.config.epochs}, {run.speed:,.0f} digits a second"
     st.progress(

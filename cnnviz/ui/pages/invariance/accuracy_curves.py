@@ -1,4 +1,7 @@
-"""Accuracy over a change of all test digits, measured while one waits."""
+"""Accuracy over a change of all test digits, measured while one watches."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
 
 import streamlit as st
 import torch
@@ -9,6 +12,8 @@ from cnnviz.numbers import percent
 from cnnviz.ui.pages.invariance.charts import change_chart
 from cnnviz.ui.pages.invariance.models import choose_change, compared, in_words
 from cnnviz.ui.state import cache
+from cnnviz.ui.state.current_model import CurrentModel
+from cnnviz.ui.state.incremental import Incremental, progress, shared, watch
 from cnnviz.ui.widgets.code_panel import code_panel
 
 COUNTS = (500, 2_000, 10_000)
@@ -29,7 +34,29 @@ def curves_view() -> None:
             required=True,
             label_visibility="collapsed",
         )
-    curves = _measured(kind, int(count))
+    measured = {name: _curve(model, kind, int(count)) for name, model in compared().items()}
+    watch(lambda: _show(measured, kind, int(count)), list(measured.values()))
+    margin = (0.25 / int(count)) ** 0.5
+    st.caption(
+        f"A share of {count:,} digits is known to about ±{percent(2 * margin)} at worst.  \n"
+        "**What this does not show:** a digit at −8 px may have lost a part of itself at the edge, and a 6 "
+        "turned far enough is a 9, so not every loss is the network's fault."
+    )
+    code_panel(
+        f"digits = load_mnist().test[:{count}]\n"
+        'for name in ("mlp", "classic", "augmented"):\n'
+        f'    print(name, list(accuracy_curve(load_model(name), digits, "{kind}", '
+        f'CHANGES["{kind}"].amounts)))\n'
+    )
+
+
+def _show(measured: dict[str, Incremental[float]], kind: str, count: int) -> None:
+    """The curves as far as they are known."""
+    works, amounts = list(measured.values()), len(CHANGES[kind].amounts)
+    if not all(work.done for work in works):
+        share = sum(len(work.records) for work in works) / (amounts * len(works))
+        progress(works, share, f"Reading {count:,} digits {amounts} times with each model", "invariance")
+    curves = {name: work.records for name, work in measured.items()}
     left, right = st.columns([1.9, 1], gap="large")
     with left:
         st.markdown(f"**Share read right** of MNIST's first {count:,} test digits")
@@ -50,43 +77,11 @@ def curves_view() -> None:
             "the digits as they are, the other moved by up to 4 px, turned by 30° and resized by a quarter, "
             "at random."
         )
-    margin = (0.25 / int(count)) ** 0.5
-    st.caption(
-        f"A share of {count:,} digits is known to about ±{percent(2 * margin)} at worst.  \n"
-        "**What this does not show:** a digit at −8 px may have lost a part of itself at the edge, and "
-        "a 6 turned "
-        "far enough is a 9, so not every loss is the network's fault."
-    )
-    code_panel(
-        f"digits = load_mnist().test[:{count}]\n"
-        'for name in ("mlp", "classic", "augmented"):\n'
-        f'    print(name, list(accuracy_curve(load_model(name), digits, "{kind}", '
-        f'CHANGES["{kind}"].amounts)))\n'
-    )
 
 
-def _measured(kind: str, count: int) -> dict[str, list[float]]:
-    """Every model's curve; the first time with a bar that says how far it is."""
-    models, known = compared(), _known()
-    keys = {name: (each.digest, kind, count) for name, each in models.items()}
-    missing = [name for name, key in keys.items() if key not in known]
-    if missing:
-        bar, amounts = st.progress(0.0), CHANGES[kind].amounts
-        for number, name in enumerate(missing):
-            found = []
-            for value in accuracy_curve(models[name].model, _digits(count), kind, amounts):
-                found.append(value)
-                share = (number + len(found) / len(amounts)) / len(missing)
-                bar.progress(share, f"Reading {count:,} digits {len(amounts)} times with {name}")
-            known[keys[name]] = found
-        bar.empty()
-    return {name: known[key] for name, key in keys.items()}
-
-
-@st.cache_resource(show_spinner=False)
-def _known() -> dict[tuple[str, str, int], list[float]]:
-    """(model's digest, change, digits) -> curve, for all visitors of this server."""
-    return {}
+def _curve(model: CurrentModel, kind: str, count: int) -> Incremental[float]:
+    begin = partial(accuracy_curve, model.model, _digits(count), kind, CHANGES[kind].amounts)
+    return shared(("accuracy", model.digest, kind, count), begin)
 
 
 def _digits(count: int) -> Digits:
@@ -94,7 +89,7 @@ def _digits(count: int) -> Digits:
     return Digits(digits.images[:count], digits.labels[:count])
 
 
-def _ranges(curves: dict[str, list[float]], kind: str) -> str:
+def _ranges(curves: Mapping[str, Sequence[float]], kind: str) -> str:
     lines = ["| Model | from | to |", "|---|---:|---:|"]
     for name, values in curves.items():
         low, high = good_range(values, kind)
@@ -102,12 +97,15 @@ def _ranges(curves: dict[str, list[float]], kind: str) -> str:
     return "\n".join(lines)
 
 
-def good_range(values: list[float], kind: str) -> tuple[str, str]:
-    """The amounts around the unchanged digit between which the curve stays at LEVEL or above, in words."""
+def good_range(values: Sequence[float], kind: str) -> tuple[str, str]:
+    """The amounts around the unchanged digit between which the curve stays at LEVEL or above, in words.
+
+    – as long as the curve is not complete, or nowhere above.
+    """
     amounts, change = CHANGES[kind].amounts, CHANGES[kind]
     good = torch.tensor(values) >= LEVEL
     middle = amounts.index(change.neutral)
-    if not good[middle]:
+    if len(good) < len(amounts) or not good[middle]:
         return "–", "–"
     low = high = middle
     while low > 0 and good[low - 1]:

@@ -16,10 +16,10 @@ from cnnviz.ui.components.maps.maps import chosen_tile, maps
 from cnnviz.ui.pages.maximize.charts import ablation_chart
 from cnnviz.ui.pages.maximize.classes import MEASURED, Verdict, choose_referee, logit_scale
 from cnnviz.ui.pages.maximize.program import ablation_program
-from cnnviz.ui.pages.maximize.request import film_of, progress, strip_of
+from cnnviz.ui.pages.maximize.request import Film, film_of, film_strip, progress_of
 from cnnviz.ui.state import cache
-from cnnviz.ui.state.current_model import CurrentModel
-from cnnviz.ui.state.incremental import Film, go_on, grow
+from cnnviz.ui.state.current_model import CurrentModel, playing
+from cnnviz.ui.state.incremental import watch
 from cnnviz.ui.widgets.code_panel import code_panel
 from cnnviz.ui.widgets.layer_picker import choose_layer, choose_unit
 
@@ -85,20 +85,22 @@ def ablation(chosen: CurrentModel) -> None:
         seed = int(st.number_input("Seed", 0, 9_999, 0, key=SEED, persist_state="session", width=120))
         referee = choose_referee(chosen) if subject.is_class else None
     films = _films(subject, seed)
-    grow(list(films.values()), 0.2)
+    watch(lambda: _columns(subject, films, referee), list(films.values()), whole=playing())
+    code_panel(ablation_program(chosen, subject.layer, subject.unit, seed, subject.scale()))
+
+
+def _columns(subject: Subject, films: dict[str, Film], referee: CurrentModel | None) -> None:
     column = _column(films)
     images = torch.cat([film.last.images for film in films.values()])[:, 0]  # (10, 28, 28)
     verdict = Verdict(predict(referee.model, images)) if referee else None
     left, right = st.columns([1.55, 1], gap="medium")
     with left:
         _grid(subject, films, images, column)
-        progress(list(films.values()), _about(subject))
+        progress_of(list(films.values()), _about(subject))
     with right:
         _panel(films, column)
     if all(film.done for film in films.values()):
         _table(subject, films, verdict)
-    code_panel(ablation_program(chosen, subject.layer, subject.unit, seed, subject.scale()))
-    go_on(list(films.values()))
 
 
 def _choose(chosen: CurrentModel) -> Subject:
@@ -173,22 +175,8 @@ def _panel(films: dict[str, Film], column: str) -> None:
             legend=False,
         )
     with right:
-        ablation_chart({name: each.frames for name, each in films.items()}, column, "bench_curves")
-    frames = strip_of(film.frames)
-    maps(
-        torch.stack([frame.images[0, 0] for frame in frames]),
-        key="bench_strip",
-        label="The picture at several steps of the climb",
-        captions=[
-            f"step {frame.step}" if number == 0 else str(frame.step) for number, frame in enumerate(frames)
-        ],
-        notes=[number(frame.values[0], ".2f") for frame in frames],
-        noun="",
-        scale="digit",
-        tile=44,
-        selectable=False,
-        link="bench",
-    )
+        ablation_chart({name: each.records for name, each in films.items()}, column, "bench_curves")
+    film_strip(film, 0, "bench_strip", "bench", lambda images: images[:, 0])
 
 
 def _table(subject: Subject, films: dict[str, Film], verdict: Verdict | None) -> None:

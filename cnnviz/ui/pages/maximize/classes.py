@@ -14,10 +14,10 @@ from cnnviz.networks.tracing import predict
 from cnnviz.numbers import number, percent
 from cnnviz.ui.components.maps.maps import chosen_tile, maps
 from cnnviz.ui.pages.maximize.program import classes_program
-from cnnviz.ui.pages.maximize.request import film_of, progress, strip_of
+from cnnviz.ui.pages.maximize.request import Film, choose, film_of, film_strip, progress_of
 from cnnviz.ui.state import cache
-from cnnviz.ui.state.current_model import CurrentModel, model_called, model_keys, model_title
-from cnnviz.ui.state.incremental import Film, go_on, grow
+from cnnviz.ui.state.current_model import CurrentModel, model_called, model_keys, model_title, playing
+from cnnviz.ui.state.incremental import watch
 from cnnviz.ui.widgets.charts import probability_chart
 from cnnviz.ui.widgets.code_panel import code_panel
 from cnnviz.ui.widgets.filter_picker import CHANNEL
@@ -49,20 +49,22 @@ def classes(chosen: CurrentModel) -> None:
         digit = choose_unit("Digit", "logits", CLASSES, 0)
         referee = choose_referee(chosen)
     film = _film(chosen)
-    grow([film])
+    watch(lambda: _pictures(film, chosen, referee, digit), [film], whole=playing())
+    code_panel(classes_program(chosen, referee))
+
+
+def _pictures(film: Film, chosen: CurrentModel, referee: CurrentModel, digit: int) -> None:
     frame = film.last
     best = best_seeds(frame.values)  # (10,)
     verdict = Verdict(predict(referee.model, frame.images[best][:, 0]))
     left, right = st.columns([1.55, 1], gap="medium")
     with left:
         _grid(frame.images[best], frame.values[best], verdict, digit)
-        progress([film], _about(film, referee))
+        progress_of([film], _about(film, referee))
         if film.done:
             _score(frame.images[best], verdict, chosen)
     with right:
         _panel(film, int(best[digit]), digit, referee)
-    code_panel(classes_program(chosen, referee))
-    go_on([film])
 
 
 def choose_referee(chosen: CurrentModel) -> CurrentModel:
@@ -125,7 +127,7 @@ def _grid(images: Tensor, values: Tensor, verdict: Verdict, digit: int) -> None:
 def _select() -> None:
     tile = chosen_tile(GRID)
     if tile is not None:
-        st.session_state[CHANNEL] = tile
+        choose(CHANNEL, tile)
 
 
 def _score(images: Tensor, verdict: Verdict, chosen: CurrentModel) -> None:
@@ -170,22 +172,7 @@ def _panel(film: Film, picture: int, digit: int, referee: CurrentModel) -> None:
         )
     with right:
         probability_chart(verdict.probabilities[chosen_seed], "referee_bars", height=250)
-    frames = strip_of(film.frames)
-    maps(
-        torch.stack([frame.images[picture, 0] for frame in frames]),
-        key="class_strip",
-        label="The picture at several steps of the climb",
-        captions=[
-            f"step {frame.step}" if number == 0 else str(frame.step) for number, frame in enumerate(frames)
-        ],
-        notes=[number(frame.values[picture], ".1f") for frame in frames],
-        noun="",
-        scale="digit",
-        tile=44,
-        selectable=False,
-        link="classes",
-        legend=False,
-    )
+    film_strip(film, picture, "class_strip", "classes", lambda images: images[:, 0], digits=1)
     st.markdown("From other noise")
     maps(
         pictures,

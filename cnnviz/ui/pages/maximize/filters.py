@@ -1,19 +1,19 @@
 """Every filter of a layer and the picture it would love most; beside it all about the selected one."""
 
-import streamlit as st
-from torch import Tensor
+from functools import partial
 
-from cnnviz.feature_visualization.activation_maximization import Frame
+import streamlit as st
+
 from cnnviz.feature_visualization.closed_form import is_affine, optimum
 from cnnviz.networks.network import WEIGHTED, Network, output_shapes
 from cnnviz.numbers import number
 from cnnviz.ui.components.maps.maps import chosen_tile, maps
 from cnnviz.ui.pages.maximize.program import filters_program
-from cnnviz.ui.pages.maximize.request import CELL, LOOKS, MAP, WORDS, Shown, progress
+from cnnviz.ui.pages.maximize.request import CELL, LOOKS, MAP, WORDS, Film, Shown, choose, progress_of
 from cnnviz.ui.pages.maximize.training_strip import program, requests, through_training
 from cnnviz.ui.pages.maximize.unit_panel import exact_panel, optimized_panel
-from cnnviz.ui.state.current_model import CurrentModel
-from cnnviz.ui.state.incremental import Film, go_on, grow
+from cnnviz.ui.state.current_model import CurrentModel, playing
+from cnnviz.ui.state.incremental import watch
 from cnnviz.ui.widgets.code_panel import code_panel
 from cnnviz.ui.widgets.filter_picker import CHANNEL
 from cnnviz.ui.widgets.layer_picker import choose_layer, choose_unit
@@ -24,20 +24,12 @@ PART = 64  # units climbed at once
 
 def filters(chosen: CurrentModel) -> None:
     shown = _choose(chosen)
-    films = [] if shown.exact else [shown.film()]
-    complete = grow(films)
-    left, right = st.columns([1.2, 1], gap="medium")
-    with left:
-        _grid(shown, films)
-    with right:
-        if shown.exact:
-            exact_panel(shown, shown.exact)
-        else:
-            optimized_panel(shown, films[0], complete)
+    film, others = shown.film(), None if shown.exact or playing() else shown.variants()
+    works = [film] if others is None else [film, others]
+    watch(lambda: _pictures(shown, film, others), works, whole=playing())
     later = requests(shown)
     if later is not None:
-        grow(later.films)
-        through_training(later)
+        watch(partial(through_training, later), later.films, whole=playing())
     code_panel(
         filters_program(
             chosen,
@@ -50,7 +42,17 @@ def filters(chosen: CurrentModel) -> None:
         )
         + (program(later) if later is not None else "")
     )
-    go_on([*films, *(later.films if later is not None else [])])
+
+
+def _pictures(shown: Shown, film: Film, others: Film | None) -> None:
+    left, right = st.columns([1.2, 1], gap="medium")
+    with left:
+        _grid(shown, film)
+    with right:
+        if shown.exact:
+            exact_panel(shown, shown.exact, film)
+        else:
+            optimized_panel(shown, film, others)
 
 
 # ---- controls ----
@@ -134,16 +136,14 @@ def _look() -> str:
 # ---- the grid ----
 
 
-def _grid(shown: Shown, films: list[Film]) -> None:
-    frame = films[0].last if films else None
-    images, values = _pictures(shown, frame)
-    dead = frame.dead if frame is not None and frame.last else None
+def _grid(shown: Shown, film: Film) -> None:
+    best, dead = shown.exact or film.last, film.last.dead if film.done and not shown.exact else None
     maps(
-        shown.part(images),
+        shown.part(best.images),
         key=GRID,
         label=f"The picture each {shown.noun} of {shown.layer} would love to see",
         captions=list(map(str, shown.units)),
-        notes=[f"activation {number(value, '.2f')}" for value in values.tolist()],
+        notes=[f"activation {number(value, '.2f')}" for value in best.values.tolist()],
         noun=shown.noun,
         scale="digit",
         selected=shown.tile,
@@ -154,20 +154,13 @@ def _grid(shown: Shown, films: list[Film]) -> None:
     if shown.exact:
         st.caption(_about_exact(shown))
     else:
-        progress(films, _about_optimized(shown))
-
-
-def _pictures(shown: Shown, frame: Frame | None) -> tuple[Tensor, Tensor]:
-    if shown.exact:
-        return shown.exact.images, shown.exact.values
-    assert frame is not None
-    return frame.images, frame.values
+        progress_of([film], _about_optimized(shown))
 
 
 def _select(units: list[int]) -> None:
     tile = chosen_tile(GRID)
     if tile is not None and tile < len(units):
-        st.session_state[CHANNEL] = units[tile]
+        choose(CHANNEL, units[tile])
 
 
 def _tile_side(count: int) -> int:

@@ -5,15 +5,16 @@ import streamlit as st
 from cnnviz.ui.pages.maximize.ablation import ablation
 from cnnviz.ui.pages.maximize.classes import classes
 from cnnviz.ui.pages.maximize.filters import filters
+from cnnviz.ui.pages.maximize.request import FRAGMENT
 from cnnviz.ui.state.current_model import current_model
 
 VIEW = "view"
 VIEWS = {"filters": filters, "digits": classes, "bench": ablation}
 
 
-@st.fragment
+@st.fragment(key=FRAGMENT)
 def maximize_page() -> None:
-    """One fragment: growing pictures and other choices rerun nothing else."""
+    """One fragment: other choices rerun nothing else; growing pictures have one within it."""
     chosen = current_model()
     config = chosen.model.config
     hidden = config.convs or config.patches or config.dense

@@ -1,6 +1,6 @@
 """What a visitor of the filters view asks for: a layer, a unit, what of it to excite, and how."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -14,10 +14,14 @@ from cnnviz.feature_visualization.objectives import Objective, channel, neuron
 from cnnviz.feature_visualization.presets import MACO, SHARP, SMOOTH, MaximizationPreset, optimize
 from cnnviz.interpret.receptive_fields import receptive_field
 from cnnviz.networks.network import Network, output_shapes
+from cnnviz.numbers import number
+from cnnviz.ui.components.maps.maps import maps
 from cnnviz.ui.state import cache
 from cnnviz.ui.state.current_model import CurrentModel
-from cnnviz.ui.state.incremental import Film
+from cnnviz.ui.state.incremental import Incremental, progress, shared
 
+Film = Incremental[Frame]  # of a climb
+FRAGMENT = "maximize"  # the whole page; a choice among pictures, in a fragment within, reruns it
 MAP, CELL = "whole map", "one cell"
 LOOKS = {"sharp": SHARP, "smooth": SMOOTH, "ink": MACO}
 WORDS = {
@@ -95,24 +99,46 @@ def film_of(
     scale: float = 1.0,
 ) -> Film:
     """The film everybody shares who asks for the same; `about` names the objective."""
-    key = repr((chosen.digest, about, preset, seed, scale))
-    return _film(
-        key, lambda: optimize(chosen.model, objective(), preset, seed=seed, scale=scale, every=EVERY)
-    )
+
+    def begin() -> Iterator[Frame]:
+        return optimize(chosen.model, objective(), preset, seed=seed, scale=scale, every=EVERY)
+
+    return shared(("climb", repr((chosen.digest, about, preset, seed, scale))), begin)
 
 
-@st.cache_resource(max_entries=48, show_spinner=False)
-def _film(key: str, _begin: Callable[[], object]) -> Film:  # noqa: ARG001 - the key
-    return Film(_begin)  # type: ignore[arg-type]
-
-
-def progress(films: Sequence[Film], done: str) -> None:
+def progress_of(films: Sequence[Film], done: str, key: str = "maximize") -> None:
     """A bar while the films grow; then, in its place, what came of it."""
     steps, all_steps = (sum(getattr(film.last, name) for film in films) for name in ("step", "steps"))
     if all(film.done for film in films):
         st.caption(done)
     else:
-        st.progress(steps / max(all_steps, 1), text=f"Climbing, step {steps:,} of {all_steps:,}")
+        progress(films, steps / max(all_steps, 1), f"Climbing, step {steps:,} of {all_steps:,}", key)
+
+
+def choose(key: str, value: object) -> None:
+    """A click on a picture: what it chooses stands above it, so the whole page follows."""
+    st.session_state[key] = value
+    st.rerun(FRAGMENT)
+
+
+def film_strip(
+    film: Film, tile: int, key: str, link: str, part: Callable[[Tensor], Tensor], digits: int = 2
+) -> None:
+    """One picture of a film at several steps. part: (N, 1, 28, 28) -> what is shown of them, (N, h, w)."""
+    frames = strip_of(film.records)
+    maps(
+        part(torch.stack([frame.images[tile] for frame in frames])),
+        key=key,
+        label="The picture at several steps of the climb",
+        captions=["step 0", *(str(frame.step) for frame in frames[1:])],
+        notes=[number(frame.values[tile], f".{digits}f") for frame in frames],
+        noun="",
+        scale="digit",
+        tile=44,
+        selectable=False,
+        link=link,
+        legend=False,
+    )
 
 
 def strip_of(frames: Sequence[Frame], count: int = STRIP) -> list[Frame]:

@@ -13,9 +13,8 @@ from cnnviz.training.history import History, Snapshot
 from cnnviz.ui.components.maps.maps import maps
 from cnnviz.ui.pages.maximize.charts import training_chart
 from cnnviz.ui.pages.maximize.program import PRESET_NAMES
-from cnnviz.ui.pages.maximize.request import CELL, Shown, film_of, progress
+from cnnviz.ui.pages.maximize.request import CELL, Film, Shown, film_of, progress_of
 from cnnviz.ui.state import current_model
-from cnnviz.ui.state.incremental import Film
 
 SNAPSHOTS = 10  # of the history
 
@@ -80,7 +79,7 @@ def through_training(of: SnapshotRequests) -> None:
         "may give the same number for other reasons: batch normalization rescales it all the time."
     )
     if of.films:
-        progress(of.films, done)
+        progress_of(of.films, done, "through_training")
     else:
         st.caption(done.replace(", from the same noise", ""))
 

@@ -9,30 +9,38 @@ from cnnviz.feature_visualization.dataset_examples import DatasetExamples
 from cnnviz.numbers import number, percent
 from cnnviz.ui.components.maps.maps import maps
 from cnnviz.ui.pages.maximize.charts import objective_chart
-from cnnviz.ui.pages.maximize.request import CELL, OTHER_SEEDS, Shown, examples_of, strip_of
+from cnnviz.ui.pages.maximize.request import (
+    CELL,
+    OTHER_SEEDS,
+    Film,
+    Shown,
+    examples_of,
+    film_strip,
+    progress_of,
+)
 from cnnviz.ui.state.current_model import playing
-from cnnviz.ui.state.incremental import Film, grow
 
 
-def optimized_panel(shown: Shown, film: Film, complete: bool) -> None:
+def optimized_panel(shown: Shown, film: Film, others: Film | None) -> None:
+    """others: the variants; None while the time machine plays."""
     frame, tile = film.last, shown.tile
-    known = _known(shown) if complete and not playing() else None
+    known = _known(shown) if film.done and others is not None else None
     real = None if known is None else _real(shown, known)
     st.markdown(_headline(shown, float(frame.values[tile]), real))
     picture, curve = st.columns([1, 1.1], gap="medium")
     with picture:
         _large(shown, shown.part(frame.images[tile : tile + 1]), "loved")
     with curve:
-        objective_chart(film.frames, tile, real, "climb_curve")
+        objective_chart(film.records, tile, real, "climb_curve")
     if bool(frame.dead[tile]) and frame.last:
         st.info(
             f"This {shown.noun} is dead for the start picture and everything near it: its gradient is zero "
             "at every step, so the picture stays gray.",
             icon=":material/block:",
         )
-    _strip(shown, film, tile)
-    if known is not None:
-        _others(shown)
+    film_strip(film, tile, "film_strip", "maximized", shown.part)
+    if known is not None and others is not None:
+        _others(shown, others)
         _patches(shown, known)
 
 
@@ -67,28 +75,7 @@ def _large(shown: Shown, images: Tensor, key: str) -> None:
     )
 
 
-def _strip(shown: Shown, film: Film, tile: int) -> None:
-    frames = strip_of(film.frames)
-    maps(
-        shown.part(torch.stack([frame.images[tile] for frame in frames])),
-        key="film_strip",
-        label="The picture at several steps of the climb",
-        captions=[
-            f"step {frame.step}" if number == 0 else str(frame.step) for number, frame in enumerate(frames)
-        ],
-        notes=[number(frame.values[tile], ".2f") for frame in frames],
-        noun="",
-        scale="digit",
-        tile=44,
-        selectable=False,
-        link="maximized",
-        legend=False,
-    )
-
-
-def _others(shown: Shown) -> None:
-    film = shown.variants()
-    grow([film], 5.0)
+def _others(shown: Shown, film: Film) -> None:
     frame = film.last
     st.markdown("The opposite wish, and the same wish from other noise")
     maps(
@@ -124,10 +111,8 @@ def _patches(shown: Shown, known: DatasetExamples) -> None:
     )
 
 
-def exact_panel(shown: Shown, exact: Optimum) -> None:
+def exact_panel(shown: Shown, exact: Optimum, film: Film) -> None:
     tile = shown.tile
-    film = shown.film()
-    grow([film], 5.0)
     reached, best = float(film.last.values[tile]), float(exact.values[tile])
     st.markdown(
         f"**{shown.noun.capitalize()} {shown.unit}** of {shown.layer}: at most **{number(best, '.3f')}**"
@@ -155,12 +140,13 @@ def exact_panel(shown: Shown, exact: Optimum) -> None:
             selectable=False,
             link="maximized",
         )
-    st.markdown(
+    progress_of(
+        [film],
         f"A climb of {shown.preset.steps} steps finds it too: it reaches {number(reached, '.3f')}, "
         f"{percent(reached / best, 2)} of the exact maximum."
         if best > 0
-        else f"A climb of {shown.preset.steps} steps reaches {number(reached, '.3f')}."
+        else f"A climb of {shown.preset.steps} steps reaches {number(reached, '.3f')}.",
     )
-    _strip(shown, film, tile)
+    film_strip(film, tile, "film_strip", "maximized", shown.part)
     if not playing():
         _patches(shown, _known(shown))
