@@ -2,19 +2,12 @@
 
 from collections.abc import Callable, Mapping
 
-import streamlit as st
+from cnnviz.ui.state.query_params import OneOf
+from cnnviz.ui.widgets.choice_controls import segments
 
 
-def show_view(views: Mapping[str, Callable[[], None]], key: str) -> None:
-    """Let the visitor choose among the views by name, the first at the beginning, and draw that one."""
-    names = list(views)
-    chosen = st.segmented_control(
-        "View",
-        names,
-        default=names[0],
-        key=key,
-        bind="query-params",
-        required=True,
-        label_visibility="collapsed",
-    )
-    views[str(chosen)]()
+def show_view(
+    views: Mapping[str, Callable[[], None]], choice: OneOf[str], **options: Callable[[str], str]
+) -> None:
+    """Let the visitor choose among the views by name, and draw that one."""
+    views[segments("View", choice.among(views), label_visibility="collapsed", **options)]()

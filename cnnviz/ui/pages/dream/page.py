@@ -21,7 +21,7 @@ from cnnviz.ui.pages.dream.job import DreamJob, DreamRequest, Picture
 from cnnviz.ui.pages.dream.look_inside import inside
 from cnnviz.ui.pages.dream.program import program, sentence
 from cnnviz.ui.pages.dream.source_picture import choose_picture
-from cnnviz.ui.state import cache
+from cnnviz.ui.state import cache, query_params
 from cnnviz.ui.state.current_model import current_model
 from cnnviz.ui.state.prediction import confidence, prediction_of
 from cnnviz.ui.widgets.code_panel import code_panel
@@ -34,7 +34,7 @@ SATURATED = 0.25  # the share of values at their limit from which the picture is
 
 def dream_page() -> None:
     """Two views of one network: what it dreams, and what it is made of."""
-    show_view({"Dream": _dream, "Look inside": inside}, "dream_view")
+    show_view({"Dream": _dream, "Look inside": inside}, query_params.Dream.view)
 
 
 def _dream() -> None:

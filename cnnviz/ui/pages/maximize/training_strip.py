@@ -16,6 +16,7 @@ from cnnviz.ui.pages.maximize.program import PRESET_NAMES
 from cnnviz.ui.pages.maximize.request import CELL, Shown, film_of, progress
 from cnnviz.ui.state import current_model
 from cnnviz.ui.state.incremental import Film
+from cnnviz.ui.state.query_params import Maximize
 
 SNAPSHOTS = 10  # of the history
 
@@ -36,10 +37,11 @@ class SnapshotRequests:
 
 def requests(shown: Shown) -> SnapshotRequests | None:
     """What is to be climbed; None unless the model has a history and the visitor asked for it."""
-    history = current_model.history()
-    if history is None or not st.toggle(
-        "How this wish formed during training", key="through_training", bind="query-params"
-    ):
+    history, asked = current_model.history(), Maximize.through_training
+    if history is None:
+        return None
+    asked.settle()
+    if not st.toggle("How this wish formed during training", key=asked.name, persist_state="session"):
         return None
     count = min(SNAPSHOTS, len(history.snapshots))
     indices = [round(number * history.last / (count - 1)) for number in range(count)]
