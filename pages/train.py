@@ -9,9 +9,9 @@ from cnnviz.ui.runs.form_state import workable
 from cnnviz.ui.runs.program import program
 from cnnviz.ui.shell.frame import require_frame
 from cnnviz.ui.state.query_params import Train
+from cnnviz.ui.widgets.choice_controls import show_view
 from cnnviz.ui.widgets.code_panel import code_panel
 from cnnviz.ui.widgets.export_panel import take_away_run
-from cnnviz.ui.widgets.view_tabs import show_view
 
 require_frame()
 

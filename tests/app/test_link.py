@@ -5,8 +5,10 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from cnnviz.ui.shell.page_registry import PAGES
 from cnnviz.ui.state.query_params import TABLES, Parameter
-from tests.app.conftest import Go
+
+Go = Callable[..., AppTest]
 
 
 def lab() -> None:
@@ -113,7 +115,7 @@ NAMES = sorted(
 
 
 @pytest.mark.parametrize("start", [0, 3])
-@pytest.mark.parametrize("page", [page for page in TABLES if page])
+@pytest.mark.parametrize("page", [page.name for page in PAGES])
 def test_every_page_bears_an_address_full_of_nonsense(go: Go, page: str, start: int) -> None:
     """All names of all pages at once, each with another text; then what the page knows is gone from there."""
     link = {name: TEXTS[(place + start) % len(TEXTS)] for place, name in enumerate(NAMES)}
@@ -151,9 +153,9 @@ Found = Callable[[AppTest], object]
         ("invariance", {"change": "Turn"}, lambda app: app.session_state["change"], "rotate"),
         (
             "architectures",
-            {"architectures_view": "Gallery", "architecture": "ResNet-18"},
+            {"architectures_view": "Gallery", "architecture": "ResNet-50"},
             lambda app: app.session_state["architecture"],
-            "resnet18",
+            "resnet50",
         ),
         (
             "dream",
@@ -163,7 +165,7 @@ Found = Callable[[AppTest], object]
         ),
         (
             "activations",
-            {"layer": "conv2", "channel": "17", "other_model": "LeNet-5", "other_digit": "7"},
+            {"layer": "conv2", "channel": "17", "other_model": "LeNet-5 · 1998", "other_digit": "7"},
             lambda app: [
                 app.session_state[name] for name in ("layer", "channel", "other_model", "other_digit")
             ],

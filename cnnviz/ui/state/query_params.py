@@ -96,10 +96,6 @@ class Choice(Parameter, ABC, Generic[Value]):
             st.session_state[self.name] = values[place]
 
 
-def _unknown(_: str) -> None:
-    return None
-
-
 @dataclass(frozen=True)
 class OneOf(Choice[Name]):
     """names: those allowed; where the page gives them, see among(). titles: the address's words for them.
@@ -109,19 +105,13 @@ class OneOf(Choice[Name]):
 
     names: Sequence[Name] = ()
     titles: Mapping[Name, str] = field(default_factory=dict)
-    likely: Callable[[str], Name | None] = _unknown
+    likely: Callable[[str], Name | None] | None = None
 
-    def among(
-        self,
-        names: Iterable[Name],
-        first: Name | None = None,
-        titles: Mapping[Name, str] | None = None,
-        likely: Callable[[str], Name | None] = _unknown,
-    ) -> "OneOf[Name]":
-        """The same choice among these names; without its first one the first of them is."""
+    def among(self, names: Iterable[Name], **changes: Any) -> "OneOf[Name]":
+        """The same choice among these names; without its own first one the first of them is."""
         allowed = tuple(names)
-        first = first or (self.first if self.first in allowed else allowed[0])
-        return replace(self, first=first, names=allowed, titles=titles or self.titles, likely=likely)
+        first = self.first if self.first in allowed else allowed[0]
+        return replace(self, **{"first": first, "names": allowed, **changes})
 
     def title(self, name: Name) -> str:
         return self.titles.get(name, name)
@@ -130,7 +120,7 @@ class OneOf(Choice[Name]):
         for name in self.names:
             if given in (name, self.title(name)):
                 return name
-        return self.likely(str(given))
+        return self.likely(str(given)) if self.likely else None
 
     def text(self, value: Name) -> str | None:
         return None if value == UPLOAD else self.title(value)  # a link does not carry an upload
@@ -264,18 +254,7 @@ class FromScratch:
     stage = OneOf("stage", "filters")
 
 
-TABLES: dict[str, type] = {
-    "": Everywhere,
-    "network": NetworkPage,
-    "filters": Filters,
-    "activations": Activations,
-    "pooling": Pooling,
-    "maximize": Maximize,
-    "dream": Dream,
-    "train": Train,
-    "cross_validate": CrossValidate,
-    "convolution": Convolution,
-    "architectures": Architectures,
-    "invariance": Invariance,
-    "from_scratch": FromScratch,
-}
+TABLES: tuple[type, ...] = (
+    *(Everywhere, NetworkPage, Filters, Activations, Pooling, Maximize, Dream, Train, CrossValidate),
+    *(Convolution, Architectures, Invariance, FromScratch),
+)

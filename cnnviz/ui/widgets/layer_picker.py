@@ -23,7 +23,7 @@ def choose_layer(
         depth = int(_number_of(wanted)[:3] or 0)
         return next((layer for layer in layers if depth and int(_number_of(layer) or 0) >= depth), None)
 
-    return segments("Layer", LAYER.among(layers, first or layers[0], likely=likely or behind))
+    return segments("Layer", LAYER.among(layers, first=first or layers[0], likely=likely or behind))
 
 
 def choose_unit(label: str, layer: str, count: int, first: int = 0) -> int:

@@ -7,8 +7,8 @@ from cnnviz.ui.pages.architectures.race import race_view
 from cnnviz.ui.pages.architectures.skip_connections import skip_view
 from cnnviz.ui.pages.architectures.weight_sharing import sharing_view
 from cnnviz.ui.state.query_params import Architectures
+from cnnviz.ui.widgets.choice_controls import show_view
 from cnnviz.ui.widgets.quiz import exercises
-from cnnviz.ui.widgets.view_tabs import show_view
 
 VIEWS = {
     "Shared weights": sharing_view,

@@ -14,7 +14,7 @@ from cnnviz.ui.pages.convolution.padding import borders
 from cnnviz.ui.pages.convolution.pooling import pool
 from cnnviz.ui.pages.convolution.sliding_window import slide
 from cnnviz.ui.state.query_params import Convolution
-from cnnviz.ui.widgets.view_tabs import show_view
+from cnnviz.ui.widgets.choice_controls import show_view
 
 VIEWS = {
     "slide": slide,

@@ -24,8 +24,8 @@ from cnnviz.ui.pages.dream.source_picture import choose_picture
 from cnnviz.ui.state import cache, query_params
 from cnnviz.ui.state.current_model import current_model
 from cnnviz.ui.state.prediction import confidence, prediction_of
+from cnnviz.ui.widgets.choice_controls import show_view
 from cnnviz.ui.widgets.code_panel import code_panel
-from cnnviz.ui.widgets.view_tabs import show_view
 
 _RUN, _ASKED = "_dream_run", "_dream_asked"
 TICK_SECONDS = 0.05

@@ -9,7 +9,7 @@ from cnnviz.ui.pages.maximize.classes import classes
 from cnnviz.ui.pages.maximize.filters import filters
 from cnnviz.ui.state.current_model import current_model
 from cnnviz.ui.state.query_params import Maximize
-from cnnviz.ui.widgets.view_tabs import show_view
+from cnnviz.ui.widgets.choice_controls import show_view
 
 VIEWS = {"filters": filters, "digits": classes, "bench": ablation}
 

@@ -17,6 +17,7 @@ from cnnviz.ui.pages.maximize.request import CELL, Shown, film_of, progress
 from cnnviz.ui.state import current_model
 from cnnviz.ui.state.incremental import Film
 from cnnviz.ui.state.query_params import Maximize
+from cnnviz.ui.widgets.choice_controls import toggle
 
 SNAPSHOTS = 10  # of the history
 
@@ -37,11 +38,8 @@ class SnapshotRequests:
 
 def requests(shown: Shown) -> SnapshotRequests | None:
     """What is to be climbed; None unless the model has a history and the visitor asked for it."""
-    history, asked = current_model.history(), Maximize.through_training
-    if history is None:
-        return None
-    asked.settle()
-    if not st.toggle("How this wish formed during training", key=asked.name, persist_state="session"):
+    history = current_model.history()
+    if history is None or not toggle("How this wish formed during training", Maximize.through_training):
         return None
     count = min(SNAPSHOTS, len(history.snapshots))
     indices = [round(number * history.last / (count - 1)) for number in range(count)]

@@ -10,22 +10,22 @@ from cnnviz.ui.state.query_params import CHANNEL, LAYER, TABLES, Choice, Flag, N
 
 # All that links made before the tables existed can name, page by page.
 KNOWN_TO_OLD_LINKS = {
-    "": {"model", "snapshot", "digit", "drawing"},
-    "network": {"layer", "channel", "cell"},
-    "filters": {"layer", "channel", "input"},
-    "activations": {"layer", "channel", "other_digit", "other_model"},
-    "pooling": {"layer", "channel", "right", "down"},
-    "maximize": {"view", "layer", "channel", "through_training"},
-    "dream": {"dream_view", "picture", "dream_layer", "inside_layer"},
-    "train": {"training", "run", "sweep"},
-    "cross_validate": {"study"},
-    "convolution": {
+    "Everywhere": {"model", "snapshot", "digit", "drawing"},
+    "NetworkPage": {"layer", "channel", "cell"},
+    "Filters": {"layer", "channel", "input"},
+    "Activations": {"layer", "channel", "other_digit", "other_model"},
+    "Pooling": {"layer", "channel", "right", "down"},
+    "Maximize": {"view", "layer", "channel", "through_training"},
+    "Dream": {"dream_view", "picture", "dream_layer", "inside_layer"},
+    "Train": {"training", "run", "sweep"},
+    "CrossValidate": {"study"},
+    "Convolution": {
         *("lesson", "image", "waves", "kernel", "cells", "filter", "stride", "padding", "dilation", "border"),
         *("bias", "photo", "filters", "radius", "pooled", "pooled_by", "pool_window", "pool_stride"),
     },
-    "architectures": {"architectures_view", "architecture"},
-    "invariance": {"invariance_view", "change", "layer", "channel"},
-    "from_scratch": {"stage"},
+    "Architectures": {"architectures_view", "architecture"},
+    "Invariance": {"invariance_view", "change", "layer", "channel"},
+    "FromScratch": {"stage"},
 }
 NASTY = [
     *("", " ", "-1", "1e309", "-1e309", "nan", "inf", "9" * 5000, "0" * 5000 + "x", "1.5", "1_0", "٣"),
@@ -36,10 +36,10 @@ OTHERS = ("conv1", "relu7", "logits")  # names a page may offer where the table 
 
 
 def parameters() -> Iterator[tuple[str, Parameter]]:
-    for page, table in TABLES.items():
+    for table in TABLES:
         for value in vars(table).values():
             if isinstance(value, Parameter):
-                yield page, value
+                yield table.__name__, value
 
 
 def choices() -> list[Choice[Any]]:
@@ -61,7 +61,7 @@ def values(choice: Choice[Any]) -> list[Any]:
 
 
 def test_the_tables_name_all_that_old_links_name() -> None:
-    found: dict[str, set[str]] = {page: set() for page in TABLES}
+    found: dict[str, set[str]] = {table.__name__: set() for table in TABLES}
     for page, parameter in parameters():
         assert parameter.name not in found[page]
         found[page].add(parameter.name)
