@@ -105,12 +105,7 @@ def test_a_cleared_box_becomes_the_first_value() -> None:
 
 TEXTS = ("", "1e309", "9" * 5000, "-1", "None", "<b>", "../../secret", "nan", "conv9", "0,0,0")
 NAMES = sorted(
-    {
-        value.name
-        for table in TABLES.values()
-        for value in vars(table).values()
-        if isinstance(value, Parameter)
-    }
+    {value.name for table in TABLES for value in vars(table).values() if isinstance(value, Parameter)}
 )
 
 

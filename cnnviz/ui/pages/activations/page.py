@@ -32,7 +32,8 @@ def activations_page() -> None:
     chosen = current_model()
     every = stages(current_trace())
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="activation_controls"):
-        stage = find(every, _choose_layer(every))
+        stage_of = {layer: stage.name for stage in every for layer in stage.layers}
+        stage = find(every, choose_layer([stage.name for stage in every], likely=stage_of.get))
         first = int(measure(stage.after).high.argmax())
         unit = choose_unit("Map" if stage.maps else "Unit", stage.name, len(stage.after), first)
         narrow = sum(len(each.name) for each in every) > ROOM
@@ -79,12 +80,6 @@ def _limits_of_all(
     ends = [limits(every, find(every, layer), scope) for every in passes]
     before, after = (torch.stack(each).amax(0) for each in zip(*ends, strict=True))  # (C,)
     return before, after
-
-
-def _choose_layer(every: list[Stage]) -> str:
-    """A stage's name; for another layer's, the stage that contains it."""
-    stage_of = {layer: stage.name for stage in every for layer in stage.layers}
-    return choose_layer([stage.name for stage in every], likely=stage_of.get)
 
 
 def _choose(label: str, options: list[str], key: str, narrow: bool, default: str | None = None) -> str:
