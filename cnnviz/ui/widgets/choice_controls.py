@@ -36,7 +36,8 @@ def select(
 def number(label: str, choice: Number[Amount], width: int = 110, **options: Any) -> Amount:
     """A number to type."""
     form = "%g" if isinstance(choice.first, float) else None
-    return _draw(st.number_input, choice, label, choice.low, choice.high, format=form, width=width, **options)
+    limits = choice.low, choice.high
+    return _draw(st.number_input, choice, label, *limits, None, format=form, width=width, **options)
 
 
 def slider(label: str, choice: Number[Amount], **options: Any) -> Amount:
