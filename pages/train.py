@@ -4,13 +4,14 @@ import streamlit as st
 
 from cnnviz.ui.pages.train import form, run_panel, sweep
 from cnnviz.ui.pages.train.run_list import my_runs
-from cnnviz.ui.pages.train.sweep import ONE, SWEEP, VIEW, follow_link
+from cnnviz.ui.pages.train.sweep import ONE, SWEEP, follow_link
 from cnnviz.ui.runs.form_state import workable
 from cnnviz.ui.runs.program import program
 from cnnviz.ui.shell.frame import require_frame
+from cnnviz.ui.state.query_params import Train
+from cnnviz.ui.widgets.choice_controls import show_view
 from cnnviz.ui.widgets.code_panel import code_panel
 from cnnviz.ui.widgets.export_panel import take_away_run
-from cnnviz.ui.widgets.view_tabs import show_view
 
 require_frame()
 
@@ -44,4 +45,4 @@ def one_run() -> None:
 
 
 follow_link()
-show_view({ONE: one_run, SWEEP: sweep.page}, VIEW)
+show_view({ONE: one_run, SWEEP: sweep.page}, Train.view)

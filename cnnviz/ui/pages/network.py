@@ -14,41 +14,34 @@ from cnnviz.networks.tracing import Trace
 from cnnviz.ui.components.network.network import Selection, is_cell, pair
 from cnnviz.ui.state.current_digit import CurrentDigit
 from cnnviz.ui.state.current_model import CurrentModel
+from cnnviz.ui.state.query_params import NetworkPage, show
 from cnnviz.ui.widgets.code_panel import opening
 
-LAYER, CHANNEL, CELL = "layer", "channel", "cell"
 _LAST = "_network_selection"
 
 
 def first_selection(trace: Trace) -> Selection | None:
     """The number to pin when the picture appears; None when there is none or it does not exist."""
-    parameters = st.query_params
     found: Selection | None = st.session_state.get(_LAST)
-    if LAYER in parameters:
-        numbers = [parameters.get(CHANNEL, "0"), *parameters.get(CELL, "0,0").split(",")]
+    layer, channel, cell = (
+        each.asked(found) for each in (NetworkPage.layer, NetworkPage.channel, NetworkPage.cell)
+    )
+    if layer is not None:
+        numbers = [channel or "0", *(cell or "0,0").split(",")]
         if len(numbers) != 3 or not all(number.isdecimal() and len(number) < 7 for number in numbers):
             return None
-        channel, row, column = map(int, numbers)
-        found = Selection(parameters[LAYER], channel, row, column)
+        found = Selection(layer, *map(int, numbers))
     return found if found and is_cell(trace, found) else None
 
 
 def keep_selection(selection: Selection | None) -> None:
     """Remember it for the next visit of the page, and keep the address in step."""
     st.session_state[_LAST] = selection
-    wanted: dict[str, str | None] = {LAYER: None, CHANNEL: None, CELL: None}
+    layer = channel = cell = None
     if selection is not None:
-        place = f"{selection.row},{selection.column}"
-        wanted = {
-            LAYER: selection.layer,
-            CHANNEL: str(selection.channel),
-            CELL: None if place == "0,0" else place,
-        }
-    for name, value in wanted.items():
-        if value is None:
-            st.query_params.pop(name, None)
-        elif st.query_params.get(name) != value:
-            st.query_params[name] = value
+        layer, channel = selection.layer, str(selection.channel)
+        cell = f"{selection.row},{selection.column}" if selection.row or selection.column else None
+    show({NetworkPage.layer.name: layer, NetworkPage.channel.name: channel, NetworkPage.cell.name: cell})
 
 
 def program(chosen: CurrentModel, digit: CurrentDigit, trace: Trace, selection: Selection | None) -> str:

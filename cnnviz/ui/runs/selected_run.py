@@ -1,6 +1,6 @@
 """Which run, cross-validation or sweep a visitor looks at, named in the address.
 
-Watching("run", runs.open_run)     .current(), .look_at(id), .look_away(id), .known
+Watching(Train.run, runs.open_run)     .current(), .look_at(id), .look_away(id), .known
 STATE_COLORS                      of the badges in their lists
 """
 
@@ -14,6 +14,7 @@ import streamlit as st
 from cnnviz.errors import CnnvizError
 from cnnviz.runs.run_dir import State
 from cnnviz.ui.state.environment import runs_root
+from cnnviz.ui.state.query_params import Parameter, show
 
 STATE_COLORS: dict[State, Literal["gray", "blue", "green", "red", "orange"]] = {
     "queued": "gray",
@@ -36,14 +37,14 @@ Thing = TypeVar("Thing", bound=_Named)
 
 @dataclass(frozen=True)
 class Watching(Generic[Thing]):
-    """word: its name in the address. open: by folder of runs and id; raises CnnvizError."""
+    """parameter: of its id. open: by folder of runs and id; raises CnnvizError."""
 
-    word: str
+    parameter: Parameter
     open: Callable[[Path, str], Thing]
 
     @property
     def _key(self) -> str:
-        return f"_watched_{self.word}"
+        return f"_watched_{self.parameter.name}"
 
     @property
     def known(self) -> str | None:
@@ -52,8 +53,8 @@ class Watching(Generic[Thing]):
         return known
 
     def current(self) -> Thing | None:
-        """The one in the address, else the one this visitor started or opened last."""
-        asked = st.query_params.get(self.word)
+        """The one this visitor started or opened last, at first the one in the address."""
+        asked = self.parameter.asked(self.known)
         chosen = asked or self.known
         if not chosen:
             return None
@@ -62,7 +63,7 @@ class Watching(Generic[Thing]):
         except CnnvizError as error:
             if asked:
                 st.warning(str(error), icon=":material/error:")
-                del st.query_params[self.word]
+                show({self.parameter.name: None})
             st.session_state.pop(self._key, None)
             return None
         self.look_at(chosen)
@@ -71,10 +72,10 @@ class Watching(Generic[Thing]):
     def look_at(self, chosen: str) -> None:
         """From now on; its id in the address lets a reload and others find it."""
         st.session_state[self._key] = chosen
-        st.query_params[self.word] = chosen
+        show({self.parameter.name: chosen})
 
     def look_away(self, gone: str) -> None:
         """Forget one that is gone."""
         if self.known == gone:
             del st.session_state[self._key]
-            st.query_params.pop(self.word, None)
+            show({self.parameter.name: None})

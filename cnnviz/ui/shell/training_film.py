@@ -15,7 +15,7 @@ from cnnviz.ui.shell.page_registry import page
 from cnnviz.ui.state import cache
 from cnnviz.ui.state.current_digit import current_digit
 from cnnviz.ui.state.incremental import Incremental, stop, watch
-from cnnviz.ui.widgets.filter_picker import LAYER
+from cnnviz.ui.state.query_params import LAYER
 from cnnviz.ui.widgets.pictures import theme
 
 SPEEDS = (2, 4, 8)  # pictures a second
@@ -74,7 +74,7 @@ def _scene(history: History) -> Scene:
         choices,
         index=_likely(choices),
         format_func=lambda scene: scene.title,
-        key=f"film_scene_{page()}_{st.session_state.get(LAYER)}",  # with a likely one of its own
+        key=f"film_scene_{page()}_{st.session_state.get(LAYER.name)}",  # with a likely one of its own
     )
 
 
@@ -112,6 +112,6 @@ def _cancel(made: TrainingFilm) -> None:
 
 def _likely(choices: list[Scene]) -> int:
     """The film of what is on screen: this page's kind, the chosen layer."""
-    kind, layer = _KINDS.get(page()), st.session_state.get(LAYER)
+    kind, layer = _KINDS.get(page()), st.session_state.get(LAYER.name)
     fits = [scene for scene in choices if scene.kind == kind] or choices
     return choices.index(next((scene for scene in fits if scene.layer == layer), fits[0]))

@@ -6,6 +6,7 @@ from cnnviz.data.drawing_format import pack_image, unpack_image
 from cnnviz.errors import NothingDrawn
 from cnnviz.ui.state.current_digit import _DIGIT, CurrentDigit, choose_test_digit, current_digit
 from cnnviz.ui.state.current_model import _STEP, current_model, model_key, playing, select_model
+from cnnviz.ui.state.query_params import show
 
 _LINK_READ = "_link_read"
 
@@ -37,11 +38,7 @@ def write_link() -> None:
         "drawing": pack_image(digit.image) if digit.chosen and digit.index is None else None,
         "snapshot": None if snapshot is None else str(snapshot.step),
     }
-    for name, value in wanted.items():
-        if value is None:
-            st.query_params.pop(name, None)
-        elif st.query_params.get(name) != value:
-            st.query_params[name] = value
+    show(wanted)
 
 
 def _read_drawing(text: str) -> None:

@@ -1,46 +1,41 @@
-"""The layer and the unit in the address, for pages that offer other layers under the same names."""
+"""The layer and the unit, chosen on many pages under the same names and carried from one to the next."""
 
 from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from cnnviz.ui.widgets.filter_picker import CHANNEL, LAYER
+from cnnviz.ui.state.query_params import CHANNEL, LAYER
+from cnnviz.ui.widgets.choice_controls import number, segments
 
+RANGE = "colour_range"
 _DEPTH = "_depth_of_unit"
 
 
-def choose_layer(layers: Sequence[str], nearest: Callable[[str], str | None]) -> str:
-    """The chosen layer; for another page's layer the `nearest` one here, or else the first."""
-    wanted = str(st.session_state.get(LAYER, st.query_params.get(LAYER, "")))
-    if wanted not in layers:
-        st.session_state[LAYER] = nearest(wanted) or layers[0]
-    return st.segmented_control("Layer", layers, key=LAYER, bind="query-params", required=True) or layers[0]
+def choose_layer(
+    layers: Sequence[str], first: str | None = None, likely: Callable[[str], str | None] | None = None
+) -> str:
+    """The chosen layer, at first the `first` one; for another page's layer the `likely` one here.
 
+    Unless the page knows better, that is the first of `layers` at its depth or behind: "conv2" -> "pool2".
+    """
 
-def next_of(layers: Sequence[str]) -> Callable[[str], str | None]:
-    """nearest() for choose_layer: the first of `layers` at or behind the wanted one, "conv2" -> "pool2"."""
-
-    def nearest(wanted: str) -> str | None:
+    def behind(wanted: str) -> str | None:
         depth = int(_number_of(wanted)[:3] or 0)
-        behind = [layer for layer in layers if int(_number_of(layer)) >= depth]
-        return behind[0] if depth and behind else None
+        return next((layer for layer in layers if depth and int(_number_of(layer) or 0) >= depth), None)
 
-    return nearest
+    return segments("Layer", LAYER.among(layers, first=first or layers[0], likely=likely or behind))
 
 
-def choose_unit(label: str, layer: str, count: int, first: int) -> int:
+def choose_unit(label: str, layer: str, count: int, first: int = 0) -> int:
     """The chosen unit of `layer`; `first` at the beginning and when the layer's depth changes.
 
     A map keeps its number from a convolution to the pooling behind it, but means nothing deeper down.
     """
     depth = _number_of(layer) or layer
-    moved = st.session_state.get(_DEPTH, depth) != depth
+    if st.session_state.get(_DEPTH, depth) != depth:
+        st.session_state[CHANNEL.name] = first
     st.session_state[_DEPTH] = depth
-    wanted = str(st.session_state.get(CHANNEL, st.query_params.get(CHANNEL, "")))
-    if moved or not wanted.isdecimal() or int(wanted) >= count:
-        st.session_state[CHANNEL] = first
-    unit = st.number_input(label, 0, count - 1, None, key=CHANNEL, bind="query-params", width=140)
-    return first if unit is None else int(unit)
+    return number(label, CHANNEL.within(0, count - 1, first), width=140)
 
 
 def _number_of(layer: str) -> str:

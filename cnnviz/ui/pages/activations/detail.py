@@ -16,10 +16,11 @@ from cnnviz.ui.components.maps.maps import maps
 from cnnviz.ui.state import cache
 from cnnviz.ui.state.current_digit import current_digit
 from cnnviz.ui.state.current_model import CurrentModel, model_called, model_keys, model_title, trace_of
+from cnnviz.ui.state.query_params import Activations
+from cnnviz.ui.widgets.choice_controls import number, select
 from cnnviz.ui.widgets.code_panel import code_panel, opening
 
-OTHER_DIGIT, OTHER_MODEL = "other_digit", "other_model"
-SAME = "same model"
+SAME = Activations.other_model.first
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,19 +90,16 @@ def comparison(shown: Shown) -> None:
     """The same unit for another digit, or the unit of that number in another model."""
     st.subheader("The same for another digit or model", anchor=False)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        index = st.number_input("Test digit", 0, 9_999, 0, key=OTHER_DIGIT, bind="query-params", width=150)
+        index = number("Test digit", Activations.other_digit, width=150)
         st.button("Random", icon=":material/casino:", on_click=_another, key="other_random")
-        keys = [SAME, *(key for key in model_keys() if key != shown.chosen.key)]
-        if st.session_state.get(OTHER_MODEL, SAME) not in keys:  # it is the current model by now
-            st.session_state[OTHER_MODEL] = SAME
-        picked = st.selectbox(
-            "Model", keys, format_func=_title, key=OTHER_MODEL, bind="query-params", width=280
-        )
+        titles = {SAME: "Same model"} | {key: model_title(key) for key in model_keys()}
+        titles.pop(shown.chosen.key, None)
+        picked = select("Model", Activations.other_model.among(titles, titles=titles), width=280)
     digits = cache.test_digits()
-    image = to_floats(digits.images[int(index)])
+    image = to_floats(digits.images[index])
     values = _other_values(shown, picked, image)
     if values is None:
-        st.info(f"{_title(picked)} has no {shown.name}.", icon=":material/info:")
+        st.info(f"{titles[picked]} has no {shown.name}.", icon=":material/info:")
         return
     left, right = st.columns(2, gap="medium")
     with left:
@@ -109,7 +107,7 @@ def comparison(shown: Shown) -> None:
             torch.stack([current_digit().image, image]),
             key="compared_digits",
             label="The current digit and the other one",
-            captions=[current_digit().caption, f"test digit {int(index):,}"],
+            captions=[current_digit().caption, f"test digit {index:,}"],
             scale="digit",
             tile=220,
             selectable=False,
@@ -148,11 +146,7 @@ def _other_values(shown: Shown, key: str, image: Tensor) -> Tensor | None:
 
 
 def _another() -> None:
-    st.session_state[OTHER_DIGIT] = random.randrange(len(cache.test_digits()))
-
-
-def _title(key: str) -> str:
-    return "Same model" if key == SAME else model_title(key)
+    st.session_state[Activations.other_digit.name] = random.randrange(len(cache.test_digits()))
 
 
 # ---- code ----

@@ -7,7 +7,6 @@ import streamlit as st
 import torch
 from torch import Tensor
 
-from cnnviz.errors import NetworkError
 from cnnviz.interpret.activations import Order, Scope, Stage, dead, find, limits, measure, order, stages
 from cnnviz.networks.tracing import trace
 from cnnviz.numbers import number
@@ -17,8 +16,8 @@ from cnnviz.ui.pages.activations.attention import attention_view
 from cnnviz.ui.pages.activations.detail import Shown, code, comparison, detail
 from cnnviz.ui.state.current_digit import current_digit
 from cnnviz.ui.state.current_model import CurrentModel, current_model, current_trace, history
-from cnnviz.ui.widgets.filter_picker import CHANNEL, RANGE
-from cnnviz.ui.widgets.layer_picker import choose_layer, choose_unit
+from cnnviz.ui.state.query_params import CHANNEL
+from cnnviz.ui.widgets.layer_picker import RANGE, choose_layer, choose_unit
 
 BEFORE, AFTER = "maps_before", "maps_after"
 ORDERS: tuple[Order, ...] = ("index", "mean", "maximum")
@@ -33,7 +32,8 @@ def activations_page() -> None:
     chosen = current_model()
     every = stages(current_trace())
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="activation_controls"):
-        stage = find(every, choose_layer([stage.name for stage in every], lambda name: _nearest(every, name)))
+        stage_of = {layer: stage.name for stage in every for layer in stage.layers}
+        stage = find(every, choose_layer([stage.name for stage in every], likely=stage_of.get))
         first = int(measure(stage.after).high.argmax())
         unit = choose_unit("Map" if stage.maps else "Unit", stage.name, len(stage.after), first)
         narrow = sum(len(each.name) for each in every) > ROOM
@@ -82,13 +82,6 @@ def _limits_of_all(
     return before, after
 
 
-def _nearest(every: list[Stage], name: str) -> str | None:
-    try:
-        return find(every, name).name
-    except NetworkError:
-        return None
-
-
 def _choose(label: str, options: list[str], key: str, narrow: bool, default: str | None = None) -> str:
     """One of a few words; as a drop-down where the layers take up the row."""
     if st.session_state.get(key) not in options:
@@ -128,14 +121,8 @@ def _grid(shown: Shown, key: str, units: list[int]) -> None:
         tile=_tile_side(len(units), stage.maps),
         marks=silent.numpy() if key == AFTER else None,
         link="activations",
-        on_select=lambda: _select(key, units),
+        on_select=lambda: CHANNEL.take(chosen_tile(key), units),
     )
-
-
-def _select(key: str, units: list[int]) -> None:
-    tile = chosen_tile(key)
-    if tile is not None and tile < len(units):
-        st.session_state[CHANNEL] = units[tile]
 
 
 def _notes(values: Tensor, units: list[int], silent: list[bool], captioned: bool) -> list[str]:

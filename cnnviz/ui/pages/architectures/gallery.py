@@ -8,7 +8,9 @@ from cnnviz.colors import ACCENT, MUTED
 from cnnviz.labs.architectures.catalogue import ARCHITECTURES, measured
 from cnnviz.labs.architectures.profiler import FIELD_SIDE, Measured, Stage
 from cnnviz.ui.state.current_model import select_model
+from cnnviz.ui.state.query_params import Architectures
 from cnnviz.ui.widgets.charts import Spec, draw
+from cnnviz.ui.widgets.choice_controls import segments
 from cnnviz.ui.widgets.code_panel import code_panel
 from cnnviz.ui.widgets.pictures import theme
 
@@ -16,19 +18,7 @@ from cnnviz.ui.widgets.pictures import theme
 def gallery_view() -> None:
     """Choose one; its picture, its figures; and all of them in one table."""
     found = measured()
-    titles = {ARCHITECTURES[name].title: name for name in found}
-    title = str(
-        st.segmented_control(
-            "Network",
-            list(titles),
-            default="LeNet-5",
-            key="architecture",
-            bind="query-params",
-            required=True,
-            label_visibility="collapsed",
-        )
-    )
-    name = titles[title]
+    name = segments("Network", Architectures.network.among(found), label_visibility="collapsed")
     about, figures = ARCHITECTURES[name], found[name]
     left, right = st.columns([1.9, 1], gap="large")
     with left:

@@ -6,8 +6,9 @@ from cnnviz.ui.pages.architectures.gallery import gallery_view
 from cnnviz.ui.pages.architectures.race import race_view
 from cnnviz.ui.pages.architectures.skip_connections import skip_view
 from cnnviz.ui.pages.architectures.weight_sharing import sharing_view
+from cnnviz.ui.state.query_params import Architectures
+from cnnviz.ui.widgets.choice_controls import show_view
 from cnnviz.ui.widgets.quiz import exercises
-from cnnviz.ui.widgets.view_tabs import show_view
 
 VIEWS = {
     "Shared weights": sharing_view,
@@ -20,5 +21,5 @@ VIEWS = {
 
 def architectures_page() -> None:
     """All of the page."""
-    show_view(VIEWS, "architectures_view")
+    show_view(VIEWS, Architectures.view)
     exercises("architectures", MAKERS)

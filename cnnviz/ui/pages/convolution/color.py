@@ -23,7 +23,8 @@ from cnnviz.ui.components.sliding_window.sliding_window import (
 from cnnviz.ui.pages.convolution.inputs import Photograph, offer_upload, photo_label, photograph, photographs
 from cnnviz.ui.pages.convolution.kernel import parse_typed, same_shape
 from cnnviz.ui.state.cache import image_network
-from cnnviz.ui.state.query_params import select
+from cnnviz.ui.state.query_params import Convolution
+from cnnviz.ui.widgets.choice_controls import select
 from cnnviz.ui.widgets.code_panel import code_panel
 
 PICTURE, STACK = "colour_picture", "colour_stack"
@@ -45,9 +46,9 @@ class Bank:
 def color() -> None:
     """Three channels, three slices, three partial maps and their sum; and all filters' maps as a stack."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        name = select("Photograph", photographs(), "photo", "brushes", photo_label)
-        offer_upload("photo")
-        source = select("Filters", list(SOURCES), "filters", HAND, SOURCES.__getitem__)
+        name = select("Photograph", Convolution.photo.among(photographs()), photo_label)
+        offer_upload(Convolution.photo.name)
+        source = select("Filters", Convolution.filters.among(SOURCES), SOURCES.__getitem__)
         bank = _bank(source)
         chosen = _choose(bank)
     made = photograph(name, SIDE)
@@ -119,7 +120,7 @@ def _take_typed(kernel: Tensor) -> None:
     except ShapeError as error:
         st.session_state[_TYPED] = (cells, str(error))
         return
-    st.session_state["filters"] = HAND
+    st.session_state[Convolution.filters.name] = HAND
     st.session_state[_CHOSEN] = len(COLOR_KERNELS)
     _forget_typed()
 

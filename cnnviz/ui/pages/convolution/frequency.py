@@ -19,8 +19,9 @@ from cnnviz.numbers import percent
 from cnnviz.ui.components.maps.maps import MapScale, maps
 from cnnviz.ui.pages.convolution.inputs import Picture, beginning, choose_image, kernel_lines
 from cnnviz.ui.pages.convolution.kernel import Kernel, choose_kernel, write_link
-from cnnviz.ui.state.query_params import link_number
+from cnnviz.ui.state.query_params import Convolution
 from cnnviz.ui.widgets.charts import Spec, draw
+from cnnviz.ui.widgets.choice_controls import slider
 from cnnviz.ui.widgets.code_panel import code_panel
 from cnnviz.ui.widgets.pictures import theme
 
@@ -31,17 +32,8 @@ DECADES = 4.0  # of the spectra's logarithmic scale
 def frequency() -> None:
     """An image in two parts, and a kernel seen as a filter of waves."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        picture = choose_image("waves", "cat", SIDE)
-        link_number("radius", 0.08, (0.0, 0.71))
-        radius = st.slider(
-            "Slow means at most, cycles a pixel",
-            0.0,
-            0.71,
-            step=0.01,
-            key="radius",
-            persist_state="session",
-            width=320,
-        )
+        picture = choose_image(Convolution.waves, SIDE)
+        radius = slider("Slow means at most, cycles a pixel", Convolution.radius, step=0.01, width=320)
     parts = split(picture.image, radius)
     _parts(picture, parts)
     st.subheader("What a kernel lets through", anchor=False)

@@ -12,15 +12,16 @@ import streamlit as st
 from torch import Tensor
 
 from cnnviz.io.photos import PHOTOS, SMALLEST, load_photo, to_photo
-from cnnviz.labs.convolution.geometry import PADDING_MODES, WindowGeometry
+from cnnviz.labs.convolution.geometry import WindowGeometry
 from cnnviz.labs.convolution.kernels import EXAMPLES, gray
 from cnnviz.ui.state.current_digit import UPLOAD, current_digit
 from cnnviz.ui.state.current_model import current_model
-from cnnviz.ui.state.query_params import number, select
+from cnnviz.ui.state.query_params import Convolution, OneOf
+from cnnviz.ui.widgets.choice_controls import number, select
 from cnnviz.ui.widgets.code_panel import opening
 from cnnviz.ui.widgets.upload import own_photo, upload_photo
 
-IMAGE, FIRST, DIGIT = "image", "edge", "digit"
+DIGIT = "digit"
 PHOTO_SIDE = 48  # pixels of the longer side: few enough to point at
 
 
@@ -35,11 +36,15 @@ class Picture:
     program: str
 
 
-def choose_image(key: str = IMAGE, first: str = FIRST, side: int = PHOTO_SIDE) -> Picture:
+def choose_image(choice: OneOf[str] = Convolution.image, side: int = PHOTO_SIDE) -> Picture:
     """One of the examples, the current digit, a carried photograph or the visitor's own, in gray."""
-    name = select("Image", [*EXAMPLES, DIGIT, *photographs()], key, first, _image_label)
-    offer_upload(key)
+    name = select("Image", _images(choice), _image_label)
+    offer_upload(choice.name)
     return _picture(name, side)
+
+
+def _images(choice: OneOf[str]) -> OneOf[str]:
+    return choice.among([*EXAMPLES, DIGIT, *photographs()])
 
 
 def photographs() -> list[str]:
@@ -55,7 +60,7 @@ def offer_upload(key: str) -> None:
 
 def current_picture() -> Picture:
     """What choose_image() chose last, also where it is not on screen."""
-    return _picture(st.session_state.get(IMAGE, FIRST), PHOTO_SIDE)
+    return _picture(_images(Convolution.image).value(), PHOTO_SIDE)
 
 
 def _image_label(name: str) -> str:
@@ -140,7 +145,7 @@ def slide_program(picture: Picture, kernel: Tensor, geometry: WindowGeometry, bi
     )
 
 
-_GEOMETRY = {"stride": 1, "padding": 0, "dilation": 1}
+_GEOMETRY = (Convolution.stride, Convolution.padding, Convolution.dilation)
 PADDING_NAMES = {
     "zero": "zeros",
     "replicate": "extend the edge",
@@ -153,19 +158,15 @@ def choose_geometry() -> tuple[WindowGeometry, float]:
     """Stride, padding, dilation and border, also illegal ones; and the bias."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         stride, padding, dilation = (
-            number(key.capitalize(), key, first, (0, 9), width=105) for key, first in _GEOMETRY.items()
+            number(choice.name.capitalize(), choice, width=105) for choice in _GEOMETRY
         )
-        border = select(
-            "Beyond the edge", PADDING_MODES, "border", "zero", PADDING_NAMES.__getitem__, width=170
-        )
-        bias = number("Bias", "bias", 0.0, (-1000.0, 1000.0), step=0.5, width=120)
+        border = select("Beyond the edge", Convolution.border, PADDING_NAMES.__getitem__, width=170)
+        bias = number("Bias", Convolution.bias, step=0.5, width=120)
     return WindowGeometry(stride, padding, dilation, border), bias
 
 
 def current_geometry() -> tuple[WindowGeometry, float]:
     """What choose_geometry() chose last, also where it is not on screen."""
-    state = st.session_state
-    stride, padding, dilation = (int(state.get(key, first)) for key, first in _GEOMETRY.items())
-    return WindowGeometry(stride, padding, dilation, state.get("border", "zero")), float(
-        state.get("bias", 0.0)
-    )
+    stride, padding, dilation = (choice.value() for choice in _GEOMETRY)
+    geometry = WindowGeometry(stride, padding, dilation, Convolution.border.value())
+    return geometry, Convolution.bias.value()

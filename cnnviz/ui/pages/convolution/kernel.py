@@ -18,10 +18,10 @@ from cnnviz.labs.convolution.kernels import CLASSIC, KERNEL_LIMIT, parse_kernel
 from cnnviz.ui.components.sliding_window.sliding_window import Cells, typed_cells
 from cnnviz.ui.state import cache
 from cnnviz.ui.state.current_model import current_model
-from cnnviz.ui.state.query_params import number, select
+from cnnviz.ui.state.query_params import Convolution, Number, OneOf, show
+from cnnviz.ui.widgets.choice_controls import number, select
 
-KERNEL, CELLS, FILTER = "kernel", "cells", "filter"
-FIRST, OWN, LEARNED = "sobel_left", "own", "learnt"
+OWN, LEARNED = "own", "learnt"
 _OWN, _TYPED = "_convolution_own", "_convolution_typed"
 
 
@@ -40,8 +40,9 @@ def choose_kernel() -> Kernel:
     """A classic kernel, a learned filter of the current model, or one typed by hand."""
     _read_link()
     learned = learned_filters()
-    names = [*CLASSIC, *([LEARNED] if learned is not None else []), OWN]
-    name = select("Kernel", names, KERNEL, FIRST, _kernel_label, on_change=forget_typed)
+    name = select("Kernel", _kernels(learned), _kernel_label, on_change=forget_typed)
+    if name == LEARNED and learned is not None:
+        number("Filter", _filter_of(learned), on_change=forget_typed)
     chosen = _kernel(name, learned)
     _choose_size(chosen.kernel)
     typed: tuple[Cells, str] | None = st.session_state.get(_TYPED)
@@ -50,13 +51,21 @@ def choose_kernel() -> Kernel:
     return replace(chosen, typed=typed[0], problem=typed[1])
 
 
+def _kernels(learned: Tensor | None) -> OneOf[str]:
+    return Convolution.kernel.among([*CLASSIC, *([LEARNED] if learned is not None else []), OWN])
+
+
+def _filter_of(learned: Tensor) -> Number[int]:
+    return Convolution.filter.within(0, len(learned) - 1, 0)
+
+
 def _kernel_label(name: str) -> str:
     return {OWN: "By hand", LEARNED: "Learnt by the network"}.get(name) or CLASSIC[name].label
 
 
 def _kernel(name: str, learned: Tensor | None) -> Kernel:
     if name == LEARNED and learned is not None:
-        return _learned(learned, _choose_filter(len(learned)))
+        return _learned(learned, _filter_of(learned).value())
     return _own() if name == OWN else _classic(name)
 
 
@@ -75,12 +84,8 @@ def _learned(filters: Tensor, number: int) -> Kernel:
 
 def current_kernel() -> Kernel:
     """What choose_kernel() chose last, also where it is not on screen."""
-    name, learned = st.session_state.get(KERNEL, FIRST), learned_filters()
-    if name == LEARNED:
-        if learned is None:
-            return _classic(FIRST)
-        return _learned(learned, min(int(st.session_state.get(FILTER, 0)), len(learned) - 1))
-    return _own() if name == OWN else _classic(name)
+    learned = learned_filters()
+    return _kernel(_kernels(learned).value(), learned)
 
 
 def learned_filters() -> Tensor | None:
@@ -88,10 +93,6 @@ def learned_filters() -> Tensor | None:
     model = current_model().model
     layers = conv_layers(model)
     return kernels_of(model, layers[0]).double() if layers else None
-
-
-def _choose_filter(count: int) -> int:
-    return number("Filter", FILTER, 0, (0, count - 1), on_change=forget_typed)
 
 
 def _choose_size(kernel: Tensor) -> None:
@@ -155,7 +156,7 @@ def same_shape(cells: Cells, kernel: Tensor) -> bool:
 
 def _take(kernel: Tensor) -> None:
     st.session_state[_OWN] = kernel
-    st.session_state[KERNEL] = OWN
+    st.session_state[Convolution.kernel.name] = OWN
     forget_typed()
 
 
@@ -167,22 +168,18 @@ def forget_typed() -> None:
 
 
 def _read_link() -> None:
-    """Once a session: the cells of the address, when they can be read."""
-    if _OWN in st.session_state or CELLS not in st.query_params:
+    """The cells of the address, when they can be read."""
+    asked = Convolution.cells.asked(st.session_state.get(_OWN))
+    if asked is None:
         return
     try:
-        st.session_state[_OWN] = parse_kernel(
-            [row.split(",") for row in st.query_params[CELLS][:2000].split(";")]
-        )
+        st.session_state[_OWN] = parse_kernel([row.split(",") for row in asked[:2000].split(";")])
     except ShapeError as error:
         st.warning(f"The kernel in this link cannot be read. {error}")
 
 
 def write_link(kernel: Tensor) -> None:
     """Keep a kernel typed by hand in the address, so that a link shows it to somebody else."""
-    if st.session_state.get(KERNEL) != OWN:
-        st.query_params.pop(CELLS, None)
-        return
     text = ";".join(",".join(f"{weight:.6g}" for weight in row) for row in kernel.tolist())
-    if st.query_params.get(CELLS) != text:
-        st.query_params[CELLS] = text
+    own = st.session_state.get(Convolution.kernel.name) == OWN
+    show({Convolution.cells.name: text if own else None})

@@ -13,34 +13,24 @@ from cnnviz.ui.pages.convolution.frequency import frequency
 from cnnviz.ui.pages.convolution.padding import borders
 from cnnviz.ui.pages.convolution.pooling import pool
 from cnnviz.ui.pages.convolution.sliding_window import slide
-from cnnviz.ui.state.query_params import linked
+from cnnviz.ui.state.query_params import Convolution
+from cnnviz.ui.widgets.choice_controls import show_view
 
-VIEW = "lesson"
 VIEWS = {
-    "slide": ("Slide", slide),
-    "borders": ("Borders", borders),
-    "flip": ("Flip", flip),
-    "colour": ("Colour", color),
-    "frequency": ("Frequency", frequency),
-    "pooling": ("Pooling", pool),
+    "slide": slide,
+    "borders": borders,
+    "flip": flip,
+    "colour": color,
+    "frequency": frequency,
+    "pooling": pool,
 }
 
 
 @st.fragment
 def convolution_page() -> None:
     """All of the page; what is wrong is said in place of a view."""
-    linked(VIEW, list(VIEWS), "slide")
-    view = st.segmented_control(
-        "View",
-        list(VIEWS),
-        format_func=lambda name: VIEWS[name][0],
-        key=VIEW,
-        persist_state="session",
-        required=True,
-        label_visibility="collapsed",
-    )
     try:
-        VIEWS[view or "slide"][1]()
+        show_view(VIEWS, Convolution.lesson, title=str.capitalize)
     except CnnvizError as error:
         st.error(str(error), icon=":material/error:")
     convolution_exercises()

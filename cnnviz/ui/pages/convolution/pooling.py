@@ -15,11 +15,12 @@ from cnnviz.ui.components.sliding_window.sliding_window import Rule, SlidingCont
 from cnnviz.ui.pages.convolution.inputs import DIGIT
 from cnnviz.ui.state.current_digit import current_digit
 from cnnviz.ui.state.current_model import current_model, current_trace
-from cnnviz.ui.state.query_params import number, select
+from cnnviz.ui.state.query_params import Convolution, OneOf
+from cnnviz.ui.widgets.choice_controls import number, select
 from cnnviz.ui.widgets.code_panel import code_panel, opening
 
 PICTURE = "pooling_by_hand"
-MAP, FIRST = "map", "four"
+MAP = "map"
 RULES: dict[Rule, str] = {"max": "Largest", "mean": "Mean"}
 
 
@@ -27,9 +28,9 @@ def pool() -> None:
     """Feature map, window and pooled map; window and stride of choice."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         name, image = choose_pooled()
-        rule: Rule = select("Of every window", list(RULES), "pooled_by", "max", RULES.__getitem__, width=130)
-        window = number("Window", "pool_window", 2, (1, 7))
-        stride = number("Stride", "pool_stride", 2, (0, 7))
+        rule = select("Of every window", Convolution.pooled_by, RULES.__getitem__, width=130)
+        window = number("Window", Convolution.pool_window)
+        stride = number("Stride", Convolution.pool_stride)
     geometry = WindowGeometry(stride)
     total = _show(image[None], rule, window, geometry)
     _words(image, window, geometry, total)
@@ -63,19 +64,19 @@ def _show(image: Tensor, rule: Rule, window: int, geometry: WindowGeometry) -> T
 
 def choose_pooled() -> tuple[str, Tensor]:
     """Name and values, float64 (H, W), of what is pooled."""
-    layers = conv_layers(current_model().model)
-    names = [*POOLING_EXAMPLES, DIGIT, *([MAP] if layers else [])]
-    name = select("Feature map", names, "pooled", FIRST, _title)
+    name = select("Feature map", _pooled(), _title)
     return name, pooled_values(name)
+
+
+def _pooled() -> OneOf[str]:
+    layers = conv_layers(current_model().model)
+    return Convolution.pooled.among([*POOLING_EXAMPLES, DIGIT, *([MAP] if layers else [])])
 
 
 def current_pooling() -> tuple[Tensor, int, int]:
     """Values (H, W), window and stride as chosen last, also where they are not on screen."""
-    state = st.session_state
-    name = state.get("pooled", FIRST)
-    if name == MAP and not conv_layers(current_model().model):
-        name = FIRST
-    return pooled_values(name), int(state.get("pool_window", 2)), int(state.get("pool_stride", 2))
+    values = pooled_values(_pooled().value())
+    return values, Convolution.pool_window.value(), Convolution.pool_stride.value()
 
 
 def pooled_values(name: str) -> Tensor:

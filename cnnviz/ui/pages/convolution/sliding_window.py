@@ -12,20 +12,14 @@ from cnnviz.numbers import number
 from cnnviz.ui.components.sliding_window.sliding_window import SlidingContent, sliding_picture
 from cnnviz.ui.pages.convolution.inputs import Picture, choose_geometry, choose_image, slide_program
 from cnnviz.ui.pages.convolution.kernel import Kernel, choose_kernel, forget_typed, take_typed, write_link
+from cnnviz.ui.state.query_params import Convolution
 from cnnviz.ui.widgets.code_panel import code_panel
 
 Choices = dict[str, str | float]  # values of the controls, by key
 
 PICTURE = "convolution_picture"
-BEGINNING: Choices = {
-    "image": "edge",
-    "kernel": "sobel_left",
-    "stride": 1,
-    "padding": 0,
-    "dilation": 1,
-    "border": "zero",
-    "bias": 0.0,
-}
+_OURS = ("image", "kernel", "stride", "padding", "dilation", "border", "bias")
+BEGINNING: Choices = {name: getattr(Convolution, name).first for name in _OURS}
 EXPERIMENTS: dict[str, Choices] = {
     "Dark to light": {},
     "A 2 × 2 filter": {"image": "tiny", "kernel": "column"},

@@ -19,9 +19,10 @@ from cnnviz.ui.runs.controls import problem
 from cnnviz.ui.runs.run_group import buttons, live, row, status_line
 from cnnviz.ui.runs.selected_run import Watching
 from cnnviz.ui.state.environment import engine, ray_address, runs_root
+from cnnviz.ui.state.query_params import CrossValidate
 from cnnviz.ui.widgets.code_panel import code_panel
 
-WATCHING = Watching("study", open_cross_validation)
+WATCHING = Watching(CrossValidate.study, open_cross_validation)
 
 
 def page() -> None:

@@ -8,20 +8,19 @@ from torch import nn
 
 from cnnviz.feature_visualization import precomputed
 from cnnviz.io.photos import PHOTOS, SIDE, SIDES, load_photo, to_photo
-from cnnviz.networks.imagenet import DEFAULT_LAYER, LAYERS, LOGITS, ImageLayer, class_names, layer_named
+from cnnviz.networks.imagenet import LAYERS, LOGITS, ImageLayer, class_names, layer_named
 from cnnviz.networks.network import CLASSES, SIZE, Network
 from cnnviz.networks.torchvision_zoo import FETCHED
-from cnnviz.ui.components.gallery.gallery import gallery
+from cnnviz.ui.components.gallery.gallery import chosen_picture, gallery
 from cnnviz.ui.pages.dream.job import Picture, Target
 from cnnviz.ui.pages.dream.network_picker import choose_network
 from cnnviz.ui.state import cache
 from cnnviz.ui.state.cache import IMAGENET
 from cnnviz.ui.state.current_digit import UPLOAD
 from cnnviz.ui.state.current_model import current_model
-from cnnviz.ui.state.query_params import linked, pick
+from cnnviz.ui.state.query_params import Dream
 from cnnviz.ui.widgets.upload import own_photo
 
-LAYER = "dream_layer"
 CANVASES = (56, 84, 112)
 KINDS = {"layer": "All of it", "channels": "Channels", "guide": "A guide", "class": "A class"}
 FIRST = {
@@ -91,8 +90,7 @@ def _fetched_layer(network: str) -> ImageLayer:
 
 
 def _image_layer() -> ImageLayer:
-    names = [layer.name for layer in LAYERS]
-    name = linked(LAYER, names, DEFAULT_LAYER)
+    names, name = Dream.layer.names, Dream.layer.settle()
     st.markdown("**Layer**, from edges to animals")
     gallery(
         [precomputed.dreamed(each) for each in names],
@@ -103,7 +101,7 @@ def _image_layer() -> ImageLayer:
         selected=names.index(name),
         tile=72,
         aspect=1.25,
-        on_select=lambda: pick("dream_layers", LAYER, names),
+        on_select=lambda: Dream.layer.take(chosen_picture("dream_layers"), names),
     )
     layer = layer_named(name)
     st.caption(f"**{layer.title}** · `{name}` · {layer.tends}")

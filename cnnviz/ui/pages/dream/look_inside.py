@@ -22,14 +22,7 @@ from cnnviz.feature_visualization.imagenet_units import STEPS, unit_pictures
 from cnnviz.feature_visualization.objectives import features
 from cnnviz.io.images import encode_png
 from cnnviz.io.photos import PHOTOS, to_pixels
-from cnnviz.networks.imagenet import (
-    DEFAULT_LAYER,
-    LAYERS,
-    ImageLayer,
-    first_kernels,
-    layer_named,
-    top_classes,
-)
+from cnnviz.networks.imagenet import ImageLayer, first_kernels, layer_named, top_classes
 from cnnviz.numbers import percent
 from cnnviz.ui.components.gallery.gallery import chosen_picture, gallery
 from cnnviz.ui.components.maps.maps import chosen_tile, maps
@@ -37,6 +30,8 @@ from cnnviz.ui.pages.dream.job import Picture
 from cnnviz.ui.pages.dream.source_picture import choose_picture
 from cnnviz.ui.state.cache import image_network
 from cnnviz.ui.state.incremental import Incremental, progress, shared, watch
+from cnnviz.ui.state.query_params import Dream
+from cnnviz.ui.widgets.choice_controls import segments
 from cnnviz.ui.widgets.code_panel import code_panel
 from cnnviz.ui.widgets.pictures import theme
 
@@ -44,7 +39,7 @@ STRONGEST = 24  # maps shown of a layer
 MAP_SIDE = 64  # cells; larger maps would be sent for nothing
 LARGE = 128  # pixels of a wish computed on demand
 _REQUEST = 230  # CSS px of the chosen unit's pictures
-_LAYER, _UNIT, _ASKED = "inside_layer", "_inside_unit", "_inside_asked"
+_UNIT, _ASKED = "_inside_unit", "_inside_asked"
 
 
 def inside() -> None:
@@ -60,7 +55,7 @@ def inside() -> None:
         )
     with right:
         _kernels()
-    layer = _choose_layer()
+    layer = layer_named(segments("Layer, from edges to animals", Dream.inside))
     _units(layer, picture)
     st.caption(
         "**What this does not show:** what the network does with these maps. A block's outputs are sums that "
@@ -68,19 +63,6 @@ def inside() -> None:
         "things a unit answers to, not its meaning."
     )
     code_panel(_program(layer, picture))
-
-
-def _choose_layer() -> ImageLayer:
-    titled = {layer.title: layer for layer in LAYERS}  # the address holds what the button says
-    title = st.segmented_control(
-        "Layer, from edges to animals",
-        list(titled),
-        default=layer_named(DEFAULT_LAYER).title,
-        key=_LAYER,
-        bind="query-params",
-        required=True,
-    )
-    return titled[str(title)]
 
 
 # ---- what it reads, and with what it begins ----

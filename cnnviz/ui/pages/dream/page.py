@@ -20,12 +20,12 @@ from cnnviz.ui.pages.dream.job import DreamJob, DreamRequest, Picture
 from cnnviz.ui.pages.dream.look_inside import inside
 from cnnviz.ui.pages.dream.program import program, sentence
 from cnnviz.ui.pages.dream.source_picture import choose_picture
-from cnnviz.ui.state import cache
+from cnnviz.ui.state import cache, query_params
 from cnnviz.ui.state.current_model import current_model
 from cnnviz.ui.state.incremental import alive, stop_button, watch
 from cnnviz.ui.state.prediction import confidence, prediction_of
+from cnnviz.ui.widgets.choice_controls import show_view
 from cnnviz.ui.widgets.code_panel import code_panel
-from cnnviz.ui.widgets.view_tabs import show_view
 
 _RUN, _ASKED = "_dream_run", "_dream_asked"
 SATURATED = 0.25  # the share of values at their limit from which the picture is overdone
@@ -33,7 +33,7 @@ SATURATED = 0.25  # the share of values at their limit from which the picture is
 
 def dream_page() -> None:
     """Two views of one network: what it dreams, and what it is made of."""
-    show_view({"Dream": _dream, "Look inside": inside}, "dream_view")
+    show_view({"Dream": _dream, "Look inside": inside}, query_params.Dream.view)
 
 
 def _dream() -> None:

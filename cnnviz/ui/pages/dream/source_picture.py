@@ -1,23 +1,18 @@
-"""The dream page's start: a photograph, an upload, color noise, or the current digit.
-
-choose_picture()   the gallery of starts
-linked(), pick()   a choice made in a gallery, kept in the session and in the address
-"""
+"""The dream page's start: a photograph, an upload, color noise, or the current digit."""
 
 import streamlit as st
 import torch
 
 from cnnviz.io.images import encode_png
 from cnnviz.io.photos import PHOTOS, SIDE, load_photo, to_photo, to_pixels
-from cnnviz.ui.components.gallery.gallery import gallery
+from cnnviz.ui.components.gallery.gallery import chosen_picture, gallery
 from cnnviz.ui.pages.dream.job import Picture
 from cnnviz.ui.state.current_digit import UPLOAD, current_digit
-from cnnviz.ui.state.query_params import linked, pick
+from cnnviz.ui.state.query_params import Dream
 from cnnviz.ui.widgets.pictures import digit_png
 from cnnviz.ui.widgets.upload import own_photo, upload_photo
 
 DIGIT, NOISE = "digit", "noise"
-_CHOICE = "picture"
 _THUMBNAIL = 96
 
 
@@ -25,7 +20,7 @@ def choose_picture(photographs_only: bool = False) -> Picture:
     """The chosen start, at the chosen size."""
     others = [] if photographs_only else [NOISE, DIGIT]
     names = [*PHOTOS, *others, *([UPLOAD] if own_photo() is not None else [])]
-    name = linked(_CHOICE, names, "forest")
+    name = Dream.picture.among(names).settle()
     labels = {**{key: photo.label for key, photo in PHOTOS.items()}, NOISE: "Noise", UPLOAD: "Yours"}
     labels[DIGIT] = "Your digit"
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
@@ -39,7 +34,7 @@ def choose_picture(photographs_only: bool = False) -> Picture:
         captions=[labels[each] for each in names],
         selected=names.index(name),
         tile=58,
-        on_select=lambda: pick("dream_starts", _CHOICE, names),
+        on_select=lambda: Dream.picture.take(chosen_picture("dream_starts"), names),
     )
     return _picture(name, labels[name])
 
@@ -79,4 +74,4 @@ def _carried_thumbnail(name: str) -> bytes:
 
 
 def _take_upload() -> None:
-    st.session_state[_CHOICE] = UPLOAD
+    st.session_state[Dream.picture.name] = UPLOAD

@@ -12,7 +12,7 @@ from cnnviz.ui.pages.filters.grid import Shown, bias_of, choose_limit, grid, num
 from cnnviz.ui.state.current_digit import current_digit
 from cnnviz.ui.state.current_model import CurrentModel
 from cnnviz.ui.widgets.code_panel import code_panel, opening
-from cnnviz.ui.widgets.filter_picker import choose_unit
+from cnnviz.ui.widgets.layer_picker import choose_unit
 
 PART, PART_SIZE = "templates", 64  # shown at once
 
@@ -22,7 +22,7 @@ def templates(chosen: CurrentModel, untrained: Network, image: Tensor) -> None:
     layer, weights = first_layer_weights(chosen.model)  # (U, 28, 28)
     order = weights.flatten(1).norm(dim=1).argsort(descending=True).tolist()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        unit = choose_unit("Unit", len(weights), first=order[0])
+        unit = choose_unit("Unit", layer, len(weights), first=order[0])
         units = _choose_part(order, unit)
         limit = choose_limit(chosen, layer, [layer])
     shown = Shown(layer, "unit", weights[units], first_layer_weights(untrained)[1][units], units, limit)

@@ -11,7 +11,8 @@ from cnnviz.networks.network import Network
 from cnnviz.numbers import number
 from cnnviz.ui.components.maps.maps import chosen_tile, maps
 from cnnviz.ui.state.current_model import CurrentModel, history
-from cnnviz.ui.widgets.filter_picker import CHANNEL, RANGE
+from cnnviz.ui.state.query_params import CHANNEL
+from cnnviz.ui.widgets.layer_picker import RANGE
 
 GRID = "kernels"
 
@@ -47,14 +48,8 @@ def grid(shown: Shown, unit: int, tile: int, notes: list[str] | None = None) -> 
         limits=shown.weights.abs().amax((1, 2)) if shown.limit is None else None,
         selected=shown.units.index(unit) if unit in shown.units else None,
         tile=tile,
-        on_select=lambda: _select(shown.units),
+        on_select=lambda: CHANNEL.take(chosen_tile(GRID), shown.units),
     )
-
-
-def _select(units: list[int]) -> None:
-    tile = chosen_tile(GRID)
-    if tile is not None and tile < len(units):
-        st.session_state[CHANNEL] = units[tile]
 
 
 def numbers(model: Network, untrained: Network, shown: Shown, tile: int) -> None:
@@ -100,7 +95,7 @@ def suggestions(ranked: dict[str, Callable[[], int]]) -> None:
 
 
 def _go(find: Callable[[], int]) -> None:
-    st.session_state[CHANNEL] = find()
+    st.session_state[CHANNEL.name] = find()
 
 
 # ---- the model ----

@@ -29,8 +29,10 @@ from cnnviz.ui.pages.filters.dense_templates import templates
 from cnnviz.ui.pages.filters.grid import Shown, choose_limit, grid, numbers, seed_of, suggestions, weight_of
 from cnnviz.ui.state.current_digit import current_digit
 from cnnviz.ui.state.current_model import CurrentModel
+from cnnviz.ui.state.query_params import Filters
+from cnnviz.ui.widgets.choice_controls import select
 from cnnviz.ui.widgets.code_panel import code_panel, opening
-from cnnviz.ui.widgets.filter_picker import choose_input, choose_layer, choose_unit
+from cnnviz.ui.widgets.layer_picker import choose_layer, choose_unit
 
 
 @st.fragment
@@ -48,8 +50,8 @@ def _kernels(chosen: CurrentModel, untrained: Network, trace: Trace) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         layer = choose_layer(layers)
         weight = weight_of(model, layer)  # (N, C, k, k)
-        source = choose_input(weight.shape[1])
-        unit = choose_unit("Filter", len(weight))
+        source = _choose_input(weight.shape[1])
+        unit = choose_unit("Filter", layer, len(weight))
         limit = choose_limit(chosen, layer, layers)
     channels = strongest_inputs(model, layer) if source is None else torch.full((len(weight),), source)
     kernels, before = kernels_of(model, layer, channels), kernels_of(untrained, layer, channels)
@@ -76,6 +78,15 @@ def _kernels(chosen: CurrentModel, untrained: Network, trace: Trace) -> None:
         st.caption(_words_on(match, kernels.shape[-1]))
         numbers(model, untrained, shown, unit)
     code_panel(_program(chosen, shown, unit, channel, source))
+
+
+def _choose_input(count: int) -> int | None:
+    """An input channel, or None for each filter's strongest."""
+    if count == 1:
+        return 0
+    choice = Filters.input.among([Filters.input.first, *map(str, range(count))])
+    chosen = select("Input channel", choice, width=150)
+    return None if chosen == choice.first else int(chosen)
 
 
 def _tile_side(count: int) -> int:

@@ -18,10 +18,11 @@ from cnnviz.ui.pages.from_scratch.figures import forget_place, show_code
 from cnnviz.ui.pages.from_scratch.gradient_check import check, program
 from cnnviz.ui.pages.from_scratch.model import COLUMN, FILTER, ROW, TRUE, Lesson, current_lesson, trained
 from cnnviz.ui.pages.from_scratch.training import training
+from cnnviz.ui.state.query_params import FromScratch
+from cnnviz.ui.widgets.choice_controls import segments
 from cnnviz.ui.widgets.code_panel import code_panel
 from cnnviz.ui.widgets.quiz import exercises
 
-STAGE = "stage"
 NEXT = "scratch_next"
 
 
@@ -71,25 +72,18 @@ def from_scratch_page() -> None:
 
 def _choose_stage() -> str:
     names = list(STAGES)
-    if st.session_state.get(STAGE, st.query_params.get(STAGE)) not in names:
-        st.session_state[STAGE] = "filters"
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="scratch_stages"):
-        chosen = st.segmented_control(
-            "Step: forward, then back",
-            names,
-            key=STAGE,
-            bind="query-params",
-            required=True,
-            label_visibility="collapsed",
+        stage = FromScratch.stage.among(names)
+        chosen = segments("Step: forward, then back", stage, label_visibility="collapsed")
+        following = (names.index(chosen) + 1) % len(names)
+        st.button(
+            "Next",
+            icon=":material/arrow_forward:",
+            key=NEXT,
+            on_click=stage.take,
+            args=(following, names),
         )
-        chosen = chosen or names[0]
-        following = names[(names.index(chosen) + 1) % len(names)]
-        st.button("Next", icon=":material/arrow_forward:", key=NEXT, on_click=_go, args=(following,))
     return chosen
-
-
-def _go(stage: str) -> None:
-    st.session_state[STAGE] = stage
 
 
 def _show(stage: Stage, lesson: Lesson) -> None:

@@ -16,7 +16,7 @@ from cnnviz.ui.state.current_digit import current_digit
 from cnnviz.ui.state.current_model import current_model
 from cnnviz.ui.widgets.charts import draw
 from cnnviz.ui.widgets.code_panel import code_panel, opening
-from cnnviz.ui.widgets.layer_picker import choose_layer, choose_unit, next_of
+from cnnviz.ui.widgets.layer_picker import choose_layer, choose_unit
 from cnnviz.ui.widgets.pictures import theme
 
 RIGHT, DOWN = "invariance_right", "invariance_down"
@@ -34,8 +34,8 @@ def layers_view() -> None:
         )
         return
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="invariance_layers"):
-        layer = choose_layer(layers, next_of(layers))
-        unit = choose_unit("Map", layer, output_shapes(chosen.model.config)[layer][0], 0)
+        layer = choose_layer(layers)
+        unit = choose_unit("Map", layer, output_shapes(chosen.model.config)[layer][0])
     left, right = st.columns([1.9, 1], gap="large")
     with right:
         across = st.slider("Move right, px", -FARTHEST, FARTHEST, 1, key=RIGHT, persist_state="session")

@@ -1,10 +1,10 @@
 """The models the lab compares, and how a change is chosen."""
 
-import streamlit as st
-
 from cnnviz.labs.invariance import CHANGES
 from cnnviz.numbers import number
 from cnnviz.ui.state.current_model import CurrentModel, current_model, model_called
+from cnnviz.ui.state.query_params import Invariance
+from cnnviz.ui.widgets.choice_controls import segments
 
 TITLES = {
     "mlp": "MLP",
@@ -24,16 +24,7 @@ def compared() -> dict[str, CurrentModel]:
 
 def choose_change() -> str:
     """A kind of CHANGES."""
-    return st.segmented_control(
-        "What happens to the digit",
-        list(CHANGES),
-        default="right",
-        format_func=lambda kind: CHANGES[kind].title,
-        key="change",
-        bind="query-params",
-        required=True,
-        label_visibility="collapsed",
-    )
+    return segments("What happens to the digit", Invariance.change, label_visibility="collapsed")
 
 
 def in_words(kind: str, amount: float) -> str:

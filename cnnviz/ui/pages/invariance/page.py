@@ -5,8 +5,9 @@ from cnnviz.ui.pages.invariance.augmentation import augmentation_view
 from cnnviz.ui.pages.invariance.exercises import MAKERS
 from cnnviz.ui.pages.invariance.film import film_view
 from cnnviz.ui.pages.invariance.layers import layers_view
+from cnnviz.ui.state.query_params import Invariance
+from cnnviz.ui.widgets.choice_controls import show_view
 from cnnviz.ui.widgets.quiz import exercises
-from cnnviz.ui.widgets.view_tabs import show_view
 
 VIEWS = {
     "Your digit": film_view,
@@ -18,5 +19,5 @@ VIEWS = {
 
 def invariance_page() -> None:
     """All of the page."""
-    show_view(VIEWS, "invariance_view")
+    show_view(VIEWS, Invariance.view)
     exercises("invariance", MAKERS)

@@ -106,7 +106,7 @@ def _columns(subject: Subject, films: dict[str, Film], referee: CurrentModel | N
 def _choose(chosen: CurrentModel) -> Subject:
     shapes = output_shapes(chosen.model.config)
     layers = [name for name, module in chosen.model.named_children() if isinstance(module, WEIGHTED)]
-    layer = choose_layer(layers, lambda _: LOGITS)
+    layer = choose_layer(layers, first=LOGITS)
     label = "Digit" if layer == LOGITS else "Filter" if len(shapes[layer]) == 3 else "Unit"
     return Subject(chosen, layer, choose_unit(label, layer, shapes[layer][0], 3 if layer == LOGITS else 0))
 

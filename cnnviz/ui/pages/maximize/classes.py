@@ -18,9 +18,9 @@ from cnnviz.ui.pages.maximize.request import Film, choose, film_of, film_strip, 
 from cnnviz.ui.state import cache
 from cnnviz.ui.state.current_model import CurrentModel, model_called, model_keys, model_title, playing
 from cnnviz.ui.state.incremental import watch
+from cnnviz.ui.state.query_params import CHANNEL
 from cnnviz.ui.widgets.charts import probability_chart
 from cnnviz.ui.widgets.code_panel import code_panel
-from cnnviz.ui.widgets.filter_picker import CHANNEL
 from cnnviz.ui.widgets.layer_picker import choose_unit
 
 GRID, REFEREE = "maximized_classes", "referee"
@@ -46,7 +46,7 @@ class Verdict:
 
 def classes(chosen: CurrentModel) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="maximize_controls"):
-        digit = choose_unit("Digit", "logits", CLASSES, 0)
+        digit = choose_unit("Digit", "logits", CLASSES)
         referee = choose_referee(chosen)
     film = _film(chosen)
     watch(lambda: _pictures(film, chosen, referee, digit), [film], whole=playing())
@@ -120,14 +120,8 @@ def _grid(images: Tensor, values: Tensor, verdict: Verdict, digit: int) -> None:
         scale="digit",
         selected=digit,
         tile=112,
-        on_select=_select,
+        on_select=lambda: choose(CHANNEL, chosen_tile(GRID), range(CLASSES)),
     )
-
-
-def _select() -> None:
-    tile = chosen_tile(GRID)
-    if tile is not None:
-        choose(CHANNEL, tile)
 
 
 def _score(images: Tensor, verdict: Verdict, chosen: CurrentModel) -> None:

@@ -14,8 +14,8 @@ from cnnviz.ui.pages.maximize.training_strip import program, requests, through_t
 from cnnviz.ui.pages.maximize.unit_panel import exact_panel, optimized_panel
 from cnnviz.ui.state.current_model import CurrentModel, playing
 from cnnviz.ui.state.incremental import watch
+from cnnviz.ui.state.query_params import CHANNEL
 from cnnviz.ui.widgets.code_panel import code_panel
-from cnnviz.ui.widgets.filter_picker import CHANNEL
 from cnnviz.ui.widgets.layer_picker import choose_layer, choose_unit
 
 GRID, SHOWN_PART = "maximized", "maximized_part"
@@ -62,9 +62,9 @@ def _choose(chosen: CurrentModel) -> Shown:
     model = chosen.model
     layers = _layers(model)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="maximize_controls"):
-        layer = choose_layer(layers, lambda wanted: _nearest(layers, wanted))
+        layer = choose_layer(layers, first=layers[min(1, len(layers) - 1)])
         shape = output_shapes(model.config)[layer]
-        unit = choose_unit("Filter" if len(shape) == 3 else "Unit", layer, shape[0], 0)
+        unit = choose_unit("Filter" if len(shape) == 3 else "Unit", layer, shape[0])
         affine = is_affine(model, layer)
         excite = _excite(len(shape) == 3, affine)
         look = "sharp" if affine else _look()
@@ -85,7 +85,7 @@ def _part(unit: int, count: int) -> list[int]:
 
 
 def _turn_to(names: dict[str, range]) -> None:
-    st.session_state[CHANNEL] = names[st.session_state[SHOWN_PART]][0]
+    CHANNEL.take(0, names[st.session_state[SHOWN_PART]])
 
 
 def _layers(model: Network) -> list[str]:
@@ -93,14 +93,6 @@ def _layers(model: Network) -> list[str]:
     return [
         name for name, module in model.named_children() if isinstance(module, WEIGHTED) and name != "logits"
     ]
-
-
-def _nearest(layers: list[str], wanted: str) -> str:
-    """The convolution of the same number as another page's layer, else the second layer."""
-    number = "".join(filter(str.isdecimal, wanted))
-    return next(
-        (layer for layer in layers if number and layer.endswith(number)), layers[min(1, len(layers) - 1)]
-    )
 
 
 def _excite(maps_here: bool, affine: bool) -> str:
@@ -149,18 +141,12 @@ def _grid(shown: Shown, film: Film) -> None:
         selected=shown.tile,
         marks=None if dead is None else dead.numpy(),
         tile=_tile_side(len(shown.units)),
-        on_select=lambda: _select(shown.units),
+        on_select=lambda: choose(CHANNEL, chosen_tile(GRID), shown.units),
     )
     if shown.exact:
         st.caption(_about_exact(shown))
     else:
         progress_of([film], _about_optimized(shown))
-
-
-def _select(units: list[int]) -> None:
-    tile = chosen_tile(GRID)
-    if tile is not None and tile < len(units):
-        choose(CHANNEL, units[tile])
 
 
 def _tile_side(count: int) -> int:

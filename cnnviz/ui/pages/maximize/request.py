@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import streamlit as st
 import torch
@@ -19,8 +20,10 @@ from cnnviz.ui.components.maps.maps import maps
 from cnnviz.ui.state import cache
 from cnnviz.ui.state.current_model import CurrentModel
 from cnnviz.ui.state.incremental import Incremental, progress, shared
+from cnnviz.ui.state.query_params import Choice
 
 Film = Incremental[Frame]  # of a climb
+Value = TypeVar("Value")
 FRAGMENT = "maximize"  # the whole page; a choice among pictures, in a fragment within, reruns it
 MAP, CELL = "whole map", "one cell"
 LOOKS = {"sharp": SHARP, "smooth": SMOOTH, "ink": MACO}
@@ -115,9 +118,9 @@ def progress_of(films: Sequence[Film], done: str, key: str = "maximize") -> None
         progress(films, steps / max(all_steps, 1), f"Climbing, step {steps:,} of {all_steps:,}", key)
 
 
-def choose(key: str, value: object) -> None:
+def choose(choice: Choice[Value], tile: int | None, values: Sequence[Value]) -> None:
     """A click on a picture: what it chooses stands above it, so the whole page follows."""
-    st.session_state[key] = value
+    choice.take(tile, values)
     st.rerun(FRAGMENT)
 
 

@@ -15,6 +15,8 @@ from cnnviz.ui.pages.maximize.charts import training_chart
 from cnnviz.ui.pages.maximize.program import PRESET_NAMES
 from cnnviz.ui.pages.maximize.request import CELL, Film, Shown, film_of, progress_of
 from cnnviz.ui.state import current_model
+from cnnviz.ui.state.query_params import Maximize
+from cnnviz.ui.widgets.choice_controls import toggle
 
 SNAPSHOTS = 10  # of the history
 
@@ -36,9 +38,7 @@ class SnapshotRequests:
 def requests(shown: Shown) -> SnapshotRequests | None:
     """What is to be climbed; None unless the model has a history and the visitor asked for it."""
     history = current_model.history()
-    if history is None or not st.toggle(
-        "How this wish formed during training", key="through_training", bind="query-params"
-    ):
+    if history is None or not toggle("How this wish formed during training", Maximize.through_training):
         return None
     count = min(SNAPSHOTS, len(history.snapshots))
     indices = [round(number * history.last / (count - 1)) for number in range(count)]

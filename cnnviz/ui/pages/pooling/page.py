@@ -17,13 +17,13 @@ from cnnviz.ui.pages.pooling.reconstruction import (
     nothing_pools,
     reconstruction,
 )
-from cnnviz.ui.pages.pooling.translation import FARTHEST, shift_counts
+from cnnviz.ui.pages.pooling.translation import shift_counts
 from cnnviz.ui.state.current_digit import current_digit
 from cnnviz.ui.state.current_model import CurrentModel, current_model, trace_of
-from cnnviz.ui.widgets.filter_picker import CHANNEL
-from cnnviz.ui.widgets.layer_picker import choose_layer, choose_unit, next_of
+from cnnviz.ui.state.query_params import CHANNEL, Pooling
+from cnnviz.ui.widgets.choice_controls import slider
+from cnnviz.ui.widgets.layer_picker import choose_layer, choose_unit
 
-RIGHT, DOWN = "right", "down"
 PICTURE = "pooling_picture"
 
 
@@ -49,19 +49,18 @@ def pooling_page() -> None:
 def _controls(chosen: CurrentModel, kinds: dict[str, PoolKind]) -> Shown:
     original = current_digit().image
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="pooling_controls"):
-        layer = choose_layer(list(kinds), next_of(list(kinds)))
+        layer = choose_layer(list(kinds))
         passed = trace_of(chosen, original)
         count = len(passed[layer].output)
         first = int(passed[layer].output.flatten(1).amax(1).argmax())
         channel = choose_unit("Map", layer, count, first)
-        shift = _slider("Move right, pixels", RIGHT), _slider("Move down, pixels", DOWN)
+        shift = (
+            slider("Move right, pixels", Pooling.right, width=160),
+            slider("Move down, pixels", Pooling.down, width=160),
+        )
     if any(shift):
         passed = trace_of(chosen, shifted(original, *shift))
     return Shown(chosen, layer, kinds[layer], channel, shift, original, passed)
-
-
-def _slider(label: str, key: str) -> int:
-    return int(st.slider(label, -FARTHEST, FARTHEST, 0, key=key, bind="query-params", width=160))
 
 
 def _picture(shown: Shown) -> None:
@@ -83,7 +82,7 @@ def _picture(shown: Shown) -> None:
         centers=center_pixels(model, shown.source),
         unshifted=unshifted,
     )
-    pooling(content, key=PICTURE, selected=shown.channel, on_select=_select)
+    pooling(content, key=PICTURE, selected=shown.channel, on_select=lambda: _select(shown))
     st.caption(
         "Of every window only the largest value goes on; its place is forgotten. The dots on the digit mark "
         "the pixel in the middle of what each winner looks at.  \n"
@@ -92,7 +91,5 @@ def _picture(shown: Shown) -> None:
     )
 
 
-def _select() -> None:
-    picked = chosen_map(PICTURE)
-    if picked is not None:
-        st.session_state[CHANNEL] = picked
+def _select(shown: Shown) -> None:
+    CHANNEL.take(chosen_map(PICTURE), range(len(shown.record.output)))

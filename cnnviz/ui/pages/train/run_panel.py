@@ -28,13 +28,14 @@ from cnnviz.ui.state.current_digit import current_digit
 from cnnviz.ui.state.current_model import select_model
 from cnnviz.ui.state.environment import engine, runs_root
 from cnnviz.ui.state.model_catalogue import RUN
+from cnnviz.ui.state.query_params import Train
 
 Kind = Literal["primary", "secondary", "tertiary"]
 POLL_SECONDS = 1.0
 PATIENCE_SECONDS = 5.0  # after that, a run told to stop may be ended at once
 TEMPLATES = 32  # pictures shown of a network without convolutions
 VIEWS = ("Curves", "Gradients", "Confusion")
-WATCHING = Watching("run", open_run)
+WATCHING = Watching(Train.run, open_run)
 _TEST_SETS = {
     "mnist": "MNIST's {} test digits",
     "pen, writers never trained on": "{} pen digits by writers it never saw",

@@ -18,9 +18,10 @@ from cnnviz.ui.runs.controls import problem
 from cnnviz.ui.runs.run_group import buttons, live, row, status_line
 from cnnviz.ui.runs.selected_run import Watching
 from cnnviz.ui.state.environment import engine, ray_address, runs_root
+from cnnviz.ui.state.query_params import Train, show
 from cnnviz.ui.widgets.code_panel import code_panel
 
-WATCHING = Watching("sweep", open_sweep)
+WATCHING = Watching(Train.sweep, open_sweep)
 
 
 def page() -> None:
@@ -95,17 +96,17 @@ def _head(found: Outcome | None, line: str, share: float | None = None) -> None:
             st.progress(share)
 
 
-VIEW, ONE, SWEEP = "training", "One run", "Sweep"
+ONE, SWEEP = VIEWS = ("One run", "Sweep")
 SHOWN = 6
 
 
 def follow_link() -> None:
     """Show the sweep of an address that names one; leave its name out of the address of One run."""
-    view = st.session_state.get(VIEW, st.query_params.get(VIEW))
-    if view is None and "sweep" in st.query_params:
-        st.session_state[VIEW] = SWEEP
-    elif view == ONE:
-        st.query_params.pop("sweep", None)
+    view = Train.view.among(VIEWS)
+    if view.asked() is None and Train.sweep.asked(st.session_state.get(view.name)):
+        view.take(1, VIEWS)
+    elif view.value() == ONE:
+        show({Train.sweep.name: None})
 
 
 def table(sweep: Sweep, outcomes: Sequence[Outcome]) -> None:
@@ -157,13 +158,13 @@ def go_on(sweep: Sweep) -> None:
 def _take(sweep: Sweep, outcome: Outcome) -> None:
     """The point's settings into the form, which is not on screen at the moment."""
     form_state.put(replace(outcome.point.config(sweep.config), train_size=TRAIN_SIZE))
-    st.session_state[VIEW] = ONE
+    Train.view.take(0, VIEWS)
 
 
 def _open_run(outcome: Outcome) -> None:
     assert outcome.run is not None
     run_panel.WATCHING.look_at(outcome.run.id)
-    st.session_state[VIEW] = ONE
+    Train.view.take(0, VIEWS)
 
 
 def _ranked(outcomes: Sequence[Outcome]) -> list[Outcome]:
