@@ -14,6 +14,10 @@ CnnvizError
 └── ExportError       a file to take away cannot be made
 """
 
+from collections.abc import Mapping
+from numbers import Integral, Real
+from typing import Any
+
 
 class CnnvizError(Exception):
     """Base of all errors whose message is fit for a user's eyes."""
@@ -61,3 +65,22 @@ class DivergedError(RunError):
 
 class ExportError(CnnvizError):
     """A file to take away cannot be made."""
+
+
+def check_limits(settings: Mapping[str, Any], limits: Mapping[str, tuple[float, float]]) -> None:
+    """Raise ConfigError for the first setting that is no number within its limits, both included.
+
+    Where both limits are whole numbers, the setting must be one.
+    """
+    for name, (low, high) in limits.items():
+        value, whole = settings[name], isinstance(low, int) and isinstance(high, int)
+        fits = isinstance(value, Integral if whole else Real) and not isinstance(value, bool)
+        if not fits or not low <= value <= high:
+            kind = "" if fits else "a whole number " if whole else "a number "
+            label = name.replace("_", " ").capitalize()
+            raise ConfigError(f"{label} must be {kind}from {_plain(low)} to {_plain(high)}.")
+
+
+def _plain(limit: float) -> str:
+    """10,000 or 0.000001, never 1e-06."""
+    return f"{limit:,.6f}".rstrip("0").rstrip(".")

@@ -25,7 +25,7 @@ from torch import Tensor
 from cnnviz.errors import CheckpointError, NetworkError
 from cnnviz.io.assets import MODELS
 from cnnviz.io.atomic import write_atomically
-from cnnviz.networks.network import Network, NetworkConfig
+from cnnviz.networks.network import SIZE, Network, NetworkConfig, unfilled
 
 SIZE_LIMIT = 32_000_000  # bytes; five million float32 parameters and room
 HEADER_LIMIT = 65_536
@@ -55,7 +55,7 @@ def load_model(name_or_path: str | Path = "default", folder: Path = MODELS) -> N
 
 def load_checkpoint(name_or_path: str | Path = "default", folder: Path = MODELS) -> Checkpoint:
     """The model with its card (empty when the file travels alone) and digest."""
-    path = Path(name_or_path)
+    path = Path(str(name_or_path))
     if path.suffix != ".safetensors":
         if str(name_or_path) not in shipped_models(folder):
             known = ", ".join(shipped_models(folder)) or "none"
@@ -63,8 +63,9 @@ def load_checkpoint(name_or_path: str | Path = "default", folder: Path = MODELS)
         path = folder / f"{name_or_path}.safetensors"
     try:
         content = path.read_bytes()
-    except OSError as error:
-        raise CheckpointError(f"The model file {path.name} cannot be read: {error.strerror}.") from error
+    except (OSError, ValueError) as error:  # a path may hold what no path can
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise CheckpointError(f"The model file {path.name!r} cannot be read: {reason}.") from error
     return Checkpoint(parse_checkpoint(content), _read_card(path.with_suffix(".json")), digest(content))
 
 
@@ -80,10 +81,19 @@ def parse_checkpoint(content: bytes) -> Network:
         state = current_names(safetensors.torch.load(content))
     except safetensors.SafetensorError as error:
         raise CheckpointError(f"The file is damaged or cut off: {error}.") from error
-    network = Network(config)
+    return restored(unfilled(config), state)
+
+
+def restored(network: Network, state: dict[str, Tensor]) -> Network:
+    """The network with these weights, in eval mode and frozen, once they were tried. Raises CheckpointError."""
     check_state(network, state)
     network.load_state_dict(state)
-    return freeze(network)
+    ramp = torch.linspace(0, 1, SIZE)
+    pictures = torch.stack([ramp.new_zeros(SIZE, SIZE), ramp.new_ones(SIZE, SIZE), torch.outer(ramp, ramp)])
+    with torch.no_grad():
+        if not torch.isfinite(freeze(network)(pictures[:, None])).all():
+            raise CheckpointError("With these weights the network's answers are not numbers.")
+    return network
 
 
 def serialize(network: Network, state: dict[str, Tensor] | None = None) -> bytes:

@@ -13,9 +13,9 @@ import safetensors
 import safetensors.torch
 from torch import Tensor
 
-from cnnviz.checkpoints.format import check_state, current_names, freeze, parse_checkpoint, read_header
+from cnnviz.checkpoints.format import current_names, parse_checkpoint, read_header, restored
 from cnnviz.errors import CheckpointError
-from cnnviz.networks.network import Network
+from cnnviz.networks.network import Network, unfilled
 from cnnviz.networks.zoo import NETWORKS, TITLES
 
 CONVERSION = """\
@@ -64,14 +64,12 @@ def _recognized(content: bytes) -> Network:
     except safetensors.SafetensorError as error:
         raise CheckpointError(f"The file is damaged or cut off: {error}.") from error
     shapes = _shapes(state)
-    known = [Network(config) for config in NETWORKS.values()]
+    known = [unfilled(config) for config in NETWORKS.values()]
     fitting = [network for network in known if _shapes(network.state_dict()) == shapes]
     if len(fitting) != 1:
         raise CheckpointError(_why_not(shapes, known, fitting))
     (network,) = fitting
-    check_state(network, state)
-    network.load_state_dict(state)
-    return freeze(network)
+    return restored(network, state)
 
 
 def _shapes(state: Mapping[str, Tensor]) -> dict[str, tuple[int, ...]]:

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from cnnviz.errors import ConfigError
+from cnnviz.errors import check_limits
 
 LIMITS = {"shift": 6.0, "rotate": 45.0, "scale": 0.5, "shear": 45.0, "elastic": 4.0, "share": 1.0}
 
@@ -24,9 +24,7 @@ class Augmentation:
     share: float = 1.0  # of the images that are changed; the others stay as sharp as they are read later
 
     def __post_init__(self) -> None:
-        for name, limit in LIMITS.items():
-            if not 0 <= getattr(self, name) <= limit:
-                raise ConfigError(f"Augmentation: {name} must be from 0 to {limit:g}.")
+        check_limits(vars(self), {name: (0.0, limit) for name, limit in LIMITS.items()})
 
     def __bool__(self) -> bool:
         return self.share > 0 and any(amount for kind, amount in asdict(self).items() if kind != "share")

@@ -84,9 +84,9 @@ def check_digits(digits: Any, what: str, classes: int, empty: bool = False) -> D
     """
     if not isinstance(digits, Digits):
         raise DataError(f"The {what} digits must be Digits(images, labels), not {type(digits).__name__}.")
-    if empty and not len(as_tensor(digits.images)):
-        return digits
     try:
+        if empty and as_tensor(digits.images).numel() == as_tensor(digits.labels).numel() == 0:
+            return digits
         images = check_images(digits.images)
         images = images.reshape(-1, SIDE, SIDE)  # (N, 28, 28)
         return Digits(images, check_labels(digits.labels, len(images), classes))

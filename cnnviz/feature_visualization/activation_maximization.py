@@ -281,5 +281,5 @@ def _seeds(seed: int | Sequence[int], count: int | None) -> list[int]:
     if not isinstance(seed, Sequence) or not all(isinstance(each, int) for each in seed):
         raise ConfigError(f"A seed is a whole number, or one for each picture, not {seed!r}.")
     if not seed or (count is not None and count != len(seed)):
-        raise ConfigError(f"{len(seed)} seeds for {count or 'some'} pictures.")
+        raise ConfigError(f"There are {len(seed)} seeds for {count or 'some'} pictures; each needs one.")
     return list(seed)

@@ -22,7 +22,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from cnnviz.data.checks import check_range
-from cnnviz.errors import ConfigError, ImageError, NetworkError
+from cnnviz.errors import ConfigError, ImageError, NetworkError, check_limits
 from cnnviz.feature_visualization.activation_maximization import Change, Frame, NormalizedStep, last, maximize
 from cnnviz.feature_visualization.objectives import Objective, features, guided, layer
 from cnnviz.feature_visualization.parameterization import GivenImage
@@ -81,8 +81,7 @@ def dream(
     mask: (H, W) in [0, 1], how far each pixel may change. seed: of the shifts; same seed, same picture.
     Everything is checked before the first frame. Raises ImageError, ConfigError, NetworkError.
     """
-    settings = {"octaves": octaves, "ratio": ratio, "steps": steps, "strength": strength}
-    _check({**settings, "jitter": jitter, "smooth": smooth, "every": every})
+    check_limits(locals(), LIMITS)
     image = _checked(image)
     if mask is not None and mask.shape != image.shape[1:]:
         raise ConfigError(f"The mask is {tuple(mask.shape)}, the picture {tuple(image.shape[1:])}.")
@@ -317,13 +316,6 @@ def _closer(images: Tensor, factor: float) -> Tensor:
 
 
 # ---- checks ----
-
-
-def _check(settings: dict[str, float]) -> None:
-    for name, value in settings.items():
-        low, high = LIMITS[name]
-        if not isinstance(value, int if isinstance(low, int) else int | float) or not low <= value <= high:
-            raise ConfigError(f"{name.capitalize()} is {value}; it must be from {low:g} to {high:g}.")
 
 
 def _checked(image: Tensor) -> Tensor:

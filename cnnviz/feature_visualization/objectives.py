@@ -25,7 +25,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from cnnviz.errors import ConfigError, NetworkError
-from cnnviz.networks.network import evaluated
+from cnnviz.networks.network import check_model, evaluated
 
 INPUT = "input"
 ALL = slice(None)
@@ -216,7 +216,8 @@ def features(model: nn.Module, images: Tensor, names: Collection[str]) -> dict[s
         try:
             images = module(images)
         except RuntimeError as error:
-            raise NetworkError(f"Pictures of this size do not fit layer {name}: {error}") from error
+            reason = str(error).partition("\n")[0]
+            raise NetworkError(f"Pictures of this size do not fit layer {name} ({reason}).") from error
         if name in missing:
             found[name] = images
             missing.remove(name)
@@ -227,6 +228,7 @@ def before_activation(model: nn.Module, name: str) -> str:
     """The layer whose output counts as `name`'s: behind a convolution its batch normalization."""
     if name == INPUT:
         return name
+    check_model(model)
     layers = list(model.named_children())
     names = [layer_name for layer_name, _ in layers]
     if name not in names:

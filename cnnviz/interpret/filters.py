@@ -20,7 +20,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from cnnviz.errors import NetworkError
-from cnnviz.networks.network import SIZE, Network
+from cnnviz.networks.network import SIZE, Network, check_model
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,16 +97,23 @@ def partial_response(model: Network, layer: str, unit: int, channel: int, maps: 
     The sum over all channels plus the bias is the layer's output.
     """
     conv = _convolution(model, layer)
+    filters, channels = conv.weight.shape[:2]
+    if not (0 <= unit < filters and 0 <= channel < channels == len(maps)):
+        raise NetworkError(
+            f"There are {filters} filters in {layer}, each on {channels} input maps; none is filter {unit} "
+            f"on map {channel} of {len(maps)}."
+        )
     kernel = conv.weight.detach()[unit, channel]  # (k, k)
     picture = maps[channel][None, None]  # (1, 1, H, W)
     return F.conv2d(picture, kernel[None, None], None, conv.stride, conv.padding)[0, 0]
 
 
 def _convolution(model: Network, layer: str) -> nn.Conv2d:
+    check_model(model)
     module = dict(model.named_modules()).get(layer)
     if not isinstance(module, nn.Conv2d):
         known = ", ".join(conv_layers(model)) or "none"
-        raise NetworkError(f"{layer!r} is no convolution of this network; it has: {known}.")
+        raise NetworkError(f"There is no convolution {layer!r} in this network; it has: {known}.")
     return module
 
 

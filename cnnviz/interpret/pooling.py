@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from cnnviz.errors import NetworkError
 from cnnviz.interpret.receptive_fields import pixel_spans
-from cnnviz.networks.network import SIZE, Network, evaluated
+from cnnviz.networks.network import SIZE, Network, check_model, evaluated
 from cnnviz.networks.tracing import LayerRecord, Trace
 
 PoolKind = Literal["max", "average"]
@@ -82,6 +82,7 @@ def pooling_layers(model: Network) -> dict[str, PoolKind]:
 
 def window_of(model: Network, layer: str) -> int:
     """Side of the pooling window. Raises NetworkError for any other layer."""
+    check_model(model)
     module = dict(model.named_children()).get(layer)
     if not isinstance(module, nn.MaxPool2d | nn.AvgPool2d):
         raise NetworkError(f"{layer} is not a pooling layer; choose one of {_names(model)}.")
@@ -151,6 +152,8 @@ def spread(gradient: Tensor, window: int, height: int, width: int) -> Tensor:
 def logit_gradient(model: Network, passed: Trace, layer: str, digit: int) -> Tensor:
     """(C, h, w): how much the digit's logit changes per unit of each of the layer's outputs."""
     tail = _after(evaluated(model), layer)
+    if not 0 <= digit < len(passed.logits):
+        raise NetworkError(f"The network's classes are 0 to {len(passed.logits) - 1}; {digit} is none.")
     pooled = passed[layer].output.detach().clone().requires_grad_()
     with torch.enable_grad():
         x = pooled[None]

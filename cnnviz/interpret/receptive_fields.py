@@ -18,7 +18,7 @@ from torch import nn
 
 from cnnviz.errors import NetworkError
 from cnnviz.networks.layers import Residual, TransformerBlock
-from cnnviz.networks.network import SIZE, Network, output_shapes
+from cnnviz.networks.network import SIZE, Network, check_model, output_shapes
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,7 @@ def receptive_field(model: Network, layer: str, row: int = 0, column: int = 0, *
     unit: row is its index and column is 0; after a dense layer every unit sees the whole last map.
     Raises NetworkError for an unknown layer or a cell outside its map.
     """
+    check_model(model, Network)
     shapes = {"input": (1, SIZE, SIZE), **output_shapes(model.config)}
     if layer not in shapes:
         raise NetworkError(f"There is no layer called {layer!r}; choose one of {', '.join(shapes)}.")
@@ -69,6 +70,7 @@ def pixel_spans(model: Network, layer: str, *, clip: bool = True) -> list[tuple[
     Images, kernels and maps are square, so the columns' spans are the same. Raises NetworkError
     for a layer without maps.
     """
+    check_model(model, Network)
     shapes = {"input": (1, SIZE, SIZE), **output_shapes(model.config)}
     if len(shapes.get(layer, ())) != 3:
         raise NetworkError(f"There is no layer called {layer!r} with maps.")

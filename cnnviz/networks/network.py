@@ -70,11 +70,7 @@ class Network(nn.Sequential):
 
 def build(config: NetworkConfig, seed: int = 0) -> Network:
     """A new network with PyTorch's default initialization drawn from `seed` alone."""
-    with torch.device("meta"):  # without values, so that the global generator is left alone
-        network = Network(config)
-    # Not to_empty(), which imports a computer algebra system to lay out tensors.
-    empty = {name: torch.empty(kept.shape, dtype=kept.dtype) for name, kept in network.state_dict().items()}
-    network.load_state_dict(empty, assign=True)
+    network = unfilled(config)
     generator = torch.Generator().manual_seed(seed)
     for module in network.modules():
         if isinstance(module, nn.Conv2d | nn.Linear):
@@ -84,17 +80,32 @@ def build(config: NetworkConfig, seed: int = 0) -> Network:
     return network
 
 
+def unfilled(config: NetworkConfig) -> Network:
+    """A new network for weights that are at hand; what it holds until then is arbitrary."""
+    with torch.device("meta"):  # without values, so that the global generator is left alone
+        network = Network(config)
+    # Not to_empty(), which imports a computer algebra system to lay out tensors.
+    empty = {name: torch.empty(kept.shape, dtype=kept.dtype) for name, kept in network.state_dict().items()}
+    network.load_state_dict(empty, assign=True)
+    return network
+
+
 def evaluated(model: Model, kind: type[nn.Module] = nn.Module) -> Model:
     """The model in evaluation mode, for a public function to run: nothing of the given one is changed.
 
     A model in evaluation mode is its own; one in training is stood in for by modules of its kind on the
     very same tensors. Raises NetworkError for what is no model of this kind.
     """
+    check_model(model, kind)
+    return twin(model) if any(module.training for module in model.modules()) else model
+
+
+def check_model(model: object, kind: type[nn.Module] = nn.Module) -> None:
+    """Raises NetworkError for what is no model of this kind."""
     if not isinstance(model, kind):
         raise NetworkError(
             f"A {kind.__name__} is needed here, such as load_model() gives, not {type(model).__name__}."
         )
-    return twin(model) if any(module.training for module in model.modules()) else model
 
 
 def twin(model: Model) -> Model:
@@ -110,7 +121,7 @@ def taking(images: Tensor) -> Iterator[None]:
         yield
     except (RuntimeError, AttributeError, TypeError) as error:
         reason = str(error).partition("\n")[0]
-        raise NetworkError(f"The model cannot read images {tuple(images.shape)}: {reason}") from error
+        raise NetworkError(f"The model cannot read images {tuple(images.shape)} ({reason}).") from error
 
 
 def pool_first(network: nn.Sequential) -> nn.Sequential:

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, get_args
 
 from cnnviz.data.augmentation import Augmentation
-from cnnviz.errors import ConfigError
+from cnnviz.errors import ConfigError, check_limits
 from cnnviz.networks.network import CLASSES, NetworkConfig
 from cnnviz.networks.zoo import NETWORKS
 
@@ -44,28 +44,28 @@ class TrainConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        limits: dict[str, tuple[float, float]] = {
+        limits = {
             "epochs": (1, 100),
             "batch_size": (1, 2048),
             "learning_rate": (1e-6, 10),
             "momentum": (0, 0.999),
             "patience": (0, 100),
-            "weight_decay": (0, 1),
+            "weight_decay": (0.0, 1),
             "pen_variants": (1, 32),
             "label_smoothing": (0, 0.5),
             "train_size": (100, 60_000),
             "validation_size": (0, 30_000),
             "seed": (0, 2**31 - 1),
         }
-        for name, (low, high) in limits.items():
-            if not low <= getattr(self, name) <= high:
-                label = name.replace("_", " ").capitalize()
-                raise ConfigError(f"{label} must be from {_plain(low)} to {_plain(high)}.")
+        check_limits(vars(self), limits)
+        if not isinstance(self.network, NetworkConfig) or not isinstance(self.augmentation, Augmentation):
+            raise ConfigError("The network must be a NetworkConfig, the augmentation an Augmentation.")
         choices = {"optimizer": Optimizer, "schedule": Schedule, "data": DataSet, "precision": Precision}
         for name, literal in choices.items():
             if getattr(self, name) not in get_args(literal):
                 raise ConfigError(f"{name} must be one of {', '.join(get_args(literal))}.")
-        if len(self.class_shares) != CLASSES or not all(0 <= share <= 1 for share in self.class_shares):
+        shares = self.class_shares
+        if not isinstance(shares, tuple) or len(shares) != CLASSES or not all(map(_is_share, shares)):
             raise ConfigError("There must be ten class shares, each from 0 to 1.")
         if sum(share > 0 for share in self.class_shares) < 2:
             raise ConfigError("At least two digits must be left to tell apart.")
@@ -91,6 +91,5 @@ class TrainConfig:
             raise ConfigError(f"This is not a training configuration: {error}.") from error
 
 
-def _plain(limit: float) -> str:
-    """10,000 or 0.000001, never 1e-06."""
-    return f"{limit:,.6f}".rstrip("0").rstrip(".")
+def _is_share(value: Any) -> bool:
+    return isinstance(value, int | float) and 0 <= value <= 1

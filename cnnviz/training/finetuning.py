@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from cnnviz.data.augmentation import Augmentation, augment
 from cnnviz.data.checks import check_digits
 from cnnviz.data.mnist import Digits
-from cnnviz.errors import ConfigError
+from cnnviz.errors import ConfigError, check_limits
 from cnnviz.evaluation.metrics import logits_of
 from cnnviz.networks.layers import Residual, TransformerBlock
 from cnnviz.networks.network import CLASSES, SIZE, WEIGHTED, Network, evaluated
@@ -41,15 +41,13 @@ class FinetuneConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        limits: dict[str, tuple[float, float]] = {
+        limits = {
             "steps": (1, 500),
             "learning_rate": (1e-6, 0.1),
             "replay": (0, 0.95),
             "batch_size": (2, 512),
         }
-        for name, (low, high) in limits.items():
-            if not low <= getattr(self, name) <= high:
-                raise ConfigError(f"{name.replace('_', ' ')} must be from {low:g} to {high:g}.")
+        check_limits(vars(self), limits)
 
     @property
     def replayed(self) -> int:
@@ -110,9 +108,9 @@ def finetune(
         raise ConfigError(f"A FinetuneConfig says how to go on; this is {type(config).__name__}.")
     if not (isinstance(records, int) and records >= 1):
         raise ConfigError(f"There is at least one record, not {records}.")
+    own = check_digits(own, "own", CLASSES, empty=True)
     if len(own) < FEWEST:
         raise ConfigError(f"At least {FEWEST} labeled digits are needed; there are {len(own)}.")
-    own = check_digits(own, "own", CLASSES)
     replay = check_digits(replay, "replayed", CLASSES, empty=not config.replayed)
     return _steps(_private_copy(model, config.learning_from), own, replay, config, records)
 
@@ -180,7 +178,9 @@ def _private_copy(model: Network, learning_from: str) -> Network:
     network = copy.deepcopy(evaluated(model, Network)).requires_grad_(True)
     layers = trainable_layers(network)
     if learning_from and learning_from not in layers:
-        raise ConfigError(f"{learning_from} is no layer with weights; choose one of {', '.join(layers)}.")
+        raise ConfigError(
+            f"There is no layer {learning_from!r} with weights; choose one of {', '.join(layers)}."
+        )
     for name, module in network.named_children():
         if name == (learning_from or layers[0]):
             break

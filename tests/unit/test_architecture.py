@@ -130,6 +130,28 @@ def test_a_module_says_what_it_is_and_has_a_name_that_does() -> None:
     assert not [path for path in MODULES if path.stem.split("_")[-1] in DRAWERS]
 
 
+LEVEL_STEPS = {  # a step's length in gray levels, which is no picture
+    "cnnviz.feature_visualization.activation_maximization",
+    "cnnviz.feature_visualization.deepdream",
+}
+
+
+def test_one_module_alone_turns_bytes_into_floats_and_back() -> None:
+    at_home = {name_of(path) for path in MODULES if scales_by_255(path)}
+
+    assert at_home == {"cnnviz.io.pixels"} | LEVEL_STEPS
+
+
+def scales_by_255(path: Path) -> bool:
+    """Whether something is divided or multiplied by 255 here; programs' text does not count."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.BinOp | ast.AugAssign) and isinstance(node.op, ast.Div | ast.Mult):
+            sides = (node.left, node.right) if isinstance(node, ast.BinOp) else (node.value,)
+            if any(isinstance(side, ast.Constant) and side.value == 255 for side in sides):
+                return True
+    return False
+
+
 def test_every_folder_of_code_is_a_package() -> None:
     assert all((folder / "__init__.py").exists() for folder in {path.parent for path in MODULES})
 

@@ -177,7 +177,7 @@ def test_a_model_in_training_mode_gives_what_it_gives_in_evaluation_mode_and_sta
     assert same(found, expected)
     assert same(condition(model), before)
     assert torch.equal(torch.get_rng_state(), state)
-    assert not any(tensor.requires_grad for tensor in found if tensor not in model.parameters())
+    assert not any(tensor.requires_grad for tensor in found)
 
 
 @pytest.mark.parametrize("images", [BYTES, FLOATS, FLOATS[:, None], FLOATS.double(), FLOATS.numpy()])
@@ -301,7 +301,7 @@ SETTINGS: dict[str, Callable[[Network], Any]] = {
     "a picture of objects": lambda _: to_digit(np.array([[None]])),
     "a picture beyond its range": lambda _: to_digit(np.full((9, 9), 300)),
     "a configuration by name": lambda _: fit("fast", DIGITS, DIGITS),  # type: ignore[arg-type]
-    "half an epoch": lambda _: TrainConfig(epochs=0.5),  # type: ignore[arg-type]
+    "half an epoch": lambda _: TrainConfig(epochs=1.5),  # type: ignore[arg-type]
     "a batch size in words": lambda _: TrainConfig(batch_size="large"),  # type: ignore[arg-type]
     "a rate that is no number": lambda _: TrainConfig(learning_rate=float("nan")),
     "a network by name": lambda _: TrainConfig(network="default"),  # type: ignore[arg-type]
@@ -322,7 +322,7 @@ SETTINGS: dict[str, Callable[[Network], Any]] = {
     "a channel there is not": lambda model: list(maximize(model, channel("conv2", 99))),
     "half a step": lambda model: maximize(model, OBJECTIVE, steps=0.5),  # type: ignore[arg-type]
     "a seed in words": lambda model: maximize(model, OBJECTIVE, seed="x"),  # type: ignore[arg-type]
-    "too few seeds": lambda model: maximize(model, OBJECTIVE, seed=[1, 2, 3]),
+    "a seed too many": lambda model: maximize(model, OBJECTIVE, seed=[1, 2, 3]),
     "a size of two": lambda model: maximize(model, OBJECTIVE, size=(28, 28)),  # type: ignore[arg-type]
     "a size that does not fit": lambda model: list(maximize(model, class_logit(0), size=(1, 40, 40))),
     "a picture with two channels": lambda model: dream(model, torch.zeros(2, 40, 40)),
@@ -363,11 +363,8 @@ def refused(call: Callable[[], Any]) -> CnnvizError:
     message = str(raised.value)
     assert len(message) > 15
     assert "\n" not in message
-    assert message[0].isupper() or message.split()[0] in SMALL_WORDS
+    assert message.endswith(".")
     return raised.value
-
-
-SMALL_WORDS = {"conv1", "conv2", "pool1", "norm5", "logits"}  # a sentence may begin with a layer's name
 
 
 @pytest.mark.parametrize("name", ON_IMAGES)
@@ -423,7 +420,7 @@ def test_a_batch_of_one_is_refused_where_a_layer_would_compare_it_with_itself() 
     config = replace(CONFIG, network=deep)
 
     for size in (1, 13):  # 40 digits: three batches of 13, and one left over
-        with pytest.raises(ConfigError, match="norm4 normalizes"):
+        with pytest.raises(ConfigError, match="norm5 normalizes"):
             fit(replace(config, batch_size=size), DIGITS, DIGITS)
     assert [progress.step for progress in fit(replace(config, batch_size=20), DIGITS, DIGITS, 1)] == [0, 1, 2]
     assert list(fit(replace(CONFIG, batch_size=13), DIGITS, DIGITS[:0], 1))[-1].step == 4  # larger maps can

@@ -20,15 +20,15 @@ import torch
 from torch import Tensor
 
 from cnnviz.data.augmentation import Augmentation, augment
-from cnnviz.data.checks import check_images
+from cnnviz.data.checks import check_digits, check_images
 from cnnviz.data.mnist import Digits, batches, load_mnist, split
-from cnnviz.errors import CheckpointError, ConfigError
+from cnnviz.errors import CheckpointError, check_limits
 from cnnviz.evaluation.metrics import accuracy
 from cnnviz.io.assets import MODELS, SHA256
 from cnnviz.io.atomic import write_atomically
 from cnnviz.io.pixels import to_floats
 from cnnviz.labs.capsules.network import CapsuleNetwork, Capsules, build_capsules, margin_loss
-from cnnviz.networks.network import SIZE, evaluated
+from cnnviz.networks.network import CLASSES, SIZE, evaluated
 from cnnviz.numbers import percent
 from cnnviz.training.step import training_step
 
@@ -48,18 +48,16 @@ class CapsuleConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        limits: dict[str, tuple[float, float]] = {
+        limits = {
             "epochs": (1, 100),
             "batch_size": (1, 2048),
             "learning_rate": (1e-6, 1),
-            "shift": (0, 6),
-            "reconstruction": (0, 1),
+            "shift": (0.0, 6),
+            "reconstruction": (0.0, 1),
             "validation_size": (0, 30_000),
             "seed": (0, 2**31 - 1),
         }
-        for name, (low, high) in limits.items():
-            if not low <= getattr(self, name) <= high:
-                raise ConfigError(f"{name.replace('_', ' ')} must be from {low:,} to {high:,}.")
+        check_limits(vars(self), limits)
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +73,12 @@ class CapsuleProgress:
 
 
 def fit_capsules(config: CapsuleConfig, training: Digits, validation: Digits) -> Iterator[CapsuleProgress]:
-    """Train a new network; one record an epoch. All randomness follows from the seed."""
+    """Train a new network; one record an epoch. All randomness follows from the seed. Raises DataError."""
+    training = check_digits(training, "training", CLASSES)
+    return _epochs(config, training, check_digits(validation, "validation", CLASSES, empty=True))
+
+
+def _epochs(config: CapsuleConfig, training: Digits, validation: Digits) -> Iterator[CapsuleProgress]:
     network = build_capsules(config.seed)
     optimizer = torch.optim.Adam(network.parameters(), config.learning_rate, fused=True)
     per_epoch = -(-len(training) // config.batch_size)

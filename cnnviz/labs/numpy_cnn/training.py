@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnviz.data.mnist import Digits, load_mnist
-from cnnviz.errors import ConfigError
+from cnnviz.errors import ConfigError, check_limits
 from cnnviz.labs.numpy_cnn.fast import FastNetwork, Floats
 from cnnviz.labs.numpy_cnn.readable import (
     Parameters,
@@ -44,9 +44,7 @@ class NumpyConfig:
 
     def __post_init__(self) -> None:
         limits = {"epochs": (1, 100), "batch_size": (1, 1024), "learning_rate": (1e-6, 1), "seed": (0, 2**31)}
-        for name, (low, high) in limits.items():
-            if not low <= getattr(self, name) <= high:
-                raise ConfigError(f"{name.replace('_', ' ')} must be from {low:,} to {high:,}.")
+        check_limits(vars(self), limits)
         if self.engine not in get_args(Engine):
             raise ConfigError(f"The engine must be one of {', '.join(get_args(Engine))}.")
 
