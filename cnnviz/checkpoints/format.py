@@ -85,7 +85,7 @@ def parse_checkpoint(content: bytes) -> Network:
 
 
 def restored(network: Network, state: dict[str, Tensor]) -> Network:
-    """The network with these weights, in eval mode and frozen, once they were tried. Raises CheckpointError."""
+    """The network with these weights, tried, in eval mode and frozen. Raises CheckpointError."""
     check_state(network, state)
     network.load_state_dict(state)
     ramp = torch.linspace(0, 1, SIZE)
