@@ -195,6 +195,7 @@ class Memory:
 
 
 def no_memory(parameters: Parameters) -> Memory:
+    """What Adam remembers before its first step: zeros of the parameters' shapes."""
     zeros = {name: np.zeros_like(values) for name, values in parameters.items()}
     return Memory(0, zeros, dict(zeros))
 
