@@ -165,12 +165,3 @@ def test_the_same_map_in_another_model(go: Go) -> None:
     app.selectbox(key="other_model").set_value("mlp").run()
     assert not app.exception
     assert "has no relu2, map 5" in words(app)
-
-
-@pytest.mark.parametrize("link", [{"layer": "conv2"}, {"model": "mlp", "digit": "5"}])
-def test_the_code_behind_the_picture_runs(
-    go: Go, link: dict[str, str], capsys: pytest.CaptureFixture[str]
-) -> None:
-    program = go("activations", **link).code[0].value
-    exec(compile(program, "shown.py", "exec"), {})
-    assert "dead:" in capsys.readouterr().out

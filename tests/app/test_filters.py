@@ -125,23 +125,6 @@ def test_template_chosen_by_number_brings_its_part(go: Go) -> None:
     assert app.selectbox(key="templates").value == "449–512"
 
 
-@pytest.mark.parametrize(
-    "link",
-    [
-        {"layer": "conv2", "channel": "4"},
-        {"layer": "conv2", "input": "2", "digit": "5"},
-        {"model": "lenet5"},
-        {"model": "mlp", "channel": "9", "digit": "5"},
-    ],
-)
-def test_the_code_behind_the_picture_runs(
-    go: Go, link: dict[str, str], capsys: pytest.CaptureFixture[str]
-) -> None:
-    program = go("filters", **link).code[0].value
-    exec(compile(program, "shown.py", "exec"), {})
-    assert "tensor" in capsys.readouterr().out
-
-
 def test_a_convolution_inside_a_block(go: Go, keep: Keep) -> None:
     model = build(NETWORKS["resnet"], 3).eval()
     app = go("filters", model=keep(model), layer="block3.conv2", channel="4", input="2", digit="61")

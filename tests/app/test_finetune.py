@@ -177,13 +177,3 @@ def test_without_replay_there_is_one_way(go: Go) -> None:
     shown = {metric.label: metric.value for metric in app.metric}
     assert shown["MNIST, with replay"] == shown["Unseen ones, n = 2"] == "–"
     assert present(app, "finetune_difference")  # the first layer sees pixels
-
-
-def test_the_code_behind_the_picture_runs(go: Go, capsys: pytest.CaptureFixture[str]) -> None:
-    app = go("finetune", model="eight")
-    app.slider(key="finetune_steps").set_value(10).run()
-    program = app.code[-1].value
-
-    assert "steps=10" in program
-    exec(compile(program, "shown.py", "exec"), {})
-    assert "without replay" in capsys.readouterr().out

@@ -155,10 +155,3 @@ def test_odd_addresses_fall_back(go: Go, stage: str) -> None:
 
     assert not app.exception
     assert app.button_group(key=STAGE).value == "filters"
-
-
-def test_the_code_behind_the_page_runs(go: Go, capsys: pytest.CaptureFixture[str]) -> None:
-    program = go("from_scratch", digit="61").code[-1].value
-    exec(compile(program, "shown.py", "exec"), {})
-
-    assert "Difference(name='filters'" in capsys.readouterr().out

@@ -199,14 +199,3 @@ def test_a_network_without_pooling_says_so_and_offers_one(go: Go) -> None:
     assert not app.exception
     assert app.selectbox(key="model_choice").value == "default"
     assert present(app, PICTURE)
-
-
-@pytest.mark.parametrize(
-    "link", [{"layer": "pool2", "channel": "4"}, {"right": "2", "digit": "5"}, {"model": "lenet5"}]
-)
-def test_the_code_behind_the_picture_runs(
-    go: Go, link: dict[str, str], capsys: pytest.CaptureFixture[str]
-) -> None:
-    program = go("pooling", **link).code[0].value
-    exec(compile(program, "shown.py", "exec"), {})
-    assert "ShiftEffect" in capsys.readouterr().out
