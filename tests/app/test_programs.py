@@ -29,6 +29,7 @@ DRAWING = pack_image(load_mnist().test.images[61] / 255)
 SMALLER = (
     (r"\b(steps|epochs|octaves|frames)=\d+", r"\1=2"),
     (r"\btrain_size=\d+", "train_size=200"),
+    (r"\bfolds=\d+", "folds=2"),
     (r"\bvalidation_size=[1-9]\d*", "validation_size=100"),
     (r"load_parts\(\w+\)", r"(part[:200] for part in \g<0>)"),
     (r"training_digits\(\)|load_mnist\(\)\.test(?=\)|\.images\))", r"\g<0>[:500]"),
