@@ -107,7 +107,7 @@ def run(programs: dict[str, str], folder: Path) -> str:
         capture_output=True,
         text=True,
         cwd=folder,
-        env={"PYTHONPATH": str(ROOT), "PATH": ""},
+        env={"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},  # threads that wait for each other starve
         timeout=300,
     )
     assert ended.returncode == 0, "\n\n".join([ended.stderr, *programs.values()])
