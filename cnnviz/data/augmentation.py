@@ -42,7 +42,7 @@ def augment(images: Tensor, config: Augmentation, generator: torch.Generator) ->
 
 
 def _warped(images: Tensor, config: Augmentation, generator: torch.Generator) -> Tensor:
-    """Every image (B, 1, H, W), by amounts of its own."""
+    """Every image (B, 1, H, W), by amounts of its own; torchvision's warps take one for the batch."""
     batch, _, height, width = images.shape
     half = torch.tensor([width / 2, height / 2])
 

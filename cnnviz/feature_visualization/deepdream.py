@@ -245,7 +245,10 @@ class DreamStep:
 
 
 def blurred(images: Tensor, standard_deviation: float) -> Tensor:
-    """(N, C, H, W) under a Gaussian of this standard deviation in pixels, mirrored at the edges."""
+    """(N, C, H, W) under a Gaussian of this standard deviation in pixels, mirrored at the edges.
+
+    By one axis after the other; torchvision's gaussian_blur does both at once, 2 to 8 times slower.
+    """
     radius = min(math.ceil(3 * standard_deviation), min(images.shape[2:]) - 1)
     if radius == 0:
         return images

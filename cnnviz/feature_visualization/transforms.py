@@ -88,7 +88,10 @@ def crop_middle(images: Tensor, height: int, width: int) -> Tensor:
 
 
 def _resample(images: Tensor, matrix: list[list[float]], background: float) -> Tensor:
-    """Bilinear sampling of square pixels; beyond the edge lies the background."""
+    """Bilinear sampling of square pixels; beyond the edge lies the background.
+
+    torchvision's affine counts the background twice at the edge, where a pixel is part of both.
+    """
     height, width = images.shape[2:]
     (a, b), (c, d) = matrix  # on pixels; grid_sample counts in half widths and heights
     theta = torch.tensor([[a, b * height / width, 0.0], [c * width / height, d, 0.0]])

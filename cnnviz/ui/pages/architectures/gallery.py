@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import altair as alt
 import streamlit as st
 
 from cnnviz.colors import ACCENT, MUTED
@@ -9,7 +10,7 @@ from cnnviz.labs.architectures.catalogue import ARCHITECTURES, measured
 from cnnviz.labs.architectures.profiler import FIELD_SIDE, Measured, Stage
 from cnnviz.ui.state.current_model import select_model
 from cnnviz.ui.state.query_params import Architectures
-from cnnviz.ui.widgets.charts import Spec, draw
+from cnnviz.ui.widgets.charts import draw, specification
 from cnnviz.ui.widgets.choice_controls import segments
 from cnnviz.ui.widgets.code_panel import code_panel
 from cnnviz.ui.widgets.pictures import theme
@@ -92,35 +93,15 @@ def _shape(name: str, figures: Measured) -> None:
         ):
             rows[key].append(value)
         x += width + 4
-    hidden = {"type": "quantitative", "axis": None}
-    place = {
-        "x": {"field": "x", **hidden},
-        "x2": {"field": "x2"},
-        "y": {"field": "y", **hidden},
-        "y2": {"field": "y2"},
-    }
-    tooltip = [{"field": "words", "title": "stage"}, {"field": "layers", "title": "layers with weights"}]
-    spec: Spec = {
-        "height": 210,
-        "layer": [
-            {
-                "mark": {"type": "rect", "color": ACCENT[theme()], "opacity": 0.75, "cornerRadius": 2},
-                "encoding": {**place, "tooltip": tooltip},
-            },
-            {
-                "mark": {"type": "text", "dy": 9, "baseline": "top", "color": MUTED[theme()], "fontSize": 12},
-                "encoding": {
-                    "x": {"field": "middle", **hidden},
-                    "y": {"field": "y", **hidden},
-                    "text": {"field": "label"},
-                },
-            },
-        ],
-    }
     st.markdown(
         "**How its shape changes**: height is the maps' side in pixels, width the root of their number"
     )
-    draw(rows, spec, "architecture_shape", f"The stages of {ARCHITECTURES[name].title}, from input to output")
+    draw(
+        rows,
+        _shape_spec(),
+        "architecture_shape",
+        f"The stages of {ARCHITECTURES[name].title}, from input to output",
+    )
 
 
 def _where(figures: Measured) -> None:
@@ -135,41 +116,42 @@ def _where(figures: Measured) -> None:
             rows["share"].append(part / whole)
             rows["what"].append(what)
             rows["words"].append(_words(stage))
-    names = ["parameters", "multiplications"]
-    spec: Spec = {
-        "height": 230,
-        "mark": {"type": "bar"},
-        "encoding": {
-            "x": {
-                "field": "stage",
-                "type": "ordinal",
-                "title": "stage",
-                "axis": {"labelAngle": 0, "ticks": False},
-            },
-            "xOffset": {"field": "what", "sort": names},
-            "y": {
-                "field": "share",
-                "type": "quantitative",
-                "title": None,
-                "axis": {"format": ".0%", "tickCount": 4},
-            },
-            "color": {
-                "field": "what",
-                "type": "nominal",
-                "title": None,
-                "sort": names,
-                "scale": {"domain": names, "range": [ACCENT[theme()], MUTED[theme()]]},
-                "legend": {"orient": "top"},
-            },
-            "tooltip": [
-                {"field": "words", "title": "stage"},
-                {"field": "what"},
-                {"field": "share", "format": ".1%"},
-            ],
-        },
-    }
     st.markdown("**Where its weights and its work are**")
-    draw(rows, spec, "architecture_where", "Share of parameters and multiplications in each stage")
+    draw(rows, _where_spec(), "architecture_where", "Share of parameters and multiplications in each stage")
+
+
+@specification
+def _shape_spec() -> Any:
+    x, y = alt.X("x:Q", axis=None), alt.Y("y:Q", axis=None)
+    hint = [alt.Tooltip("words:N", title="stage"), alt.Tooltip("layers:N", title="layers with weights")]
+    blocks = alt.Chart().mark_rect(color=ACCENT[theme()], opacity=0.75, cornerRadius=2)
+    words = alt.Chart().mark_text(dy=9, baseline="top", color=MUTED[theme()], fontSize=12)
+    return alt.layer(
+        blocks.encode(x, y, x2="x2", y2="y2", tooltip=hint),
+        words.encode(alt.X("middle:Q", axis=None), y, text="label:N"),
+        height=210,
+    )
+
+
+@specification
+def _where_spec() -> Any:
+    names = ["parameters", "multiplications"]
+    colors = alt.Scale(domain=names, range=[ACCENT[theme()], MUTED[theme()]])
+    return (
+        alt.Chart(height=230)
+        .mark_bar()
+        .encode(
+            alt.X("stage:O", title="stage", axis=alt.Axis(labelAngle=0, ticks=False)),
+            alt.Y("share:Q", title=None, axis=alt.Axis(format=".0%", tickCount=4)),
+            alt.XOffset("what:N", sort=names),
+            alt.Color("what:N", title=None, sort=names, scale=colors, legend=alt.Legend(orient="top")),
+            tooltip=[
+                alt.Tooltip("words:N", title="stage"),
+                alt.Tooltip("what:N"),
+                alt.Tooltip("share:Q", format=".1%"),
+            ],
+        )
+    )
 
 
 def _facts(name: str, figures: Measured) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
+import altair as alt
 import streamlit as st
 
 from cnnviz.colors import SERIES
@@ -12,7 +13,7 @@ from cnnviz.labs.architectures.race import CONTESTANTS, EqualBudget, RaceProgres
 from cnnviz.networks.network import build, parameter_count
 from cnnviz.numbers import percent
 from cnnviz.ui.state.incremental import Incremental, alive, stop, watch
-from cnnviz.ui.widgets.charts import draw
+from cnnviz.ui.widgets.charts import draw, specification
 from cnnviz.ui.widgets.code_panel import code_panel
 
 HELD_BACK = 1_000
@@ -133,43 +134,28 @@ def _table(records: Sequence[RaceProgress]) -> str:
 
 
 def _curves(records: Sequence[RaceProgress], fair: EqualBudget, budget: float) -> None:
-    titles = [contestant.title for contestant in CONTESTANTS.values()]
     rows: dict[str, list[Any]] = {"used": [], "accuracy": [], "racer": []}
     for record in records:
         rows["used"].append(record.seconds if fair == "seconds" else record.digits)
         rows["accuracy"].append(record.accuracy)
         rows["racer"].append(CONTESTANTS[record.contestant].title)
-    spec = {
-        "height": 350,
-        "mark": {"type": "line", "strokeWidth": 2.5, "clip": True},
-        "encoding": {
-            "x": {
-                "field": "used",
-                "type": "quantitative",
-                "title": fair,
-                "scale": {"domain": [0, budget], "nice": False},
-                "axis": {"grid": False, "tickCount": 6},
-            },
-            "y": {
-                "field": "accuracy",
-                "type": "quantitative",
-                "title": None,
-                "scale": {"domain": [0, 1]},
-                "axis": {"format": ".0%", "tickCount": 5},
-            },
-            "color": {
-                "field": "racer",
-                "type": "nominal",
-                "title": None,
-                "sort": titles,
-                "scale": {"domain": titles, "range": list(SERIES[: len(titles)])},
-                "legend": {"orient": "top", "columns": 3, "symbolType": "stroke"},
-            },
-            "tooltip": [
-                {"field": "racer"},
-                {"field": "used", "format": ",.1f", "title": fair},
-                {"field": "accuracy", "format": ".1%"},
-            ],
-        },
-    }
-    draw(rows, spec, "race_curves", "Share read right over the race, one curve a racer")
+    draw(rows, _curves_spec(fair, budget), "race_curves", "Share read right over the race, one curve a racer")
+
+
+@specification
+def _curves_spec(fair: EqualBudget, budget: float) -> Any:
+    titles = [contestant.title for contestant in CONTESTANTS.values()]
+    used, share = alt.Axis(grid=False, tickCount=6), alt.Axis(format=".0%", tickCount=5)
+    colors = alt.Scale(domain=titles, range=SERIES[: len(titles)])
+    legend = alt.Legend(orient="top", columns=3, symbolType="stroke")
+    lines = alt.Chart(height=350).mark_line(strokeWidth=2.5, clip=True)
+    return lines.encode(
+        alt.X("used:Q", title=fair, scale=alt.Scale(domain=[0, budget], nice=False), axis=used),
+        alt.Y("accuracy:Q", title=None, scale=alt.Scale(domain=[0, 1]), axis=share),
+        alt.Color("racer:N", title=None, sort=titles, scale=colors, legend=legend),
+        tooltip=[
+            alt.Tooltip("racer:N"),
+            alt.Tooltip("used:Q", format=",.1f", title=fair),
+            alt.Tooltip("accuracy:Q", format=".1%"),
+        ],
+    )

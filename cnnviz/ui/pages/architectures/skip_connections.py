@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
+import altair as alt
 import streamlit as st
 
 from cnnviz.colors import SERIES
@@ -11,7 +12,7 @@ from cnnviz.data.mnist import Digits, load_mnist
 from cnnviz.labs.architectures.skip_connections import DEPTHS, PairProgress, train_pair
 from cnnviz.numbers import percent
 from cnnviz.ui.state.incremental import Incremental, alive, stop, watch
-from cnnviz.ui.widgets.charts import draw
+from cnnviz.ui.widgets.charts import draw, specification
 from cnnviz.ui.widgets.code_panel import code_panel
 
 STEPS, EVERY = 120, 10
@@ -112,31 +113,12 @@ def _norms(now: PairProgress) -> None:
             rows["norm"].append(norm)
             rows["shown"].append(max(norm, SMALLEST))
             rows["network"].append(TITLES[name])
-    scale = {"type": "log", "domain": [SMALLEST, 100]}
-    y = {
-        "field": "shown",
-        "type": "quantitative",
-        "title": None,
-        "scale": scale,
-        "axis": {"format": ".0e", "values": [10.0**power for power in range(-20, 3, 4)]},
-    }
-    x = {
-        "field": "layer",
-        "type": "quantitative",
-        "title": "layer, from the picture on",
-        "axis": {"grid": False},
-    }
-    tooltip = [
-        {"field": "network"},
-        {"field": "layer"},
-        {"field": "norm", "format": ".2e", "title": "length"},
-    ]
-    spec = {
-        "height": 310,
-        "mark": {"type": "line", "point": {"filled": True, "size": 30}, "strokeWidth": 2.5},
-        "encoding": {"x": x, "y": y, "color": _color(), "tooltip": tooltip},
-    }
-    draw(rows, spec, "skip_norms", "Length of the gradient at each layer, with and without skip connections")
+    draw(
+        rows,
+        _norms_spec(),
+        "skip_norms",
+        "Length of the gradient at each layer, with and without skip connections",
+    )
 
 
 def _losses(records: Sequence[PairProgress]) -> None:
@@ -146,30 +128,37 @@ def _losses(records: Sequence[PairProgress]) -> None:
             rows["step"].append(record.step)
             rows["loss"].append(loss)
             rows["network"].append(TITLES[name])
-    x = {
-        "field": "step",
-        "type": "quantitative",
-        "title": "step",
-        "scale": {"domain": [0, STEPS]},
-        "axis": {"grid": False, "tickCount": 5},
-    }
-    y = {"field": "loss", "type": "quantitative", "title": None, "scale": {"domain": [0, 3], "clamp": True}}
-    tooltip = [{"field": "network"}, {"field": "step"}, {"field": "loss", "format": ".3f"}]
-    spec = {
-        "height": 310,
-        "mark": {"type": "line", "point": {"filled": True, "size": 30}, "strokeWidth": 2.5, "clip": True},
-        "encoding": {"x": x, "y": y, "color": _color(), "tooltip": tooltip},
-    }
-    draw(rows, spec, "skip_losses", "Loss over the steps, with and without skip connections")
+    draw(rows, _losses_spec(), "skip_losses", "Loss over the steps, with and without skip connections")
 
 
-def _color() -> dict[str, Any]:
+@specification
+def _norms_spec() -> Any:
+    axis = alt.Axis(format=".0e", values=[10.0**power for power in range(-20, 3, 4)])
+    return _lines(
+        alt.X("layer:Q", title="layer, from the picture on", axis=alt.Axis(grid=False)),
+        alt.Y("shown:Q", title=None, scale=alt.Scale(type="log", domain=[SMALLEST, 100]), axis=axis),
+        [alt.Tooltip("layer:N"), alt.Tooltip("norm:Q", format=".2e", title="length")],
+    )
+
+
+@specification
+def _losses_spec() -> Any:
+    axis, scale = alt.Axis(grid=False, tickCount=5), alt.Scale(domain=[0, STEPS])
+    return _lines(
+        alt.X("step:Q", title="step", scale=scale, axis=axis),
+        alt.Y("loss:Q", title=None, scale=alt.Scale(domain=[0, 3], clamp=True)),
+        [alt.Tooltip("step:N"), alt.Tooltip("loss:Q", format=".3f")],
+        clip=True,
+    )
+
+
+def _lines(x: alt.X, y: alt.Y, hint: list[alt.Tooltip], **mark: Any) -> Any:
     names = list(TITLES.values())
-    return {
-        "field": "network",
-        "type": "nominal",
-        "title": None,
-        "sort": names,
-        "scale": {"domain": names, "range": [SERIES[1], SERIES[0]]},
-        "legend": {"orient": "top", "symbolType": "stroke"},
-    }
+    colors, legend = (
+        alt.Scale(domain=names, range=[SERIES[1], SERIES[0]]),
+        alt.Legend(orient="top", symbolType="stroke"),
+    )
+    color = alt.Color("network:N", title=None, sort=names, scale=colors, legend=legend)
+    dots = alt.OverlayMarkDef(filled=True, size=30)
+    lines = alt.Chart(height=310).mark_line(point=dots, strokeWidth=2.5, **mark)
+    return lines.encode(x, y, color, tooltip=[alt.Tooltip("network:N"), *hint])

@@ -1,7 +1,9 @@
 """Dense, locally connected, shared: three matrices side by side, and what they cost."""
 
+from collections.abc import Sequence
 from typing import Any
 
+import altair as alt
 import streamlit as st
 import torch
 
@@ -10,7 +12,7 @@ from cnnviz.errors import CnnvizError
 from cnnviz.labs.architectures.weight_sharing import Count, count_weights, matrices
 from cnnviz.networks.config import output_size
 from cnnviz.ui.components.maps.maps import maps
-from cnnviz.ui.widgets.charts import draw
+from cnnviz.ui.widgets.charts import draw, specification
 from cnnviz.ui.widgets.code_panel import code_panel
 
 DRAWN = 8  # side of the picture whose matrices are drawn; larger ones would be specks
@@ -110,33 +112,24 @@ def _growth(units: int, filters: int, kernel: int) -> None:
                 "it is bad enough. The convolution's stay as they are."
             )
     with left:
-        axis = {"type": "quantitative", "scale": {"type": "log"}}
-        names = list(TITLES.values())
-        spec = {
-            "height": 230,
-            "mark": {"type": "line", "strokeWidth": 2.5, "point": {"filled": True, "size": 40}},
-            "encoding": {
-                "x": {
-                    **axis,
-                    "field": "side",
-                    "title": "pixels a side",
-                    "axis": {"values": sides, "grid": False},
-                    "scale": {"type": "log", "domain": [sides[0], sides[-1]], "nice": False},
-                },
-                "y": {**axis, "field": "weights", "title": None, "axis": {"format": "~s", "tickCount": 5}},
-                "color": {
-                    "field": "layer",
-                    "type": "nominal",
-                    "title": None,
-                    "sort": names,
-                    "scale": {"domain": names, "range": list(SERIES[:3])},
-                    "legend": {"orient": "top", "columns": 2, "symbolType": "stroke"},
-                },
-                "tooltip": [
-                    {"field": "layer"},
-                    {"field": "side", "title": "pixels a side"},
-                    {"field": "weights", "format": ","},
-                ],
-            },
-        }
+        spec = _growth_spec(tuple(sides))
         draw(rows, spec, "sharing_growth", "Weights of the three layers over the picture's side")
+
+
+@specification
+def _growth_spec(sides: Sequence[int]) -> Any:
+    names = list(TITLES.values())
+    scale = alt.Scale(type="log", domain=[sides[0], sides[-1]], nice=False)
+    legend = alt.Legend(orient="top", columns=2, symbolType="stroke")
+    axis, colors = alt.Axis(format="~s", tickCount=5), alt.Scale(domain=names, range=SERIES[:3])
+    lines = alt.Chart(height=230).mark_line(strokeWidth=2.5, point=alt.OverlayMarkDef(filled=True, size=40))
+    return lines.encode(
+        alt.X("side:Q", title="pixels a side", axis=alt.Axis(values=sides, grid=False), scale=scale),
+        alt.Y("weights:Q", title=None, axis=axis, scale=alt.Scale(type="log")),
+        alt.Color("layer:N", title=None, sort=names, scale=colors, legend=legend),
+        tooltip=[
+            alt.Tooltip("layer:N"),
+            alt.Tooltip("side:N", title="pixels a side"),
+            alt.Tooltip("weights:Q", format=","),
+        ],
+    )

@@ -1,5 +1,8 @@
 """Slow and fast changes of an image, and which of them a kernel lets through."""
 
+from typing import Any
+
+import altair as alt
 import streamlit as st
 from torch import Tensor
 
@@ -20,7 +23,7 @@ from cnnviz.ui.components.maps.maps import MapScale, maps
 from cnnviz.ui.pages.convolution.inputs import Picture, beginning, choose_image, kernel_lines
 from cnnviz.ui.pages.convolution.kernel import Kernel, choose_kernel, write_link
 from cnnviz.ui.state.query_params import Convolution
-from cnnviz.ui.widgets.charts import Spec, draw
+from cnnviz.ui.widgets.charts import draw, specification
 from cnnviz.ui.widgets.choice_controls import slider
 from cnnviz.ui.widgets.code_panel import code_panel
 from cnnviz.ui.widgets.pictures import theme
@@ -178,29 +181,18 @@ def _curve(curve: GainCurve) -> None:
         "least": curve.least.tolist(),
         "most": curve.most.tolist(),
     }
-    x: Spec = {
-        "field": "frequency",
-        "type": "quantitative",
-        "title": "cycles a pixel",
-        "scale": {"domain": [0, FASTEST]},
-        "axis": {"grid": False, "tickCount": 5},
-    }
-    y: Spec = {"type": "quantitative", "title": None, "scale": {"zero": True}, "axis": {"tickCount": 4}}
-    hint = [
-        {"field": name, "type": "quantitative", "format": ".3f", "title": name}
-        for name in ("frequency", "mean", "least", "most")
-    ]
-    band = {
-        "mark": {"type": "area", "opacity": 0.25, "color": MUTED[theme()]},
-        "encoding": {"x": x, "y": {**y, "field": "least"}, "y2": {"field": "most"}},
-    }
-    line = {
-        "mark": {"type": "line", "strokeWidth": 2.5, "color": ACCENT[theme()]},
-        "encoding": {"x": x, "y": {**y, "field": "mean"}, "tooltip": hint},
-    }
-    draw(
-        rows,
-        {"height": 230, "layer": [band, line]},
-        "gain_curve",
-        "Gain of the kernel from slow to fast waves",
+    draw(rows, _curve_spec(), "gain_curve", "Gain of the kernel from slow to fast waves")
+
+
+@specification
+def _curve_spec() -> Any:
+    axis = alt.Axis(grid=False, tickCount=5)
+    x = alt.X("frequency:Q", title="cycles a pixel", scale=alt.Scale(domain=[0, FASTEST]), axis=axis)
+    least, mean = (
+        alt.Y(f"{name}:Q", title=None, scale=alt.Scale(zero=True), axis=alt.Axis(tickCount=4))
+        for name in ("least", "mean")
     )
+    hint = [alt.Tooltip(f"{name}:Q", format=".3f") for name in ("frequency", "mean", "least", "most")]
+    band = alt.Chart().mark_area(opacity=0.25, color=MUTED[theme()]).encode(x, least, y2="most")
+    line = alt.Chart().mark_line(strokeWidth=2.5, color=ACCENT[theme()]).encode(x, mean, tooltip=hint)
+    return alt.layer(band, line, height=230)

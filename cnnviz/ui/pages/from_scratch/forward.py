@@ -1,5 +1,8 @@
 """The way forward, step by step: from pixels to the loss, each beside the function that computes it."""
 
+from typing import Any
+
+import altair as alt
 import numpy as np
 import streamlit as st
 import torch
@@ -8,7 +11,7 @@ from cnnviz.colors import ACCENT, MUTED
 from cnnviz.labs.numpy_cnn.readable import FILTERS, HIDDEN, POOLED, cross_entropy
 from cnnviz.ui.pages.from_scratch.figures import decimal, filter_picture, grid, latex, picture, result, table
 from cnnviz.ui.pages.from_scratch.model import Lesson
-from cnnviz.ui.widgets.charts import draw, probability_chart
+from cnnviz.ui.widgets.charts import draw, probability_chart, specification
 from cnnviz.ui.widgets.pictures import theme
 
 UNIT = "scratch_unit"
@@ -221,26 +224,18 @@ def _loss_curve(probability: float, value: float) -> None:
         "loss": [*(-np.log(p)).tolist(), value],
         "here": [False] * len(p) + [True],
     }
-    x = {
-        "field": "p",
-        "type": "quantitative",
-        "title": "probability of the true digit",
-        "scale": {"domain": [0, 1]},
-    }
-    y = {"field": "loss", "type": "quantitative", "title": "loss, nats"}
-    line = {
-        "transform": [{"filter": "!datum.here"}],
-        "mark": {"type": "line", "color": MUTED[theme()], "strokeWidth": 2},
-        "encoding": {"x": x, "y": y},
-    }
-    point = {
-        "transform": [{"filter": "datum.here"}],
-        "mark": {"type": "point", "filled": True, "size": 160, "opacity": 1, "color": ACCENT[theme()]},
-        "encoding": {"x": x, "y": y},
-    }
-    draw(
-        rows,
-        {"height": 260, "layer": [line, point]},
-        "scratch_loss",
-        "The loss over the true digit's probability",
+    draw(rows, _loss_spec(), "scratch_loss", "The loss over the true digit's probability")
+
+
+@specification
+def _loss_spec() -> Any:
+    base = alt.Chart().encode(
+        alt.X("p:Q", title="probability of the true digit", scale=alt.Scale(domain=[0, 1])),
+        alt.Y("loss:Q", title="loss, nats"),
+    )
+    curve, here = base.transform_filter("!datum.here"), base.transform_filter("datum.here")
+    return alt.layer(
+        curve.mark_line(color=MUTED[theme()], strokeWidth=2),
+        here.mark_point(filled=True, size=160, opacity=1, color=ACCENT[theme()]),
+        height=260,
     )

@@ -1,7 +1,8 @@
 """Training the NumPy network before one's eyes: curves, filters being born, what it then reads."""
 
-from typing import cast
+from typing import Any, cast
 
+import altair as alt
 import numpy as np
 import streamlit as st
 import torch
@@ -22,7 +23,7 @@ from cnnviz.ui.pages.from_scratch.model import (
 )
 from cnnviz.ui.state import cache
 from cnnviz.ui.state.incremental import Works, alive, stop, watch
-from cnnviz.ui.widgets.charts import Spec, draw
+from cnnviz.ui.widgets.charts import draw, specification
 from cnnviz.ui.widgets.pictures import theme
 
 ENGINE, EPOCHS, SEED = "scratch_engine", "scratch_epochs", "scratch_seed"
@@ -90,7 +91,7 @@ def _curves(run: NumpyRun) -> None:
         st.markdown("**Loss**, mean cross-entropy of the batches, nats")
         trained = run.points[1:]
         rows = {"epoch": [point.epoch for point in trained], "value": [point.loss for point in trained]}
-        spec = _chart(run.config.epochs, {}, ".3f", MUTED[theme()])
+        spec = _chart(run.config.epochs, MUTED[theme()])
         draw(rows, spec, "scratch_losses", "Loss over epochs")
     with right:
         st.markdown(f"**Accuracy** on 10,000 test digits: {percent(run.test_accuracy, 2)}")
@@ -98,8 +99,7 @@ def _curves(run: NumpyRun) -> None:
             (point.epoch, point.test_accuracy) for point in run.points if point.test_accuracy is not None
         ]
         rows = {"epoch": [epoch for epoch, _ in tested], "value": [value for _, value in tested]}
-        axis = {"scale": {"domain": [min(0.9, *rows["value"][1:], 0.9), 1.0]}, "axis": {"format": ".0%"}}
-        spec = _chart(run.config.epochs, axis, ".2%", ACCENT[theme()])
+        spec = _chart(run.config.epochs, ACCENT[theme()], min(0.9, *rows["value"][1:], 0.9))
         draw(rows, spec, "scratch_accuracies", "Test accuracy over epochs")
     limit = float(np.abs([run.before, latest.parameters["filters"]]).max())
     for column, values, key, words in zip(
@@ -122,22 +122,26 @@ def _curves(run: NumpyRun) -> None:
             )
 
 
-def _chart(epochs: int, axis: Spec, form: str, color: str) -> Spec:
-    x = {
-        "field": "epoch",
-        "type": "quantitative",
-        "title": "epochs",
-        "scale": {"domain": [0, epochs]},
-        "axis": {"grid": False, "tickMinStep": 1, "format": "d"},
-    }
-    y = {"field": "value", "type": "quantitative", "title": None, **axis}
-    tooltip = [
-        {"field": "epoch", "type": "quantitative", "format": ".2f"},
-        {"field": "value", "type": "quantitative", "format": form},
-    ]
-    dots = {"color": color, "size": 25}
-    mark = {"type": "line", "color": color, "strokeWidth": 2, "clip": True, "point": dots}
-    return {"height": 200, "mark": mark, "encoding": {"x": x, "y": y, "tooltip": tooltip}}
+@specification
+def _chart(epochs: int, color: str, lowest: float | None = None) -> Any:
+    """A loss over epochs or, from the lowest to 1, an accuracy."""
+    y = alt.Y("value:Q", title=None)
+    if lowest is not None:
+        y = y.scale(domain=[lowest, 1.0]).axis(format=".0%")
+    scale, axis = alt.Scale(domain=[0, epochs]), alt.Axis(grid=False, tickMinStep=1, format="d")
+    dots = alt.OverlayMarkDef(color=color, size=25)
+    return (
+        alt.Chart(height=200)
+        .mark_line(color=color, strokeWidth=2, clip=True, point=dots)
+        .encode(
+            alt.X("epoch:Q", title="epochs", scale=scale, axis=axis),
+            y,
+            tooltip=[
+                alt.Tooltip("epoch:Q", format=".2f"),
+                alt.Tooltip("value:Q", format=".3f" if lowest is None else ".2%"),
+            ],
+        )
+    )
 
 
 def _samples(run: NumpyRun) -> None:

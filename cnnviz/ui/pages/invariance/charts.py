@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import altair as alt
+
 from cnnviz.colors import MUTED, SERIES
 from cnnviz.labs.invariance import CHANGES
-from cnnviz.ui.widgets.charts import Spec, draw
+from cnnviz.ui.widgets.charts import draw, specification
 from cnnviz.ui.widgets.pictures import theme
 
 
@@ -13,7 +15,7 @@ def change_chart(
     curves: Mapping[str, Sequence[float]],
     kind: str,
     key: str,
-    alt: str,
+    description: str,
     at: float | None = None,
     height: int = 260,
 ) -> None:
@@ -25,44 +27,27 @@ def change_chart(
             rows["amount"].append(amount)
             rows["share"].append(value)
             rows["model"].append(name)
-    x = {
-        "field": "amount",
-        "type": "quantitative",
-        "title": f"{change.title.lower()}, {change.unit}",
-        "scale": {"domain": [change.amounts[0], change.amounts[-1]], "nice": False},
-        "axis": {"grid": False, "tickCount": 9},
-    }
-    y = {
-        "field": "share",
-        "type": "quantitative",
-        "title": None,
-        "scale": {"domain": [0, 1]},
-        "axis": {"format": ".0%", "tickCount": 5},
-    }
-    color = {
-        "field": "model",
-        "type": "nominal",
-        "title": None,
-        "sort": list(curves),
-        "scale": {"domain": list(curves), "range": list(SERIES[: len(curves)])},
-        "legend": {"orient": "top", "symbolType": "stroke", "labelLimit": 200, "columns": 2},
-    }
-    tooltip = [
-        {"field": "model", "title": "model"},
-        {"field": "amount", "type": "quantitative", "title": change.unit},
-        {"field": "share", "type": "quantitative", "format": ".1%", "title": "share"},
-    ]
-    line: Spec = {
-        "mark": {"type": "line", "strokeWidth": 2.5, "point": {"size": 30, "filled": True}},
-        "encoding": {"x": x, "y": y, "color": color, "tooltip": tooltip},
-    }
-    layers = [line]
-    if at is not None:
-        layers.append(
-            {
-                "data": {"values": [{}]},
-                "mark": {"type": "rule", "color": MUTED[theme()], "strokeDash": [3, 3]},
-                "encoding": {"x": {"datum": at, "type": "quantitative"}},
-            }
-        )
-    draw(rows, {"height": height, "layer": layers}, key, alt)
+    draw(rows, _change_spec(kind, tuple(curves), at, height), key, description)
+
+
+@specification
+def _change_spec(kind: str, names: Sequence[str], at: float | None, height: int) -> Any:
+    change = CHANGES[kind]
+    domain = alt.Scale(domain=[change.amounts[0], change.amounts[-1]], nice=False)
+    colors = alt.Scale(domain=names, range=SERIES[: len(names)])
+    legend = alt.Legend(orient="top", symbolType="stroke", labelLimit=200, columns=2)
+    share, title = alt.Axis(format=".0%", tickCount=5), f"{change.title.lower()}, {change.unit}"
+    lines = alt.Chart().mark_line(strokeWidth=2.5, point=alt.OverlayMarkDef(size=30, filled=True))
+    lines = lines.encode(
+        alt.X("amount:Q", title=title, scale=domain, axis=alt.Axis(grid=False, tickCount=9)),
+        alt.Y("share:Q", title=None, scale=alt.Scale(domain=[0, 1]), axis=share),
+        alt.Color("model:N", title=None, sort=names, scale=colors, legend=legend),
+        tooltip=[
+            alt.Tooltip("model:N"),
+            alt.Tooltip("amount:Q", title=change.unit),
+            alt.Tooltip("share:Q", format=".1%"),
+        ],
+    )
+    here = alt.Chart(alt.sequence(1)).mark_rule(color=MUTED[theme()], strokeDash=[3, 3])
+    here = here.encode(x=alt.datum(at, type="quantitative"))
+    return alt.layer(lines, *([] if at is None else [here]), height=height)

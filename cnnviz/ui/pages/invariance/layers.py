@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import altair as alt
 import streamlit as st
 import torch
 
@@ -14,7 +15,7 @@ from cnnviz.numbers import percent
 from cnnviz.ui.components.maps.maps import maps
 from cnnviz.ui.state.current_digit import current_digit
 from cnnviz.ui.state.current_model import current_model
-from cnnviz.ui.widgets.charts import draw
+from cnnviz.ui.widgets.charts import draw, specification
 from cnnviz.ui.widgets.code_panel import code_panel, opening
 from cnnviz.ui.widgets.layer_picker import choose_layer, choose_unit
 from cnnviz.ui.widgets.pictures import theme
@@ -140,29 +141,18 @@ def _bars(names: list[str], values: list[float]) -> None:
         "change": values,
         "words": [percent(value, 0) for value in values],
     }
-    x = {
-        "field": "layer",
-        "type": "nominal",
-        "sort": None,
-        "title": None,
-        "axis": {"labelAngle": 0, "ticks": False},
-    }
-    y = {
-        "field": "change",
-        "type": "quantitative",
-        "title": None,
-        "axis": {"format": ".0%", "tickCount": 4},
-        "scale": {"domainMin": 0},
-    }
-    spec = {
-        "height": 190,
-        "encoding": {"x": x, "y": y},
-        "layer": [
-            {"mark": {"type": "bar", "color": ACCENT[theme()], "width": {"band": 0.6}}},
-            {
-                "mark": {"type": "text", "dy": -7, "color": ACCENT[theme()]},
-                "encoding": {"text": {"field": "words"}},
-            },
-        ],
-    }
-    draw(rows, spec, "invariance_changes", "Relative change of each layer's output")
+    draw(rows, _bars_spec(), "invariance_changes", "Relative change of each layer's output")
+
+
+@specification
+def _bars_spec() -> Any:
+    scale, axis = alt.Scale(domainMin=0), alt.Axis(format=".0%", tickCount=4)
+    bars = alt.Chart().encode(
+        alt.X("layer:N", sort=None, title=None, axis=alt.Axis(labelAngle=0, ticks=False)),
+        alt.Y("change:Q", title=None, axis=axis, scale=scale),
+    )
+    return alt.layer(
+        bars.mark_bar(color=ACCENT[theme()], width=alt.RelativeBandSize(band=0.6)),
+        bars.mark_text(dy=-7, color=ACCENT[theme()]).encode(text="words:N"),
+        height=190,
+    )
