@@ -78,7 +78,7 @@ def test_pointing_at_the_chart_moves_to_that_moment(open_page: OpenPage) -> None
 
     middle = int(player(page).get_attribute("data-step") or -1)
     assert 0 < middle < steps(page)
-    expect(page.locator(".st-key-replay .where")).to_have_text(re.compile(r"^\d+ % of the pen's way"))
+    expect(page.locator(".st-key-replay .where")).to_have_text(re.compile(r"^\d+% of the pen's way"))
 
 
 def test_the_next_stroke_ends_the_replay_and_is_read(open_page: OpenPage) -> None:

@@ -134,7 +134,7 @@ def come_back(page: Page, paused_at: int) -> None:
 def go_on_to_the_end(page: Page) -> tuple[str, int, int]:
     """The test accuracy as the page writes it, the step of the best weights, and all steps."""
     said = says(page, re.compile("Finished.*test digits", re.DOTALL))
-    found = re.search(r"Reads ([\d.]+) % of MNIST's 10,000 test digits", said)
+    found = re.search(r"Reads ([\d.]+)% of MNIST's 10,000 test digits", said)
     assert found, said
     page.get_by_role("button", name="Use this model").click()
     expect(page.get_by_role("link", name="In use: draw for it").first).to_be_visible()
