@@ -12,7 +12,7 @@ from cnnviz.numbers import duration, number, percent, probability
 
 CODE = Path(__file__).parents[2] / "cnnviz"
 BY_HAND = {CODE / "numbers.py", CODE / "__main__.py"}  # the terminal has Python's own
-SPACED = re.compile(r"(?:^|[\d}'\"]) %(?![\w(])")
+SPACED = re.compile(r"(?:^|[\d}'\"]|%[.\d]*[df]) %%?(?![\w(])")  # also in printf formats
 
 
 @pytest.mark.parametrize(

@@ -110,7 +110,7 @@ def _said(figures: Figures) -> None:
             height="content",
             column_config={
                 "Fold": st.column_config.NumberColumn(width=50),
-                "Accuracy": st.column_config.NumberColumn(format="%.2f %%", width=80),
+                "Accuracy": st.column_config.NumberColumn(format="%.2f%%", width=80),
                 "Loss": st.column_config.NumberColumn(
                     format="%.4f", width=70, help="Mean cross-entropy, nats"
                 ),

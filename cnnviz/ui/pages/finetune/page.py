@@ -47,7 +47,7 @@ def _settings(chosen: CurrentModel, writer_digits: WriterDigits) -> FinetuneConf
         persist_state="session",
     )
     label = "Replay: share of MNIST in each batch"
-    st.slider(label, 0, 90, 50, 10, format="%d %%", key="finetune_replay", persist_state="session")
+    st.slider(label, 0, 90, 50, 10, format="%d%%", key="finetune_replay", persist_state="session")
     layers = trainable_layers(chosen.model)
     st.selectbox(
         "Layers that learn",

@@ -126,7 +126,7 @@ def table(sweep: Sweep, outcomes: Sequence[Outcome]) -> None:
             hide_index=True,
             height="content",
             column_config={
-                "Accuracy": st.column_config.NumberColumn(format="%.2f %%", help="Of the validation digits"),
+                "Accuracy": st.column_config.NumberColumn(format="%.2f%%", help="Of the validation digits"),
                 "Loss": st.column_config.NumberColumn(format="%.4f", help="Mean cross-entropy, nats"),
                 "Training": st.column_config.NumberColumn(format="%.1f s"),
             },
