@@ -10,7 +10,8 @@ from streamlit.testing.v1 import AppTest
 from cnnviz.data.mnist import load_mnist
 from cnnviz.labs.capsules.network import Capsules
 from cnnviz.labs.capsules.training import load_capsules
-from tests.support.payload import payload, words
+from tests.support.payload import payload
+from tests.support.text import words
 
 Go = Callable[..., AppTest]
 NETWORK = load_capsules()

@@ -17,6 +17,7 @@ from streamlit.testing.v1 import AppTest
 from cnnviz.feature_visualization.precomputed import dreamed
 from cnnviz.networks.torchvision_zoo import FETCHED, torchvision_network
 from cnnviz.ui.pages.dream.job import DreamJob
+from tests.support.text import words
 
 Go = Callable[..., AppTest]
 
@@ -25,10 +26,6 @@ def run_of(app: AppTest) -> DreamJob:
     assert not app.exception
     run: DreamJob = app.session_state["_dream_run"]
     return run
-
-
-def words(app: AppTest) -> str:
-    return "\n".join(part.value for part in [*app.main.markdown, *app.main.caption])
 
 
 def small(app: AppTest, whose: str = "photo") -> None:

@@ -12,9 +12,9 @@ from cnnviz.data.mnist import load_mnist
 from cnnviz.feature_visualization.objectives import channel, evaluate_objective
 from cnnviz.networks.tracing import trace
 from cnnviz.ui.shell.page_registry import present_pages
-from tests.support.payload import payload, present
+from tests.support.payload import payload, picture, present
 from tests.support.runs import LATEST, STEPS, network_at, past_run
-from tests.support.text import picture, words
+from tests.support.text import words
 
 Go = Callable[..., AppTest]
 NAMES = [page.name for page in present_pages()]

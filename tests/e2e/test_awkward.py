@@ -6,10 +6,10 @@ from collections.abc import Callable
 import numpy as np
 from playwright.sync_api import Page, expect
 
-from tests.e2e.test_draw import OpenPage, clear, pen
 from tests.support.browser import settle
+from tests.support.drawing import Stroke, clear, pen
 
-Stroke = list[tuple[float, float]]
+OpenPage = Callable[[str], Page]
 DOUBT = re.compile("torn between|only guessing|does not look like")
 
 

@@ -4,43 +4,12 @@ import re
 import statistics
 from collections.abc import Callable
 
-import numpy as np
 from playwright.sync_api import Page, expect
 
 from tests.support.browser import settle
+from tests.support.drawing import STROKES, clear, expect_digit, pen
 
-# Pen paths on the 280 x 280 canvas, as a person would write them.
-STROKES = {
-    1: [[(140, 50), (140, 230)]],
-    4: [[(90, 60), (75, 150), (200, 150)], [(175, 60), (170, 235)]],
-    7: [[(70, 60), (200, 60), (120, 230)]],
-    0: [[(140 + 60 * np.cos(a), 140 + 85 * np.sin(a)) for a in np.linspace(-1.6, 4.7, 30)]],
-}
 OpenPage = Callable[[str], Page]
-
-
-def pen(page: Page, strokes: list[list[tuple[float, float]]], steps: int = 4) -> None:
-    """Draw with the mouse, stroke by stroke; the mouse reports `steps` places on the way to each point."""
-    board = page.locator(".st-key-canvas canvas").last
-    board.hover()  # scrolls to it and waits until it stands still
-    box = board.bounding_box()
-    assert box is not None
-    for (x, y), *rest in strokes:
-        page.mouse.move(box["x"] + x, box["y"] + y)
-        page.mouse.down()
-        for x, y in rest:
-            page.mouse.move(box["x"] + x, box["y"] + y, steps=steps)
-        page.mouse.up()
-
-
-def clear(page: Page) -> None:
-    page.get_by_role("button", name="Clear").first.click()
-    expect(page.locator(".st-key-prediction")).to_have_text("")
-    settle(page)
-
-
-def expect_digit(page: Page, digit: int) -> None:
-    expect(page.locator(".st-key-prediction")).to_have_text(re.compile(rf"^\s*{digit}"))
 
 
 def test_drawn_digits_are_read(open_page: OpenPage) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.support.browser import annealed
+from tests.support.browser import settle
 
 Open = Callable[[str], Page]
 FINISHED = re.compile("Each picture began as the same faint noise")
@@ -30,7 +30,7 @@ def test_pictures_grow_while_one_watches(page: Page, server: str) -> None:
     page.goto(f"{server}/maximize?model=classic&layer=conv2")
     expect(tiles(page, "maximized")).to_have_count(64)
     expect(page.get_by_text(FINISHED)).to_be_visible()
-    annealed(page)
+    settle(page)
 
     seen = page.evaluate("window.progress")
     steps = [int(found.group(1)) for text in seen if (found := re.search(r"step (\d+) of 96", text))]
@@ -46,7 +46,7 @@ def test_a_click_shows_that_filter_and_writes_the_address(open_page: Open) -> No
     tiles(page, "maximized").nth(21).click()
 
     expect(page.get_by_text("Filter 21 of conv2")).to_be_visible()
-    annealed(page)
+    settle(page)
     assert "channel=21" in page.url
     expect(tiles(page, "patches")).to_have_count(12)
     expect(tiles(page, "variants")).to_have_count(4)
@@ -62,7 +62,7 @@ def test_the_address_leads_to_the_view(open_page: Open) -> None:
     page.locator(".st-key-view").get_by_text("bench").click()
     expect(tiles(page, "bench")).to_have_count(10)
     expect(page.get_by_role("table")).to_contain_text("spectrum, moves")
-    annealed(page)
+    settle(page)
     assert "view=bench" in page.url
 
 
@@ -79,7 +79,7 @@ def test_it_fits_a_phone(browser: Browser, server: str) -> None:
     page = context.new_page()
     for path in ("/maximize?layer=conv2", "/maximize?view=digits", "/maximize?view=bench"):
         page.goto(server + path)
-        annealed(page)
+        settle(page)
         expect(page.locator(".tile").first).to_be_visible()
         if path.endswith("bench"):
             expect(page.get_by_role("table")).to_be_visible()  # comes last, and is the widest

@@ -1,30 +1,17 @@
 """The wire format, read back by a decoder of its own, and who wins when two choose a tile."""
 
 import json
-import struct
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from numpy.typing import NDArray
 from streamlit.testing.v1 import AppTest
 
 from cnnviz.colors import SCALES
 from cnnviz.ui.components.maps.maps import maps
 from cnnviz.ui.components.shared.loader import pack, script, style
-
-
-def decode(content: bytes) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-    (length,) = struct.unpack_from("<I", content)
-    header = json.loads(content[4 : 4 + length])
-    arrays = {}
-    for name, place in header.pop("arrays").items():
-        size = int(np.prod(place["shape"]))
-        start = 4 + length + place["offset"]
-        assert start % 4 == 0  # or the browser could not lay a Float32Array over it
-        arrays[name] = np.frombuffer(content, place["type"], size, start).reshape(place["shape"])
-    return header, arrays
+from tests.support.payload import decode
 
 
 def test_pack_keeps_header_and_arrays() -> None:

@@ -1,13 +1,10 @@
 """What the network picture receives, read back; and what it accepts from the browser."""
 
-import json
-import struct
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from numpy.typing import NDArray
 from streamlit.testing.v1 import AppTest
 
 from cnnviz import load_model, trace
@@ -18,20 +15,10 @@ from cnnviz.networks.network import build
 from cnnviz.networks.zoo import NETWORKS
 from cnnviz.ui.components.network.network import PARTS, Selection, is_cell, pair, payload
 from cnnviz.ui.components.shared.loader import script, style
+from tests.support.payload import decode
 
 BLOCKS = (TransformerBlock, PositionEmbedding, Residual)
 IMAGE = load_mnist().test.images[61] / 255
-
-
-def decode(content: bytes) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-    (length,) = struct.unpack_from("<I", content)
-    header = json.loads(content[4 : 4 + length])
-    arrays = {}
-    for name, place in header.pop("arrays").items():
-        size = int(np.prod(place["shape"]))
-        start = 4 + length + place["offset"]
-        arrays[name] = np.frombuffer(content, place["type"], size, start).reshape(place["shape"])
-    return header, arrays
 
 
 @pytest.mark.parametrize("name", NETWORKS)

@@ -1,9 +1,7 @@
 """The exported programs, run without cnnviz, arrive where cnnviz arrived."""
 
-import gzip
 import os
 import re
-import struct
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -26,6 +24,7 @@ from cnnviz.training.datasets import load_parts
 from cnnviz.training.loop import fit
 from cnnviz.training.recipes import RECIPES
 from cnnviz.training.schedule import LearningRateChange, TrainingControl
+from tests.support.programs import RUNNER, write_idx_files
 
 SMALL = TrainConfig(epochs=1, batch_size=64, train_size=600, validation_size=50, seed=7)
 ODD = NetworkConfig(
@@ -66,13 +65,6 @@ CONFIGS = {
 PEN = replace(SMALL, data="mnist+pen", class_shares=(0.0, 0.5, *[1.0] * 7, 0.01))
 LAST_STEPS = {"steered": 7}
 CHANGES = {"steered": [LearningRateChange(3, factor=0.5), LearningRateChange(6, rate=0.2)]}
-RUNNER = """
-import runpy, sys
-sys.modules["cnnviz"] = None  # importing it would fail
-for name in sys.argv[1:]:
-    print("##", name)
-    runpy.run_path(name, run_name="__main__")
-"""
 
 
 @pytest.fixture(scope="module")
@@ -103,18 +95,6 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[dict[st
 
 def _script(config: TrainConfig, name: str) -> str:
     return training_script(config, name, steps=LAST_STEPS.get(name), changes=CHANGES.get(name, ()))
-
-
-def write_idx_files(folder: Path) -> None:
-    """MNIST as its authors publish it, from the carried copy."""
-    folder.mkdir(parents=True)
-    for prefix, digits in (("train", load_mnist().train), ("t10k", load_mnist().test)):
-        count = len(digits)
-        images = struct.pack(">IIII", 0x803, count, 28, 28) + digits.images.numpy().tobytes()
-        labels = struct.pack(">II", 0x801, count) + digits.labels.numpy().tobytes()
-        for kind, content in (("images-idx3-ubyte", images), ("labels-idx1-ubyte", labels)):
-            (folder / f"{prefix}-{kind}").write_bytes(content)
-            (folder / f"{prefix}-{kind}.gz").write_bytes(gzip.compress(content, 0))
 
 
 def some_pen_digits() -> Digits:
