@@ -9,6 +9,12 @@ from xdist.scheduler import LoadScopeScheduling
 torch.set_num_threads(1)  # as the app itself runs; two that wait for each other slow a busy machine
 
 
+@pytest.fixture(autouse=True)
+def seeded() -> None:
+    """PyTorch's own generator begins anew: a test's random tensors are the same in every run."""
+    torch.manual_seed(0)
+
+
 class OneBrowser(LoadScopeScheduling):
     """All browser tests go to one process, each other test to whichever is free.
 

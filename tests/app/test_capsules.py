@@ -14,16 +14,15 @@ from tests.support.payload import payload
 from tests.support.text import words
 
 Go = Callable[..., AppTest]
-NETWORK = load_capsules()
 
 
 def seen(index: int) -> Capsules:
     with torch.no_grad():
-        return NETWORK(load_mnist().test.pixels()[index][None, None])
+        return load_capsules()(load_mnist().test.pixels()[index][None, None])
 
 
 def drawn(poses: torch.Tensor, digit: int) -> np.ndarray:
-    return NETWORK.decode(poses, torch.tensor([digit]))[0].numpy()
+    return load_capsules().decode(poses, torch.tensor([digit]))[0].numpy()
 
 
 def sliders(app: AppTest) -> list[AppTest]:
