@@ -1,9 +1,12 @@
 """For all tests: one thread a process, and browser tests one at a time."""
 
+from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import pytest
 import torch
+from streamlit.components.v2 import manifest_scanner
 from xdist.scheduler import LoadScopeScheduling
 
 torch.set_num_threads(1)  # as the app itself runs; two that wait for each other slow a busy machine
@@ -13,6 +16,15 @@ torch.set_num_threads(1)  # as the app itself runs; two that wait for each other
 def seeded() -> None:
     """PyTorch's own generator begins anew: a test's random tensors are the same in every run."""
     torch.manual_seed(0)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def packages_scanned_once() -> Iterator[None]:
+    """Streamlit reads every installed package's metadata for each AppTest: four fifths of its time."""
+    with pytest.MonkeyPatch.context() as patch:
+        scan = cache(manifest_scanner.scan_component_manifests)
+        patch.setattr(manifest_scanner, "scan_component_manifests", scan)
+        yield
 
 
 class OneBrowser(LoadScopeScheduling):
