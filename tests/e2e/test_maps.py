@@ -14,7 +14,8 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from cnnviz import load_model
 from cnnviz.colors import Scale, Theme, color
 from cnnviz.ui.components.shared.loader import pack, script
-from tests.support.browser import IMPATIENT, aim
+from tests.support.browser import IMPATIENT, aim, paint, settle
+from tests.support.waiting import wait_for
 
 OpenPage = Callable[..., Page]
 ROOT = "document.querySelector('.st-key-{} [data-testid=stBidiComponentIsolated]').shadowRoot"
@@ -113,10 +114,13 @@ def test_cells_have_the_palettes_colors_in_both_themes(page: Page, server: str, 
     page.emulate_media(color_scheme=theme)
     page.goto(f"{server}/filters")
     expect(widget(page)).to_have_attribute("data-selected", "0")
-    page.wait_for_timeout(300)
     for number, row, column in [(0, 0, 0), (3, 1, 1), (count() - 1, 2, 0)]:
-        expected = color(weights()[number, row, column], limit(), theme=theme).astype(int)
-        assert np.abs(pixel(page, number, row, column) - expected).max() <= 3  # the browser has 513 steps
+        expect_color(page, (number, row, column), theme)
+
+
+def expect_color(page: Page, place: tuple[int, int, int], theme: Theme) -> None:
+    expected = color(weights()[place], limit(), theme=theme).astype(int)
+    wait_for(lambda: np.abs(pixel(page, *place) - expected).max() <= 3)  # the browser has 513 steps
 
 
 def test_theme_switch_redraws_without_a_reload(filters: OpenPage) -> None:
@@ -124,15 +128,13 @@ def test_theme_switch_redraws_without_a_reload(filters: OpenPage) -> None:
     light = pixel(page, 3, 1, 1)
     page.evaluate(f"() => {{ window.kept = {ROOT.format('kernels')}.querySelector('canvas') }}")
     page.emulate_media(color_scheme="dark")
-    expected = color(weights()[3, 1, 1], limit(), theme="dark").astype(int)
     page.wait_for_function(
         f"""() => {{ const c = {ROOT.format("kernels")}.querySelector("canvas")
         return c === window.kept && getComputedStyle(c.getRootNode().host)
             .getPropertyValue("--st-background-color") === "#171614" }}"""
     )
-    page.wait_for_timeout(200)
+    expect_color(page, (3, 1, 1), "dark")
     assert pixel(page, 3, 1, 1) != light
-    assert np.abs(pixel(page, 3, 1, 1) - expected).max() <= 3
 
 
 def test_range_is_printed(filters: OpenPage) -> None:
@@ -177,7 +179,7 @@ def test_keyboard_moves_the_selection_however_fast(filters: OpenPage) -> None:
     for _ in range(13):
         page.keyboard.press("ArrowRight")
     expect_selected(page, 13)
-    page.wait_for_timeout(700)  # late answers to earlier presses must not undo the last one
+    settle(page)  # late answers to earlier presses must not undo the last one
     expect_selected(page, 13)
     page.keyboard.press("End")
     expect_selected(page, count() - 1)
@@ -253,7 +255,7 @@ def test_resize_keeps_every_cell_the_same_whole_number_of_pixels(filters: OpenPa
     page = filters()
     for width in (1400, 1000, 700, 1900):
         page.set_viewport_size({"width": width, "height": 900})
-        page.wait_for_timeout(250)
+        paint(page, 3)  # an observer lays it out anew
         box = tile(page, 0).bounding_box()
         assert box is not None
         assert box["width"] % side() == pytest.approx(0, abs=1e-6)

@@ -2,7 +2,7 @@
 
 import base64
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -54,6 +54,18 @@ def pen(page: Page, strokes: list[Stroke], steps: int = 4) -> None:
         for x, y in rest:
             page.mouse.move(box["x"] + x, box["y"] + y, steps=steps)
         page.mouse.up()
+
+
+def count_strokes(page: Page) -> Callable[[], int]:
+    """How many strokes the canvas has sent to the server last; to be called before the page is opened."""
+    sent = [0]
+
+    def read(content: str | bytes) -> None:
+        if isinstance(content, bytes) and b'"objects"' in content:
+            sent[0] = content.count(b'"strokeWidth"')
+
+    page.on("websocket", lambda socket: socket.on("framesent", read))
+    return lambda: sent[0] if page.title() else 0  # asking the page lets its events arrive
 
 
 def clear(page: Page) -> None:
