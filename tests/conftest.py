@@ -28,13 +28,14 @@ def packages_scanned_once() -> Iterator[None]:
 
 
 class OneBrowser(LoadScopeScheduling):
-    """All browser tests go to one process, each other test to whichever is free.
+    """All browser tests go to one process, the others file by file to whichever is free.
 
-    Server and browser keep two processors busy already; two pairs of them wait for each other.
+    Server and browser keep two processors busy already; two pairs of them wait for each other. A file's
+    tests share what they trained or started. The largest group, the browser's, begins first.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return "browser" if "e2e/" in nodeid else nodeid
+        return "browser" if "e2e/" in nodeid else nodeid.partition("::")[0]
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneBrowser:

@@ -152,12 +152,15 @@ def test_pages_are_thin_and_begin_with_the_frame(path: Path) -> None:
     assert ast.unparse(first) == "require_frame()"
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "tests").rglob("*.py")), ids=lambda path: path.stem)
-def test_no_test_imports_a_test(path: Path) -> None:
+def test_no_test_imports_a_test() -> None:
     """What tests share is in tests/support; who imports a test also runs, patches and waits as it does."""
-    nodes = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ImportFrom)]
-    last = [name.rpartition(".")[2] for name in (node.module or "" for node in nodes)]
-    assert not [name for name in last if name.startswith("test_") or name == "conftest"]
+    faults = []
+    for path in sorted((ROOT / "tests").rglob("*.py")):
+        nodes = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ImportFrom)]
+        names = [(node.module or "").rpartition(".")[2] for node in nodes]
+        faults += [f"{path}: {name}" for name in names if name == "conftest" or name.startswith("test_")]
+
+    assert not faults
 
 
 def test_nothing_unsafe_is_called() -> None:
