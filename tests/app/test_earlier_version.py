@@ -1,6 +1,7 @@
 """What an earlier version's users have works on today's pages: links of every kind, and quiz progress."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -37,12 +38,13 @@ def test_a_link_shows_what_it_showed(go: Go, tmp_path: Path, link: dict[str, Any
         app.run()
 
     assert not app.exception
-    shown = on_screen(app)
+    shown = on_screen(app) | {f"address {name}": app.query_params.get(name) for name in address}
     assert {name: shown.get(name, "not on screen") for name in link["shown"]} == link["shown"]
 
 
 def on_screen(app: AppTest) -> dict[str, Any]:
-    found = {"digit": app.sidebar.caption[0].value, "reading": app.sidebar.markdown[0].value}
+    reading = [float(number) for number in re.findall(r"\d+(?:\.\d+)?", app.sidebar.markdown[0].value)]
+    found = {"digit": app.sidebar.caption[0].value, "reading": reading[:2]}
     for kind in CONTROLS:
         found |= {f"control {one.key}": one.value for one in getattr(app, kind) if one.key}
     return found

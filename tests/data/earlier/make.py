@@ -44,6 +44,16 @@ LONG = replace(SHORT, network=TRANSFORMER, epochs=2, optimizer="adamw", keep_bes
 CUT_AFTER = 3  # of LONG's six steps
 SEVEN = [[70.0, 60.0], [200.0, 60.0], [120.0, 230.0]]
 CONTROLS = ("selectbox", "slider", "number_input", "button_group", "toggle", "checkbox", "text_input")
+# Keys that stand for one question, pose or row, and so are in no address.
+PASSING = (
+    "exercise_given",
+    "pose_",
+    "_",
+    "sweep_point",
+    "convolution_size",
+    "finetune_writer",
+    "train_recipe",
+)
 SCALARS = (int, float, str, bool, type(None))
 
 
@@ -166,14 +176,15 @@ def look(home: Path, page: str, address: dict[str, str]) -> dict[str, Any]:
             app.query_params.update({name: address[name] for name in watched})
             app.run()
     assert not app.exception, (page, address, app.exception)
-    return on_screen(app)
+    return on_screen(app) | {f"address {name}": app.query_params.get(name) for name in address}
 
 
 def on_screen(app: AppTest) -> dict[str, Any]:
-    found = {"digit": app.sidebar.caption[0].value, "reading": app.sidebar.markdown[0].value}
+    reading = [float(number) for number in re.findall(r"\d+(?:\.\d+)?", app.sidebar.markdown[0].value)]
+    found = {"digit": app.sidebar.caption[0].value, "reading": reading[:2]}  # the digit, and how sure
     for kind in CONTROLS:
         for control in getattr(app, kind):
-            if control.key and "exercise_given" not in control.key:  # a question is drawn by lot
+            if control.key and not control.key.startswith(PASSING):
                 found[f"control {control.key}"] = control.value
     return {name: value for name, value in found.items() if isinstance(value, (*SCALARS, list))}
 
