@@ -16,10 +16,10 @@ def test_shares_are_those_of_pytorchs_own_attention(heads: int, height: int, wid
     theirs = nn.MultiheadAttention(12, heads, batch_first=True)
     theirs.load_state_dict(
         {
-            "in_proj_weight": layer.ask.weight,
-            "in_proj_bias": layer.ask.bias,
-            "out_proj.weight": layer.answer.weight,
-            "out_proj.bias": layer.answer.bias,
+            "in_proj_weight": layer.qkv.weight,
+            "in_proj_bias": layer.qkv.bias,
+            "out_proj.weight": layer.proj.weight,
+            "out_proj.bias": layer.proj.bias,
         }
     )
     maps = torch.randn(12, height, width)

@@ -20,12 +20,12 @@ from cnnviz.labs.numpy_cnn.training import (
 
 
 @cache
-def testing() -> Digits:
+def held_out() -> Digits:
     return load_mnist().test[:500]
 
 
 def run(config: NumpyConfig, count: int = 600) -> list[NumpyProgress]:
-    return list(fit_numpy(config, load_mnist().train[:count], testing(), records_per_epoch=3))
+    return list(fit_numpy(config, load_mnist().train[:count], held_out(), records_per_epoch=3))
 
 
 def test_records_cover_the_run() -> None:
