@@ -23,7 +23,7 @@ def go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Go:
     monkeypatch.setenv("CNNVIZ_HOME", str(tmp_path))
 
     def open_page(name: str = "home", **link: str) -> AppTest:
-        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=180)
         for key, value in link.items():
             app.query_params[key] = value
         app.run()

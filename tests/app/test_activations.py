@@ -12,7 +12,8 @@ from cnnviz.checkpoints.format import shipped_models
 from cnnviz.data.mnist import load_mnist
 from cnnviz.interpret.receptive_fields import receptive_field
 from cnnviz.networks.zoo import TITLES
-from tests.support.payload import payload, words
+from tests.support.payload import payload
+from tests.support.text import words
 
 Go = Callable[..., AppTest]
 

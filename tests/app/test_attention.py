@@ -1,6 +1,7 @@
 """Beneath an attention layer's maps: who hears whom, of a transformer somebody trained."""
 
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 import pytest
@@ -14,19 +15,25 @@ from cnnviz.networks.zoo import NETWORKS
 from tests.support.payload import payload
 
 Go = Callable[..., AppTest]
-MODEL = build(NETWORKS["vit"], 3).eval()
+
+
+@cache
+def transformer_network() -> Network:
+    return build(NETWORKS["vit"], 3).eval()
 
 
 @pytest.fixture
 def transformer(keep: Callable[[Network], str]) -> str:
-    """The key of a run that ended with MODEL."""
-    return keep(MODEL)
+    """The key of a run that ended with transformer_network()."""
+    return keep(transformer_network())
 
 
 def test_all_cells_and_the_heads_of_the_inkiest(go: Go, transformer: str) -> None:
     app = go("activations", model=transformer, layer="attention2", digit="7")
     image = load_mnist().test.images[7] / 255
-    shares = attention_weights(MODEL.attention2, trace(MODEL, image)["attention2"].input)  # (4, 4, 4, 4, 4)
+    shares = attention_weights(
+        transformer_network().attention2, trace(transformer_network(), image)["attention2"].input
+    )  # (4, 4, 4, 4, 4)
     ink = image.unflatten(0, (4, 7)).unflatten(2, (4, 7)).sum((1, 3))  # (4, 4)
     row, column = divmod(int(ink.argmax()), 4)
 

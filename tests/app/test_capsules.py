@@ -10,19 +10,19 @@ from streamlit.testing.v1 import AppTest
 from cnnviz.data.mnist import load_mnist
 from cnnviz.labs.capsules.network import Capsules
 from cnnviz.labs.capsules.training import load_capsules
-from tests.support.payload import payload, words
+from tests.support.payload import payload
+from tests.support.text import words
 
 Go = Callable[..., AppTest]
-NETWORK = load_capsules()
 
 
 def seen(index: int) -> Capsules:
     with torch.no_grad():
-        return NETWORK(load_mnist().test.pixels()[index][None, None])
+        return load_capsules()(load_mnist().test.pixels()[index][None, None])
 
 
 def drawn(poses: torch.Tensor, digit: int) -> np.ndarray:
-    return NETWORK.decode(poses, torch.tensor([digit]))[0].numpy()
+    return load_capsules().decode(poses, torch.tensor([digit]))[0].numpy()
 
 
 def sliders(app: AppTest) -> list[AppTest]:

@@ -19,7 +19,8 @@ from cnnviz.labs.convolution.kernels import CLASSIC, EXAMPLES
 from cnnviz.networks.imagenet import first_kernels, load_imagenet
 from cnnviz.ui.pages.convolution.page import VIEWS
 from cnnviz.ui.pages.convolution.sliding_window import BEGINNING, EXPERIMENTS
-from tests.support.payload import payload, present, words
+from tests.support.payload import payload, present
+from tests.support.text import words
 
 Go = Callable[..., AppTest]
 PICTURE = "convolution_picture"

@@ -1,6 +1,5 @@
 """The draw page: nothing drawn, a drawing, a picture, and everything that can be wrong with them."""
 
-import base64
 import io
 import re
 from collections.abc import Callable
@@ -11,32 +10,10 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from cnnviz.data.mnist import load_mnist
-from cnnviz.data.rasterize import rasterize
 from cnnviz.io.images import encode_png
+from tests.support.drawing import SEVEN, path_object, send, sent
 
 Go = Callable[..., AppTest]
-SEVEN = [[70, 60], [200, 60], [120, 230]]
-
-
-def path_object(points: list[list[float]]) -> dict:
-    first, *rest = points
-    return {"type": "Path", "strokeWidth": 20, "path": [["M", *first], *(["L", *point] for point in rest)]}
-
-
-def sent(points: list[list[float]], png: str | None = None) -> dict:
-    """What the browser's canvas sends after a stroke."""
-    picture = rasterize([np.array(points)], 20)
-    data = "data:image/png;base64," + base64.b64encode(encode_png(picture)).decode()
-    return {
-        "drawing": {"raw": {"objects": [path_object(points)]}, "data": data if png is None else png},
-        "backgroundFit": None,
-    }
-
-
-def send(app: AppTest, value: object) -> AppTest:
-    """Deliver what a browser's canvas would send."""
-    app.session_state[f"pad{app.session_state['_pad'].version}"] = value
-    return app.run()
 
 
 def prediction(app: AppTest) -> str:

@@ -19,6 +19,7 @@ from cnnviz.io.photos import to_pixels
 from cnnviz.networks.torchvision_zoo import FETCHED, torchvision_network
 from cnnviz.ui.pages.dream.job import DreamJob
 from cnnviz.ui.pages.dream.look_inside import _pictures_of
+from tests.support.text import words
 
 Go = Callable[..., AppTest]
 
@@ -27,10 +28,6 @@ def run_of(app: AppTest) -> DreamJob:
     assert not app.exception
     run: DreamJob = app.session_state["_dream_run"]
     return run
-
-
-def words(app: AppTest) -> str:
-    return "\n".join(part.value for part in [*app.main.markdown, *app.main.caption])
 
 
 def small(app: AppTest, whose: str = "photo") -> None:

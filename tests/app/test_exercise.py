@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cnnviz.ui.state.learning_progress import Record, checked, merge
-from tests.support.payload import words
+from tests.support.text import words
 
 
 def lab() -> None:

@@ -12,7 +12,8 @@ from cnnviz.data.mnist import load_mnist
 from cnnviz.interpret.filters import kernels_of, strongest_inputs
 from cnnviz.networks.network import Network, build
 from cnnviz.networks.zoo import NETWORKS
-from tests.support.text import picture, words
+from tests.support.payload import payload, picture
+from tests.support.text import words
 
 Go = Callable[..., AppTest]
 Keep = Callable[[Network], str]
@@ -86,9 +87,9 @@ def test_color_range(go: Go, reach: str) -> None:
     app.button_group(key="colour_range").set_value(reach).run()
     model = load_model()
     weights = [model.conv1.weight.detach(), model.conv2.weight.detach()]
-    header, _ = picture(app, "kernels")
+    header, arrays = payload(app, "kernels")
     if reach == "unit":
-        assert "limits" in header["arrays"]
+        assert "limits" in arrays
     else:
         widest = weights[0] if reach == "layer" else torch.cat([weight.flatten() for weight in weights])
         assert header["limit"] == pytest.approx(float(widest.abs().max()))

@@ -16,8 +16,9 @@ from cnnviz.evaluation.metrics import logits_of
 from cnnviz.evaluation.pen_writers import digits_by_writer
 from cnnviz.training.finetuning_report import accuracy
 from cnnviz.ui.pages.finetune.digits import OWN, WRITER
-from tests.app.test_draw import SEVEN, send, sent
-from tests.support.payload import payload, present, words
+from tests.support.drawing import SEVEN, send, sent
+from tests.support.payload import payload, present
+from tests.support.text import words
 
 Go = Callable[..., AppTest]
 

@@ -14,7 +14,8 @@ from cnnviz.labs.numpy_cnn.readable import backward, forward, initial_parameters
 from cnnviz.ui.pages.from_scratch.model import first_run
 from cnnviz.ui.pages.from_scratch.page import STAGE, STAGES
 from cnnviz.ui.state.current_digit import CurrentDigit
-from tests.support.payload import payload, words
+from tests.support.payload import payload
+from tests.support.text import words
 
 Go = Callable[..., AppTest]
 pytestmark = pytest.mark.usefixtures("quick")

@@ -1,6 +1,5 @@
 """The maximize page without a browser: what the widgets receive, and that it comes from the library."""
 
-import struct
 from collections.abc import Callable
 
 import numpy as np
@@ -14,7 +13,8 @@ from cnnviz.feature_visualization.closed_form import optimum
 from cnnviz.feature_visualization.objectives import channel, evaluate_objective, neuron
 from cnnviz.feature_visualization.presets import ABLATION, MACO, SHARP, optimize
 from cnnviz.networks.network import Network
-from tests.support.text import picture, words
+from tests.support.payload import payload, picture
+from tests.support.text import words
 
 Go = Callable[..., AppTest]
 Keep = Callable[[Network], str]
@@ -181,15 +181,9 @@ def test_a_dead_filter_is_struck_through_and_explained(go: Go, keep: Keep) -> No
 
     app = go("maximize", model=keep(model), layer="conv2", channel="3")
 
-    header, images = picture(app, "maximized")
-    assert images[3].std() < 0.05
-    place = header["arrays"]["marks"]
-    content = next(
-        part for part in app.get("bidi_component") if part.proto.id.endswith("-maximized")
-    ).proto.bytes
-    (length,) = struct.unpack_from("<I", content)
-    marks = np.frombuffer(content, np.uint8, 64, 4 + length + place["offset"])
-    assert marks.nonzero()[0].tolist() == [3]
+    _, arrays = payload(app, "maximized")
+    assert arrays["values"][3].std() < 0.05
+    assert arrays["marks"].nonzero()[0].tolist() == [3]
     assert "is dead" in app.info[0].value
 
 

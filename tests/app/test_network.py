@@ -2,8 +2,6 @@
 
 import contextlib
 import io
-import json
-import struct
 from collections.abc import Callable
 from typing import Any
 
@@ -15,15 +13,13 @@ from streamlit.testing.v1 import AppTest
 from cnnviz import load_model, trace
 from cnnviz.checkpoints.format import shipped_models
 from cnnviz.data.mnist import load_mnist
+from tests.support.payload import payload
 
 Go = Callable[..., AppTest]
 
 
 def header(app: AppTest) -> dict[str, Any]:
-    content = app.get("bidi_component")[0].proto.bytes
-    (length,) = struct.unpack_from("<I", content)
-    decoded: dict[str, Any] = json.loads(content[4 : 4 + length])
-    return decoded
+    return payload(app, "network")[0]
 
 
 def pin(app: AppTest, layer: str, channel: int = 0, row: int = 0, column: int = 0) -> AppTest:

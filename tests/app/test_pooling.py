@@ -15,7 +15,8 @@ from cnnviz.interpret.pooling import logit_gradient
 from cnnviz.interpret.receptive_fields import receptive_field
 from cnnviz.interpret.translation import shift_effects, shifted
 from cnnviz.ui.components.pooling.pooling import DECIDED, EMPTY, TIED
-from tests.support.payload import payload, present, words
+from tests.support.payload import payload, present
+from tests.support.text import words
 
 Go = Callable[..., AppTest]
 PICTURE = "pooling_picture"

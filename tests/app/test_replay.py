@@ -9,8 +9,9 @@ from cnnviz import load_model
 from cnnviz.colors import SERIES
 from cnnviz.interpret.stroke_replay import replay
 from cnnviz.networks.tracing import predict
-from tests.app.test_draw import SEVEN, send, sent
-from tests.support.payload import payload, present, words
+from tests.support.drawing import SEVEN, send, sent
+from tests.support.payload import payload, present
+from tests.support.text import words
 
 Go = Callable[..., AppTest]
 

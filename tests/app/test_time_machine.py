@@ -12,9 +12,9 @@ from cnnviz.data.mnist import load_mnist
 from cnnviz.feature_visualization.objectives import channel, evaluate_objective
 from cnnviz.networks.tracing import trace
 from cnnviz.ui.shell.page_registry import present_pages
-from tests.support.payload import payload, present
+from tests.support.payload import payload, picture, present
 from tests.support.runs import LATEST, STEPS, network_at, past_run
-from tests.support.text import picture, words
+from tests.support.text import words
 
 Go = Callable[..., AppTest]
 NAMES = [page.name for page in present_pages()]
@@ -32,16 +32,17 @@ def sidebar_reading(step: int, digit: int) -> str:
     return f"Reads **{int(probabilities.argmax())}**  \n{float(probabilities.max()):.1%}"
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_every_page_shows_the_moment(go: Go, run: str, name: str) -> None:
-    app = go(name, model=run, digit="4", snapshot="3")
+def test_every_page_shows_the_moment(go: Go, run: str) -> None:
+    app = go(model=run, digit="4", snapshot="3")
+    for name in NAMES:
+        app.switch_page(f"pages/{name}.py").run()
 
-    assert not app.exception
-    assert not app.error
-    assert app.sidebar.markdown[0].value.startswith(sidebar_reading(3, 4))
-    assert app.query_params["snapshot"] == "3"
-    assert "step 3 of 16 · epoch 0.38" in words(app)
-    assert app.button(key="to_final")
+        assert not app.exception, name
+        assert not app.error, name
+        assert app.sidebar.markdown[0].value.startswith(sidebar_reading(3, 4)), name
+        assert app.query_params["snapshot"] == "3", name
+        assert "step 3 of 16 · epoch 0.38" in words(app), name
+        assert app.button(key="to_final"), name
 
 
 def test_the_kernels_are_those_of_the_moment(go: Go, run: str) -> None:

@@ -8,13 +8,9 @@ from streamlit.testing.v1 import AppTest
 from cnnviz.checkpoints.format import shipped_models
 from cnnviz.ui.shell import page_registry
 from cnnviz.ui.shell.tour import STOPS
+from tests.support.text import words
 
 Go = Callable[..., AppTest]
-
-
-def words(app: AppTest) -> str:
-    assert not app.exception
-    return "\n".join(part.value for part in app.main.markdown)
 
 
 def test_stops_are_pages_and_none_is_visited_twice() -> None:

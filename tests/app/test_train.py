@@ -18,10 +18,10 @@ from cnnviz.runs.run_dir import RunDir
 from cnnviz.training.config import TrainConfig
 from cnnviz.training.recipes import RECIPES
 from cnnviz.ui.runs.form_state import FIRST
-from tests.app.conftest import ROOT
-from tests.support.text import menu
+from tests.support.text import menu, words
 
 Go = Callable[..., AppTest]
+ROOT = Path(__file__).parents[2]
 CONFIG = TrainConfig(network=NETWORKS["eight"], epochs=2, train_size=1_000, validation_size=100)
 FIGURES = {"step": 8, "steps": 16, "epoch": 1.0, "loss": 0.7, "accuracy": 0.81, "learning_rate": 1e-3}
 RECORDS = [
@@ -64,15 +64,11 @@ def open_run(go: Go, run_id: str) -> AppTest:
     return app.run()
 
 
-def page_text(app: AppTest) -> str:
-    return "\n".join(element.value for element in (*app.main.markdown, *app.main.caption))
-
-
 def test_before_the_first_run(go: Go) -> None:
     app = go("train")
 
     assert not app.exception
-    assert "Ready" in page_text(app)
+    assert "Ready" in words(app)
     assert app.metric[0].value == "–"
     assert not app.button(key="train_start").disabled
     assert app.button(key="train_stop").disabled
@@ -90,7 +86,7 @@ def test_start_shows_the_run_and_its_address(go: Go, root: Path) -> None:
     (folder,) = run_dir.all_folders(root)
     assert app.query_params["run"] == folder.id
     assert TrainConfig.from_json(folder.read("config")["config"]) == RECIPES[FIRST]
-    assert "Starting" in page_text(app)
+    assert "Starting" in words(app)
     assert app.button(key="train_start").disabled
     assert not app.button(key="train_stop").disabled
 
@@ -121,14 +117,14 @@ def test_run_that_waits(go: Go, root: Path) -> None:
     second = run_dir.create(root, CONFIG.as_json())
     app = open_run(go, second.id)
 
-    assert "1 more before it in the queue" in page_text(app)
+    assert "1 more before it in the queue" in words(app)
 
 
 def test_run_that_waits_for_one_that_trains(go: Go, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.cpu_count", lambda: 2)  # one slot
     with running(root):
         second = run_dir.create(root, CONFIG.as_json())
-        assert "1 more before it in the queue" in page_text(open_run(go, second.id))
+        assert "1 more before it in the queue" in words(open_run(go, second.id))
 
 
 def test_running_run(go: Go, root: Path) -> None:
@@ -137,13 +133,13 @@ def test_running_run(go: Go, root: Path) -> None:
 
         assert not app.exception
         assert app.metric[0].value == "87.65%"
-        text = page_text(app)
+        text = words(app)
         assert "**Training** · step 8 of 16 · epoch 1.0 of 2  \n4 steps/s · 4,000 images/s · 2 s left" in text
         assert app.button(key="train_start").disabled
         assert app.button(key="train_step").disabled
         app.button(key="train_stop").click().run()
         assert folder.stop_wanted()
-        assert "**Stopping**" in page_text(app)
+        assert "**Stopping**" in words(app)
         assert "eight, 2 epochs, running" in text.lower()
 
 
@@ -160,7 +156,7 @@ def test_running_run_is_paused_by_a_click(go: Go, root: Path) -> None:
         app = open_run(go, folder.id)
         app.button(key="train_pause").click().run()
         assert folder.wanted() == "pause"
-        assert "**Pausing** · step 8 of 16" in page_text(app)
+        assert "**Pausing** · step 8 of 16" in words(app)
         assert app.button(key="train_start").disabled
 
 
@@ -169,9 +165,9 @@ def test_run_that_fetches_its_digits_again_has_no_pace_yet(go: Go, root: Path) -
         since = folder.read("worker")["time"]
         folder.append({**RECORDS[1], "step": 9, "time": since - 1})  # by the process before
         app = open_run(go, folder.id)
-        assert "**Going on** · step 9 of 16 · epoch 1.0 of 2  \n2 s of training" in page_text(app)
+        assert "**Going on** · step 9 of 16 · epoch 1.0 of 2  \n2 s of training" in words(app)
         folder.append({**RECORDS[1], "step": 10, "seconds": 3.5, "time": since + 1})
-        assert "**Training** · step 10 of 16" in page_text(app.run())
+        assert "**Training** · step 10 of 16" in words(app.run())
 
 
 def test_panels_take_each_others_place(go: Go, root: Path) -> None:
@@ -227,15 +223,15 @@ def test_paused_run(go: Go, root: Path) -> None:
     with paused(root) as folder:
         app = open_run(go, folder.id)
         assert not app.exception
-        assert "**Paused** · step 8 of 16 · epoch 1.0 of 2  \n2 s of training" in page_text(app)
+        assert "**Paused** · step 8 of 16 · epoch 1.0 of 2  \n2 s of training" in words(app)
         assert not app.button(key="train_start").disabled
         app.button(key="train_step").click().run()
         app.button(key="train_step").click().run()
         assert folder.read("control")["until"] == 10
-        assert "**Stepping** · step 8" in page_text(app)
+        assert "**Stepping** · step 8" in words(app)
         app.button(key="train_go_on").click().run()
         assert folder.wanted() == "go"
-        assert "**Going on** · step 8" in page_text(app)
+        assert "**Going on** · step 8" in words(app)
         app.button(key="train_start").click().run()
         assert len(run_dir.all_folders(root)) == 2
 
@@ -248,30 +244,30 @@ def test_paused_run_without_a_process(go: Go, root: Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(LocalEngine, "_start", lambda _, folder: started.append(folder))
         app = open_run(go, folder.id)
-        assert "**Paused** · step 8 of 16" in page_text(app)
+        assert "**Paused** · step 8 of 16" in words(app)
         app.button(key="train_step").click().run()
     assert started == [folder]
-    assert "paused" in page_text(app)  # in the list
+    assert "paused" in words(app)  # in the list
 
 
 def test_rate_is_changed_while_it_runs(go: Go, root: Path) -> None:
     with running(root) as folder:
         app = open_run(go, folder.id)
-        assert "Learning rate **0.001**, as planned" in page_text(app)
+        assert "Learning rate **0.001**, as planned" in words(app)
         app.button(key="train_rate_2.0").click().run()
         app.button(key="train_rate_10.0").click().run()
         assert folder.read("control")["rate"] == {"number": 2, "factor": 20.0, "rate": None}
-        assert "Learning rate **0.02**, plan × 20" in page_text(app)
+        assert "Learning rate **0.02**, plan × 20" in words(app)
         app.button(key="train_rate_hold").click().run()
         assert any("Type the rate" in error.value for error in app.error)
         app.number_input(key="train_held_rate").set_value(0.5)
         app.button(key="train_rate_hold").click().run()
-        assert "Learning rate **0.5**, held" in page_text(app)
+        assert "Learning rate **0.5**, held" in words(app)
         for _ in range(2):
             app.button(key="train_rate_10.0").click().run()
         assert any("at most 10" in error.value for error in app.error)
         app.button(key="train_rate_plan").click().run()
-        assert "Learning rate **0.001**, as planned" in page_text(app)
+        assert "Learning rate **0.001**, as planned" in words(app)
         assert folder.wanted() == "go"  # no wish of another kind was lost
 
 
@@ -282,14 +278,14 @@ def test_pictures_of_a_run(go: Go, root: Path) -> None:
         for view in ("Gradients", "Confusion"):
             app.segmented_control(key="train_view").set_value(view).run()
             assert not app.exception
-        assert "Nothing is held back" in page_text(app)
+        assert "Nothing is held back" in words(app)
         matrix = [[9 if true == read else 0 for read in range(10)] for true in range(10)]
         matrix[4][9] = 3
         for step in (9, 10):
             extra = {"step": step, "confusion": matrix, "gradient_norms": {"conv1": 0.5, "logits": 1.5}}
             folder.append({**RECORDS[1], **extra})
             app.run()
-        assert "**Mixed up most often** of 3 misread" in page_text(app)
+        assert "**Mixed up most often** of 3 misread" in words(app)
         assert app.select_slider(key="train_confusion_step").value == 10
         app.select_slider(key="train_confusion_step").set_value(9).run()
         folder.append({**RECORDS[1], "step": 11, "confusion": matrix})
@@ -309,8 +305,8 @@ def test_early_end_and_best_weights_are_said(go: Go, root: Path) -> None:
     folder.end("finished", test_accuracy=0.5)
     app = open_run(go, folder.id)
 
-    assert "Ended early: 3 validations brought nothing better." in page_text(app)
-    assert "Its weights are those of step 5, the best validation." in page_text(app)
+    assert "Ended early: 3 validations brought nothing better." in words(app)
+    assert "Its weights are those of step 5, the best validation." in words(app)
     assert app.metric[0].value == "90.00%"
 
 
@@ -335,7 +331,7 @@ def test_finished_run_is_used_everywhere(go: Go, root: Path) -> None:
     app = open_run(go, folder.id)
 
     assert not app.exception
-    text = page_text(app)
+    text = words(app)
     assert "**Finished** · step 8 of 16" in text
     assert "Reads **98.76%** of MNIST's 10,000 test digits and **50.00%** of 9 pen digits" in text
     assert "Eight, 2 epochs, 98.8% · " in " ".join(app.selectbox(key="model_choice").options)
@@ -366,7 +362,7 @@ def test_interrupted_run(go: Go, root: Path) -> None:
     app = open_run(go, folder.id)
 
     assert "Resume goes on" in app.warning[0].value
-    assert "**Interrupted** · step 8 of 16" in page_text(app)
+    assert "**Interrupted** · step 8 of 16" in words(app)
 
 
 def test_damaged_weights_and_events_do_no_harm(go: Go, root: Path) -> None:
@@ -378,7 +374,7 @@ def test_damaged_weights_and_events_do_no_harm(go: Go, root: Path) -> None:
 
     assert not app.exception
     assert len(app.error) == 1
-    assert "step 8 of 16" in page_text(app)
+    assert "step 8 of 16" in words(app)
 
 
 @pytest.mark.parametrize("bad", ["nonsense", "../../etc", "abcdefghijkl", "", "%00"])
@@ -387,7 +383,7 @@ def test_wrong_id_is_one_sentence(go: Go, bad: str) -> None:
 
     assert not app.exception
     assert len(app.warning) == bool(bad)
-    assert "Ready" in page_text(app)
+    assert "Ready" in words(app)
 
 
 def test_list_opens_and_deletes(go: Go, root: Path) -> None:

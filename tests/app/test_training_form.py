@@ -31,7 +31,8 @@ from cnnviz.ui.runs.charts import curve
 from cnnviz.ui.runs.form_state import FIRST
 from cnnviz.ui.runs.program import program
 from cnnviz.ui.widgets.code_panel import with_imports
-from tests.support.text import menu, picture
+from tests.support.payload import picture
+from tests.support.text import menu
 
 Go = Callable[..., AppTest]
 OWN_NETWORK = NetworkConfig(

@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.test_draw import pen
-from tests.e2e.test_pen import Stroke, arc, clear, line
 from tests.support.browser import CHROMIUM, running_browser, running_server, settle
+from tests.support.drawing import Stroke, arc, clear, line, pen
 
 pytestmark = [
     pytest.mark.benchmark,

@@ -18,8 +18,8 @@ from cnnviz.runs import run_dir
 from cnnviz.runs.engine import LocalEngine
 from cnnviz.runs.run_dir import State
 from cnnviz.training.recipes import RECIPES
-from tests.e2e.test_draw import pen
 from tests.support.browser import running_browser, running_server, settle
+from tests.support.drawing import pen
 
 pytestmark = pytest.mark.benchmark
 ROUNDS, DRAWINGS = 5, 6

@@ -11,7 +11,7 @@ from tests.support.browser import CHROMIUM, running_browser, running_server, set
 
 FAILED = pytest.StashKey[bool]()
 
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=60_000)  # a busy machine answers late, but it answers
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -19,7 +19,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(here):
             item.add_marker("e2e")
-            item.add_marker(pytest.mark.flaky(reruns=2))  # said in the summary; a third failure counts
             if CHROMIUM is None and not os.environ.get("CNNVIZ_REQUIRE_BROWSER"):
                 item.add_marker(pytest.mark.skip(reason="no Chromium on this machine"))
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page
 
 from cnnviz.ui.shell.page_registry import present_pages
-from tests.e2e.test_draw import STROKES, expect_digit, pen
 from tests.support.browser import running_browser, running_server, settle
+from tests.support.drawing import STROKES, expect_digit, pen
 
 VIEWS = {"light": (1400, 900, "light"), "dark": (1400, 900, "dark"), "phone": (390, 844, "light")}
 QUIET = 1_500  # milliseconds for charts to finish drawing

@@ -6,10 +6,11 @@ from collections.abc import Callable
 import numpy as np
 from playwright.sync_api import Page, expect
 
-from tests.e2e.test_draw import OpenPage, clear, pen
 from tests.support.browser import settle
+from tests.support.drawing import Stroke, clear, count_strokes, pen
+from tests.support.waiting import wait_for
 
-Stroke = list[tuple[float, float]]
+OpenPage = Callable[[str], Page]
 DOUBT = re.compile("torn between|only guessing|does not look like")
 
 
@@ -64,12 +65,14 @@ AWKWARD: dict[str, tuple[int, list[Stroke]]] = {
 }
 
 
-def test_awkward_digits_are_read_right_or_doubted(open_page: OpenPage) -> None:
+def test_awkward_digits_are_read_right_or_doubted(page: Page, open_page: OpenPage) -> None:
     """Of these twenty none may be misread with confidence, and most are to be read right."""
-    page = open_page("/draw")
+    sent = count_strokes(page)
+    open_page("/draw")
     answers = {}
     for name, (digit, strokes) in AWKWARD.items():
         pen(page, strokes, steps=3)
+        wait_for(lambda: sent() == len(strokes))  # noqa: B023
         answers[name] = (digit, _answer(page))
         clear(page)
     print("\n" + "\n".join(f"{name}: {digit}, {answer}" for name, (digit, answer) in answers.items()))
@@ -84,6 +87,5 @@ def test_awkward_digits_are_read_right_or_doubted(open_page: OpenPage) -> None:
 
 def _answer(page: Page) -> str:
     expect(page.locator(".st-key-prediction")).to_have_text(re.compile(r"^\s*\d"))
-    page.wait_for_timeout(400)  # until the last stroke is on its way: the first one's answer is there already
-    settle(page)
+    settle(page)  # the first stroke's answer may be there already
     return page.locator(".st-key-prediction").inner_text().replace("\n", " ").strip()

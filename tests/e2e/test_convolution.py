@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from cnnviz.labs.convolution.kernels import CLASSIC, EXAMPLES
 from cnnviz.ui.pages.convolution.page import VIEWS
-from tests.support.browser import settle
+from tests.support.browser import paint, settle
 
 OpenPage = Callable[[str], Page]
 PATIENCE = 30_000
@@ -102,7 +102,7 @@ def test_play_waits_while_the_pointer_is_on_the_picture(open_page: OpenPage) -> 
     page.locator(".convolution .play").focus()
     page.keyboard.press("Enter")
     expect(page.locator(".convolution .play")).to_have_attribute("aria-label", "Pause")
-    page.wait_for_timeout(800)  # three steps' time
+    paint(page, 50)  # three steps' time
     expect(picture(page)).to_have_attribute("data-place", "0 0")
     page.mouse.move(5, 5)
     expect(picture(page)).to_have_attribute("data-place", re.compile("[1-3] "), timeout=PATIENCE)

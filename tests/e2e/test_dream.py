@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.support.browser import settle
+from tests.support.browser import paint, settle
+from tests.support.waiting import wait_for
 
 OpenPage = Callable[[str], Page]
 
@@ -58,8 +59,7 @@ def test_choosing_a_layer_changes_picture_and_address(open_page: OpenPage) -> No
     page.get_by_role("radio", name="Lines").click()
     page.wait_for_url(re.compile("dream_layer=block2"))
     expect(page.locator(".st-key-dream_status")).to_contain_text("Lines")
-    page.wait_for_timeout(500)
-    assert difference(before, pixels(page, "after")) > 10
+    wait_for(lambda: difference(before, pixels(page, "after")) > 10)
     page.get_by_role("radio", name="Lines").press("ArrowRight")
     page.wait_for_url(re.compile("dream_layer=block4"))
 
@@ -73,9 +73,10 @@ def test_a_dream_grows_and_can_be_stopped_and_resumed(open_page: OpenPage) -> No
     expect(page.locator(".st-key-dream_resume button")).to_be_visible()
     status = page.locator(".st-key-dream_status")
     expect(status).to_contain_text("Stopped")
-    page.wait_for_timeout(600)
+    settle(page)
     standing = status.inner_text()
-    page.wait_for_timeout(600)
+    paint(page, 40)  # more than the time between two frames of the dream
+    settle(page)
     assert status.inner_text() == standing
 
     page.locator(".st-key-dream_resume button").click()
@@ -104,8 +105,8 @@ def test_nothing_overflows_on_a_phone(open_page: OpenPage) -> None:
     for path in ("/dream", "/dream?dream_view=Look+inside"):
         page = open_page(path)
         page.set_viewport_size({"width": 390, "height": 844})
-        page.wait_for_timeout(800)
-        assert page.evaluate("() => document.documentElement.scrollWidth <= 392")
+        settle(page)
+        page.wait_for_function("() => document.documentElement.scrollWidth <= 392")
         for selector in ("img.after", ".gallery"):
             for box in page.locator(selector).evaluate_all(
                 "(all) => all.map((each) => each.getBoundingClientRect().right)"

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.e2e.test_draw import STROKES, expect_digit, pen
 from tests.support.browser import settle
+from tests.support.drawing import STROKES, expect_digit, pen
 
 OpenPage = Callable[[str], Page]
 PATIENCE = 90_000  # a study trains four times and reads 30,000 digits

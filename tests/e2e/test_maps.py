@@ -3,24 +3,41 @@
 import base64
 import re
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from cnnviz import load_model
 from cnnviz.colors import Scale, Theme, color
 from cnnviz.ui.components.shared.loader import script
 from cnnviz.ui.components.shared.transport import pack
-from tests.support.browser import IMPATIENT, aim, settle
+from tests.support.browser import IMPATIENT, aim, paint, settle
+from tests.support.waiting import wait_for
 
 OpenPage = Callable[..., Page]
-WEIGHTS = load_model().conv1.weight.detach()[:, 0].numpy()  # (N, k, k)
-COUNT, SIDE, MIDDLE = len(WEIGHTS), WEIGHTS.shape[-1], WEIGHTS.shape[-1] // 2
-LIMIT = float(np.abs(WEIGHTS).max())
 ROOT = "document.querySelector('.st-key-{} [data-testid=stBidiComponentIsolated]').shadowRoot"
+
+
+@cache
+def weights() -> NDArray[np.float32]:
+    """(N, k, k), of the model on screen."""
+    return load_model().conv1.weight.detach()[:, 0].numpy()
+
+
+def count() -> int:
+    return len(weights())
+
+
+def side() -> int:
+    return weights().shape[-1]
+
+
+def limit() -> float:
+    return float(np.abs(weights()).max())
 
 
 @pytest.fixture
@@ -64,7 +81,7 @@ def pixel(page: Page, number: int, row: int, column: int) -> list[int]:
             const pixel = canvas.getContext("2d").getImageData(left * scale, top * scale, 1, 1).data
             return [...pixel].slice(0, 3)
         }}""",
-        [number, (column + 0.5) / SIDE, (row + 0.5) / SIDE],
+        [number, (column + 0.5) / side(), (row + 0.5) / side()],
     )
 
 
@@ -74,8 +91,8 @@ def pixel(page: Page, number: int, row: int, column: int) -> list[int]:
 def point(page: Page, number: int, row: int, column: int) -> None:
     box = tile(page, number).bounding_box()
     assert box is not None
-    side = box["width"] / SIDE
-    page.mouse.move(box["x"] + side * (column + 0.5), box["y"] + side * (row + 0.5))
+    cell = box["width"] / side()
+    page.mouse.move(box["x"] + cell * (column + 0.5), box["y"] + cell * (row + 0.5))
 
 
 def expect_hover(page: Page, text: str) -> None:
@@ -84,8 +101,8 @@ def expect_hover(page: Page, text: str) -> None:
 
 def test_hover_tells_place_and_true_value(filters: OpenPage) -> None:
     page = filters()
-    for number, row, column in [(0, 0, 0), (5, 2, 1), (COUNT - 1, 1, 2)]:
-        value = f"{WEIGHTS[number, row, column]:.4f}".replace("-", "−")
+    for number, row, column in [(0, 0, 0), (5, 2, 1), (count() - 1, 1, 2)]:
+        value = f"{weights()[number, row, column]:.4f}".replace("-", "−")
         text = f"filter {number} · row {row}, column {column}: {value}"
         aim(partial(point, page, number, row, column), partial(expect_hover, page, text))
         expect(widget(page)).to_have_attribute("data-hover", text)
@@ -98,10 +115,13 @@ def test_cells_have_the_palettes_colors_in_both_themes(page: Page, server: str, 
     page.emulate_media(color_scheme=theme)
     page.goto(f"{server}/filters")
     expect(widget(page)).to_have_attribute("data-selected", "0")
-    settle(page)
-    for number, row, column in [(0, 0, 0), (3, 1, 1), (COUNT - 1, 2, 0)]:
-        expected = color(WEIGHTS[number, row, column], LIMIT, theme=theme).astype(int)
-        assert np.abs(pixel(page, number, row, column) - expected).max() <= 3  # the browser has 513 steps
+    for number, row, column in [(0, 0, 0), (3, 1, 1), (count() - 1, 2, 0)]:
+        expect_color(page, (number, row, column), theme)
+
+
+def expect_color(page: Page, place: tuple[int, int, int], theme: Theme) -> None:
+    expected = color(weights()[place], limit(), theme=theme).astype(int)
+    wait_for(lambda: np.abs(pixel(page, *place) - expected).max() <= 3)  # the browser has 513 steps
 
 
 def test_theme_switch_redraws_without_a_reload(filters: OpenPage) -> None:
@@ -109,28 +129,26 @@ def test_theme_switch_redraws_without_a_reload(filters: OpenPage) -> None:
     light = pixel(page, 3, 1, 1)
     page.evaluate(f"() => {{ window.kept = {ROOT.format('kernels')}.querySelector('canvas') }}")
     page.emulate_media(color_scheme="dark")
-    expected = color(WEIGHTS[3, 1, 1], LIMIT, theme="dark").astype(int)
     page.wait_for_function(
         f"""() => {{ const c = {ROOT.format("kernels")}.querySelector("canvas")
         return c === window.kept && getComputedStyle(c.getRootNode().host)
             .getPropertyValue("--st-background-color") === "#171614" }}"""
     )
-    page.wait_for_timeout(200)
+    expect_color(page, (3, 1, 1), "dark")
     assert pixel(page, 3, 1, 1) != light
-    assert np.abs(pixel(page, 3, 1, 1) - expected).max() <= 3
 
 
 def test_range_is_printed(filters: OpenPage) -> None:
     page = filters()
     ends = widget(page).locator(".ends span")
-    expect(ends.nth(0)).to_have_text(f"−{LIMIT:.3f}" if LIMIT < 1 else f"−{LIMIT:.2f}")
+    expect(ends.nth(0)).to_have_text(f"−{limit():.3f}" if limit() < 1 else f"−{limit():.2f}")
     expect(ends.nth(1)).to_have_text("0")
     low, high = map(float, str(widget(page).get_attribute("data-range")).split())
-    assert (low, high) == pytest.approx((-LIMIT, LIMIT))
+    assert (low, high) == pytest.approx((-limit(), limit()))
 
     page.get_by_role("radio", name="unit").or_(page.get_by_role("button", name="unit", exact=True)).click()
     tile(page, 4).hover()
-    own = float(np.abs(WEIGHTS[4]).max())
+    own = float(np.abs(weights()[4]).max())
     expect(widget(page).locator(".whose")).to_have_text("this one's own range")
     assert float(str(widget(page).get_attribute("data-range")).split()[1]) == pytest.approx(own)
 
@@ -162,12 +180,12 @@ def test_keyboard_moves_the_selection_however_fast(filters: OpenPage) -> None:
     for _ in range(13):
         page.keyboard.press("ArrowRight")
     expect_selected(page, 13)
-    page.wait_for_timeout(700)  # late answers to earlier presses must not undo the last one
+    settle(page)  # late answers to earlier presses must not undo the last one
     expect_selected(page, 13)
     page.keyboard.press("End")
-    expect_selected(page, COUNT - 1)
+    expect_selected(page, count() - 1)
     page.keyboard.press("ArrowRight")  # nothing behind the last
-    expect_selected(page, COUNT - 1)
+    expect_selected(page, count() - 1)
     page.keyboard.press("Home")
     expect_selected(page, 0)
 
@@ -177,7 +195,7 @@ def test_keyboard_reads_cells(filters: OpenPage) -> None:
     page.locator(".st-key-kernels .tiles").focus()
     for key in ("Shift+ArrowRight", "Shift+ArrowRight", "Shift+ArrowDown"):
         page.keyboard.press(key)
-    value = f"{WEIGHTS[0, 1, 1]:.4f}".replace("-", "−")
+    value = f"{weights()[0, 1, 1]:.4f}".replace("-", "−")
     expect(widget(page).locator(".hover")).to_have_text(f"filter 0 · row 1, column 1: {value}")
 
 
@@ -185,7 +203,7 @@ def test_widget_describes_itself(filters: OpenPage) -> None:
     page = filters("?channel=2")
     expect_selected(page, 2)
     listbox = page.get_by_role("listbox", name=re.compile("Weights of"))
-    expect(listbox.get_by_role("option")).to_have_count(COUNT)
+    expect(listbox.get_by_role("option")).to_have_count(count())
     expect(listbox.get_by_role("option", selected=True)).to_have_accessible_name("filter 2")
     assert listbox.get_attribute("aria-activedescendant") == "tile-2"
     expect(page.get_by_role("img", name=re.compile("Response of filter 2 of conv1"))).to_be_visible()
@@ -227,8 +245,10 @@ def test_touch_selects_and_leaves_the_value_standing(browser: Browser, server: s
     expect(widget(page)).to_have_attribute("data-selected", "0")
     tile(page, 6).tap()
     expect(widget(page)).to_have_attribute("data-selected", "6")
-    value = f"{WEIGHTS[6, MIDDLE, MIDDLE]:.4f}".replace("-", "−")
-    expect(widget(page).locator(".hover")).to_have_text(f"filter 6 · row {MIDDLE}, column {MIDDLE}: {value}")
+    value = f"{weights()[6, side() // 2, side() // 2]:.4f}".replace("-", "−")
+    expect(widget(page).locator(".hover")).to_have_text(
+        f"filter 6 · row {side() // 2}, column {side() // 2}: {value}"
+    )
     context.close()
 
 
@@ -236,10 +256,10 @@ def test_resize_keeps_every_cell_the_same_whole_number_of_pixels(filters: OpenPa
     page = filters()
     for width in (1400, 1000, 700, 1900):
         page.set_viewport_size({"width": width, "height": 900})
-        page.wait_for_timeout(250)
+        paint(page, 3)  # an observer lays it out anew
         box = tile(page, 0).bounding_box()
         assert box is not None
-        assert box["width"] % SIDE == pytest.approx(0, abs=1e-6)
+        assert box["width"] % side() == pytest.approx(0, abs=1e-6)
         assert box["width"] == pytest.approx(box["height"])
 
 

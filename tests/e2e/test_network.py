@@ -22,7 +22,7 @@ from cnnviz.networks.tracing import Trace
 from cnnviz.networks.zoo import NETWORKS
 from cnnviz.ui.components.network.network import payload
 from cnnviz.ui.components.shared.loader import FOLDER, script, style
-from tests.support.browser import IMPATIENT, aim, settle
+from tests.support.browser import IMPATIENT, aim, paint, settle
 
 OpenPage = Callable[..., Page]
 HTML = FOLDER / "network/network.html"
@@ -331,7 +331,7 @@ def test_hover_is_answered_without_the_server(picture: OpenPage) -> None:
     )
     for place in (("conv1", 3, 5, 6), ("relu1", 9, 5, 6), ("pool2", 4, 1, 1), ("logits", 7)):
         point(page, *place)
-    page.wait_for_timeout(600)
+    paint(page, 40)
     assert page.evaluate("() => window.count") == 0
 
 
@@ -431,9 +431,8 @@ def test_pin_keys_and_release(picture: OpenPage) -> None:
 
     place = page.evaluate("() => net.where('conv1', 3, 4, 4)")
     page.mouse.move(place["x"], place["y"])  # a pinned number stays
-    page.wait_for_timeout(200)
-    assert selected(page) == ("relu1", 4, 5, 6, True)
     expect(page.locator(".st-key-network .tip")).to_contain_text("conv1 · map 3")
+    assert selected(page) == ("relu1", 4, 5, 6, True)
 
     for key, expected in (
         ("ArrowRight", ("relu1", 4, 5, 7)),
@@ -527,9 +526,9 @@ def test_play_slides_the_kernel_and_waits_under_the_pointer(picture: OpenPage) -
     box = page.locator(".st-key-network .picture").bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + 5, box["y"] + 5)
-    page.wait_for_timeout(100)
+    paint(page, 6)
     waiting = selected(page)
-    page.wait_for_timeout(700)
+    paint(page, 45)
     assert selected(page) == waiting
 
     page.mouse.move(box["x"] + 5, box["y"] - 40)

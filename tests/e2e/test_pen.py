@@ -1,7 +1,6 @@
 """What people draw: the browser paints strokes as the library does; a letter is no digit."""
 
 from collections.abc import Callable
-from itertools import pairwise
 from urllib.parse import parse_qs, urlparse
 
 import numpy as np
@@ -11,30 +10,11 @@ from playwright.sync_api import Page, expect
 from cnnviz.data.drawing_format import unpack_image
 from cnnviz.data.preprocessing import to_digit
 from cnnviz.data.rasterize import rasterize
-from tests.e2e.test_draw import clear, pen
 from tests.support.browser import settle
+from tests.support.drawing import Stroke, arc, clear, line, pen
 
 OpenPage = Callable[[str], Page]
-Stroke = list[tuple[float, float]]
 AGREEMENT = 0.02  # mean absolute difference of the two 28 x 28 pictures, in [0, 1]
-
-
-def arc(x: float, y: float, wide: float, high: float, first: float, last: float) -> Stroke:
-    """Part of an ellipse, about six pixels a step; degrees from 12 o'clock, clockwise."""
-    angles = np.radians(
-        np.linspace(first, last, round(np.hypot(wide, high) * np.radians(abs(last - first)) / 8))
-    )
-    return [(round(x + wide * float(np.sin(a))), round(y - high * float(np.cos(a)))) for a in angles]
-
-
-def line(*corners: tuple[float, float], apart: int = 6) -> Stroke:
-    """Whole pixels, as a mouse reports them; the browser rounds corners off by a quarter of `apart`."""
-    stroke = [corners[0]]
-    for start, end in pairwise(corners):
-        count = max(1, round(np.hypot(end[0] - start[0], end[1] - start[1]) / apart))
-        x, y = (np.linspace(start[axis], end[axis], count + 1)[1:].round().tolist() for axis in (0, 1))
-        stroke += zip(x, y, strict=True)
-    return stroke
 
 
 # By pen width. The last step to 28 x 28 moves by whole pixels, so that a drawing whose middle lies

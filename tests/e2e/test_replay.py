@@ -6,8 +6,8 @@ from itertools import pairwise
 
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.e2e.test_draw import STROKES, expect_digit, pen
 from tests.support.browser import settle
+from tests.support.drawing import STROKES, expect_digit, pen
 
 OpenPage = Callable[[str], Page]
 

@@ -20,9 +20,9 @@ from playwright.sync_api import Page, expect
 from cnnviz.checkpoints.format import parse_checkpoint
 from cnnviz.data.mnist import load_mnist
 from cnnviz.evaluation.metrics import evaluate
-from tests.e2e.test_draw import STROKES, pen
 from tests.support.browser import IMPATIENT, aim, count_most, server_process, settle
-from tests.unit.export.test_script import RUNNER, write_idx_files
+from tests.support.drawing import STROKES, pen
+from tests.support.programs import RUNNER, write_idx_files
 
 PATIENCE = 120_000  # a busy machine trains, measures and tunes slowly
 MACHINE = ".st-key-time_machine .machine"

@@ -1,15 +1,15 @@
 """A run started in the browser: seen learning, reloaded, stopped, and its model read a drawing."""
 
 import re
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect
 
 from cnnviz.checkpoints.format import parse_checkpoint
-from tests.e2e.test_draw import STROKES, expect_digit, pen
 from tests.support.browser import running_server, settle
+from tests.support.drawing import STROKES, expect_digit, pen
+from tests.support.waiting import wait_for
 
 OpenPage = Callable[[str], Page]
 LEARNED = 0.9  # enough to read a clear seven
@@ -27,13 +27,6 @@ def step(page: Page) -> int:
 def accuracy(page: Page) -> float:
     found = re.search(r"([\d.]+)%", page.locator(".st-key-train_accuracy").inner_text())
     return float(found[1]) / 100 if found else 0.0
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 90) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.2)
 
 
 def test_watch_stop_and_use(open_page: OpenPage, browser: Browser) -> None:

@@ -61,12 +61,15 @@ def running_browser() -> Iterator[Browser]:
         browser.close()
 
 
-# Until the page keeps its height for a moment, at most three seconds: what is measured then stays there.
+# Until nothing slides or fades any more and the page keeps its height for a moment, at most three seconds:
+# what is measured then stays there, and a panel that opens is open.
 STILL = """async () => {
   await document.fonts.ready
   const height = () => document.querySelector("[data-testid=stMainBlockContainer]")?.scrollHeight
+  const ends = (animation) => Number.isFinite(animation.effect?.getComputedTiming().endTime)
+  const moves = () => document.getAnimations().some((one) => one.playState === "running" && ends(one))
   let before = -1
-  for (let round = 0; round < 30 && before !== height(); round++) {
+  for (let round = 0; round < 30 && (before !== height() || moves()); round++) {
     before = height()
     await new Promise((done) => setTimeout(done, 100))
   }
@@ -82,6 +85,16 @@ def settle(page: Page) -> None:
     )
     expect(page.locator("[data-testid='stException']")).to_have_count(0)
     page.evaluate(STILL)
+
+
+def paint(page: Page, frames: int) -> None:
+    """Let the browser paint so many frames, about sixty a second: what was going to happen has happened."""
+    page.evaluate(
+        """async (frames) => {
+          for (let frame = 0; frame < frames; frame++) await new Promise(requestAnimationFrame)
+        }""",
+        frames,
+    )
 
 
 def aim(move: Callable[[], object], answered: Callable[[], object]) -> None:
@@ -111,24 +124,6 @@ def count_most(page: Page, selector: str) -> None:
           new MutationObserver(count).observe(document.body, everything)
         }""",
         selector,
-    )
-
-
-def watch_repaint(page: Page, root: str) -> None:
-    """Let window.milliseconds become the time from the next click until `root` (JavaScript) has painted."""
-    page.evaluate(
-        f"""() => {{
-          delete window.milliseconds
-          let clicked = 0
-          const start = () => {{ clicked = performance.now() }}
-          document.addEventListener("click", start, {{once: true, capture: true}})
-          const observer = new MutationObserver(() => {{
-            observer.disconnect()
-            const done = () => {{ window.milliseconds = performance.now() - clicked }}
-            requestAnimationFrame(() => requestAnimationFrame(done))
-          }})
-          observer.observe({root}, {{attributes: true, attributeFilter: ["data-milliseconds"]}})
-        }}"""
     )
 
 

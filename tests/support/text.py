@@ -1,27 +1,14 @@
-"""What AppTest can see of a page: what its widgets received, and its words."""
+"""What AppTest can see of a page besides its pictures: its words and menus."""
 
-import json
-import struct
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from streamlit.testing.v1 import AppTest
 
 
-def picture(app: AppTest, key: str) -> tuple[dict[str, Any], NDArray[np.float32]]:
-    """Header and values that the maps widget called `key` received."""
-    found = [part for part in app.get("bidi_component") if part.proto.id.endswith(f"-{key}")]
-    content = found[0].proto.bytes
-    (length,) = struct.unpack_from("<I", content)
-    header = json.loads(content[4 : 4 + length])
-    place = header["arrays"]["values"]
-    start = 4 + length + place["offset"]
-    return header, np.frombuffer(content, "<f4", int(np.prod(place["shape"])), start).reshape(place["shape"])
-
-
 def words(app: AppTest) -> str:
-    return "\n".join(part.value for part in [*app.markdown, *app.caption])
+    """All text of the page itself, without the sidebar."""
+    kinds = (app.main.markdown, app.main.caption, app.main.info, app.main.subheader)
+    return "\n".join(part.value for kind in kinds for part in kind)
 
 
 def menu(app: AppTest, kind: str, name: str) -> Any:

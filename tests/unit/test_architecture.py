@@ -167,6 +167,17 @@ def test_pages_are_thin_and_begin_with_the_frame(path: Path) -> None:
     assert ast.unparse(first) == "require_frame()"
 
 
+def test_no_test_imports_a_test() -> None:
+    """What tests share is in tests/support; who imports a test also runs, patches and waits as it does."""
+    faults = []
+    for path in sorted((ROOT / "tests").rglob("*.py")):
+        nodes = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ImportFrom)]
+        names = [(node.module or "").rpartition(".")[2] for node in nodes]
+        faults += [f"{path}: {name}" for name in names if name == "conftest" or name.startswith("test_")]
+
+    assert not faults
+
+
 def test_nothing_unsafe_is_called() -> None:
     """No unpickling, no evaluation of text, no shell, no raw HTML through Markdown."""
     for path in MODULES:

@@ -2,32 +2,19 @@
 
 import json
 import re
-import struct
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from numpy.typing import NDArray
 from streamlit.testing.v1 import AppTest
 
 from cnnviz.colors import ACCENT, SCALES
 from cnnviz.ui.components.maps.maps import maps
 from cnnviz.ui.components.shared.loader import FOLDER, script, style
 from cnnviz.ui.components.shared.transport import pack
-
-
-def decode(content: bytes) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-    (length,) = struct.unpack_from("<I", content)
-    header = json.loads(content[4 : 4 + length])
-    arrays = {}
-    for name, place in header.pop("arrays").items():
-        size = int(np.prod(place["shape"]))
-        start = 4 + length + place["offset"]
-        assert start % 4 == 0  # or the browser could not lay a Float32Array over it
-        arrays[name] = np.frombuffer(content, place["type"], size, start).reshape(place["shape"])
-    return header, arrays
+from tests.support.payload import decode
 
 
 def test_pack_keeps_header_and_arrays() -> None:

@@ -1,14 +1,13 @@
 """What the network picture receives, read back; and what it accepts from the browser."""
 
-import json
-import struct
+from functools import cache
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from numpy.typing import NDArray
 from streamlit.testing.v1 import AppTest
+from torch import Tensor
 
 from cnnviz import load_model, trace
 from cnnviz.checkpoints.format import freeze
@@ -18,31 +17,25 @@ from cnnviz.networks.network import build
 from cnnviz.networks.zoo import NETWORKS
 from cnnviz.ui.components.network.network import Selection, is_cell, pair, payload
 from cnnviz.ui.components.shared.loader import FOLDER
+from tests.support.payload import decode
 
 BLOCKS = (TransformerBlock, PositionEmbedding, Residual)
-IMAGE = load_mnist().test.images[61] / 255
 
 
-def decode(content: bytes) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-    (length,) = struct.unpack_from("<I", content)
-    header = json.loads(content[4 : 4 + length])
-    arrays = {}
-    for name, place in header.pop("arrays").items():
-        size = int(np.prod(place["shape"]))
-        start = 4 + length + place["offset"]
-        arrays[name] = np.frombuffer(content, place["type"], size, start).reshape(place["shape"])
-    return header, arrays
+@cache
+def digit() -> Tensor:
+    return load_mnist().test.images[61] / 255
 
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_holds_every_value_and_every_weight(name: str) -> None:
     model = freeze(build(NETWORKS[name], 3))
-    traced = trace(model, IMAGE)
+    traced = trace(model, digit())
     header, arrays = decode(payload(model, traced, "a caption"))
 
     assert [layer["name"] for layer in header["layers"]] == ["input", *traced.layers]
     assert header["caption"] == "a caption"
-    np.testing.assert_array_equal(arrays["input"], IMAGE)
+    np.testing.assert_array_equal(arrays["input"], digit())
     np.testing.assert_array_equal(arrays["probabilities"], traced.probabilities)
     for layer in traced:
         np.testing.assert_array_equal(arrays[layer.name], layer.output)
@@ -64,7 +57,7 @@ def test_holds_every_value_and_every_weight(name: str) -> None:
 
 def test_says_how_each_window_moves() -> None:
     model = freeze(build(NETWORKS["lenet5"]))
-    layers = {layer["name"]: layer for layer in decode(payload(model, trace(model, IMAGE)))[0]["layers"]}
+    layers = {layer["name"]: layer for layer in decode(payload(model, trace(model, digit())))[0]["layers"]}
 
     assert layers["conv1"]["kernel"] == [5, 5]
     assert layers["conv1"]["padding"] == [2, 2]
@@ -76,7 +69,7 @@ def test_says_how_each_window_moves() -> None:
 def test_a_convolution_without_bias_adds_zero() -> None:
     model = freeze(build(NETWORKS["eight"]))
     model.conv1.bias = None
-    _, arrays = decode(payload(model, trace(model, IMAGE)))
+    _, arrays = decode(payload(model, trace(model, digit())))
 
     np.testing.assert_array_equal(arrays["conv1.bias"], np.zeros(8))
 
@@ -86,13 +79,13 @@ def test_equal_passes_give_equal_bytes() -> None:
     model = load_model()
     start = Selection("conv1", 3, 4, 5)
 
-    assert payload(model, trace(model, IMAGE)) == payload(model, trace(model, IMAGE.clone()))
-    assert payload(model, trace(model, IMAGE)) != payload(model, trace(model, IMAGE), start=start)
-    assert decode(payload(model, trace(model, IMAGE), start=start))[0]["start"]["channel"] == 3
+    assert payload(model, trace(model, digit())) == payload(model, trace(model, digit().clone()))
+    assert payload(model, trace(model, digit())) != payload(model, trace(model, digit()), start=start)
+    assert decode(payload(model, trace(model, digit()), start=start))[0]["start"]["channel"] == 3
 
 
 def test_knows_which_numbers_exist() -> None:
-    traced = trace(load_model("eight"), IMAGE)
+    traced = trace(load_model("eight"), digit())
 
     assert is_cell(traced, Selection("input", 0, 27, 27))
     assert is_cell(traced, Selection("conv1", 7, 25, 25))

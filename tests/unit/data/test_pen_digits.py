@@ -19,8 +19,6 @@ from cnnviz.data.pen_digits import (
 )
 from cnnviz.evaluation.pen_writers import accuracy_without
 
-SIDES = (held_back_writers(), validation_writers(), training_writers())
-
 
 def test_a_quarter_of_the_writers_is_held_back_always_the_same() -> None:
     writers = {digit.writer for digit in load_pen_digits()}
@@ -41,7 +39,7 @@ def test_nobody_is_tested_with_digits_that_were_trained_on() -> None:
     """IBM's files hold the same person's digits several times over."""
     written = [
         tuple(stroke.tobytes() for stroke in digit.strokes)
-        for writers in SIDES
+        for writers in (held_back_writers(), validation_writers(), training_writers())
         for digit in digits_by(writers, with_wrong=True)
     ]
 

@@ -49,33 +49,41 @@ NOISE = torch.rand(1, 28, 28, generator=torch.Generator().manual_seed(2))
 ALL_MOVES = (Pad(4), Jitter(2), Rotate(5), Scale(0.9, 1.1))
 
 
+def spectrum() -> Spectrum:
+    return Spectrum(digit_spectrum())
+
+
+def given_noise() -> GivenImage:
+    return GivenImage(NOISE)
+
+
 @pytest.fixture(scope="module")
 def model() -> Network:
     return load_model("default")
 
 
-def objectives(model: Network) -> dict[str, Objective]:
+def objectives(model: Network) -> tuple[Objective, ...]:
     picture = torch.rand(1, 1, 28, 28, generator=torch.Generator().manual_seed(5))
     guide = features(model, picture, ["conv2"])["conv2"][0]
-    return {
-        "neuron": neuron("conv2", [3, 4]),
-        "channel": channel("conv2", [3, 4]),
-        "first layer": channel("conv1", [3, 4]),
-        "negative": -channel("conv2", [3, 4]),
-        "layer": layer("conv2"),
-        "behind the ReLU": layer("relu2"),
-        "logit": channel("logits", [3, 4]),
-        "class": class_logit([3, 4]),
-        "diversity": diversity("conv2"),
-        "sum": channel("conv2", [3, 4]) + 0.5 * class_logit([1, 2]),
-        "guided": guided("conv2", guide),
-        "difference": difference(class_logit([3, 4]), load_model("wide")),
-    }
+    return (
+        neuron("conv2", [3, 4]),
+        channel("conv2", [3, 4]),
+        channel("conv1", [3, 4]),
+        -channel("conv2", [3, 4]),
+        layer("conv2"),
+        layer("relu2"),
+        channel("logits", [3, 4]),
+        class_logit([3, 4]),
+        diversity("conv2"),
+        channel("conv2", [3, 4]) + 0.5 * class_logit([1, 2]),
+        guided("conv2", guide),
+        difference(class_logit([3, 4]), load_model("wide")),
+    )
 
 
-@pytest.mark.parametrize("name", objectives(load_model("default")))
-def test_every_objective_rises_in_five_steps(model: Network, name: str) -> None:
-    request = objectives(model)[name]
+@pytest.mark.parametrize("number", range(12))
+def test_every_objective_rises_in_five_steps(model: Network, number: int) -> None:
+    request = [*objectives(model)][number]
     frames = list(maximize(model, request, steps=5, every=1, seed=[1, 2]))
 
     assert [frame.step for frame in frames] == [0, 1, 2, 3, 4, 5]
@@ -83,17 +91,14 @@ def test_every_objective_rises_in_five_steps(model: Network, name: str) -> None:
     assert not frames[-1].dead.any()
 
 
-@pytest.mark.parametrize(
-    "images", [Pixels(), Fourier(), Spectrum(digit_spectrum()), GivenImage(NOISE)],
-    ids=lambda each: type(each).__name__,
-)  # fmt: skip
+@pytest.mark.parametrize("make", [Pixels, Fourier, spectrum, given_noise])
 @pytest.mark.parametrize(
     "rule", [Adam(0.1), NormalizedStep(0.005), AnnealedStep(0.02, 5)], ids=lambda r: type(r).__name__
 )
 def test_every_way_of_writing_rises_under_every_rule(
-    model: Network, images: ImageParameters, rule: Rule
+    model: Network, make: Callable[[], ImageParameters], rule: Rule
 ) -> None:
-    frames = list(maximize(model, channel("conv2", [3, 8]), images=images, rule=rule, steps=8))
+    frames = list(maximize(model, channel("conv2", [3, 8]), images=make(), rule=rule, steps=8))
 
     assert (frames[-1].values > frames[0].values).all()
     for frame in frames:
@@ -134,15 +139,13 @@ def test_a_network_that_hardly_answers_even_gray_is_woken(model: Network, images
 
 
 @pytest.mark.parametrize("transforms", [(), ALL_MOVES], ids=["still", "moving"])
-@pytest.mark.parametrize(
-    "images", [Pixels(), Fourier(), Spectrum(digit_spectrum())], ids=lambda i: type(i).__name__
-)
+@pytest.mark.parametrize("make", [Pixels, Fourier, spectrum])
 def test_a_batch_gives_what_its_pictures_give_one_by_one(
-    model: Network, images: ImageParameters, transforms: tuple[object, ...]
+    model: Network, make: Callable[[], ImageParameters], transforms: tuple[object, ...]
 ) -> None:
     units, seeds = [3, 17, 40, 3], [0, 1, 2, 9]
     penalties = (TotalVariation(0.1), L1(0.1), L2(0.1), Blur(0.1))
-    settings = {"images": images, "transforms": transforms, "regularizers": penalties, "steps": 12}
+    settings = {"images": make(), "transforms": transforms, "regularizers": penalties, "steps": 12}
 
     together = last(maximize(model, channel("conv2", units), seed=seeds, **settings))
 
@@ -332,7 +335,7 @@ def test_a_dead_channel_is_reported_as_still() -> None:
 @pytest.mark.parametrize(
     "settings",
     [{"steps": -1}, {"steps": 10**6}, {"every": 0}, {"seed": [1, 2, 3]}, {"seed": []},
-     {"images": GivenImage(torch.rand(1, 20, 20))}],
+     {"images": GivenImage(torch.zeros(1, 20, 20))}],
 )  # fmt: skip
 def test_settings_are_checked_before_the_first_frame(model: Network, settings: dict[str, object]) -> None:
     with pytest.raises(ConfigError):

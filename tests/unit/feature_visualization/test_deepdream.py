@@ -122,8 +122,9 @@ def objectives() -> list[Objective]:
     ]
 
 
-@pytest.mark.parametrize("objective", objectives(), ids=lambda each: each.name)
-def test_every_objective_rises_in_five_steps(objective: Objective) -> None:
+@pytest.mark.parametrize("number", range(6))
+def test_every_objective_rises_in_five_steps(number: int) -> None:
+    objective = objectives()[number]
     frames = list(dream(network(), picture(), objective, octaves=1, steps=5, every=5, jitter=4))
     assert frames[-1].values > frames[0].values
 

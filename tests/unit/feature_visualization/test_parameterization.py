@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import pytest
 import torch
 from torch import Tensor
@@ -16,13 +18,24 @@ from cnnviz.feature_visualization.presets import digit_spectrum
 SIZE = (1, 28, 28)
 
 
-def every_way() -> list[ImageParameters]:
-    return [Pixels(), Fourier(), Fourier(decay=0.5), Spectrum(digit_spectrum()), GivenImage(torch.rand(SIZE))]
+def decaying() -> Fourier:
+    return Fourier(decay=0.5)
 
 
-@pytest.mark.parametrize("way", every_way(), ids=lambda way: type(way).__name__)
-def test_pictures_have_the_promised_shape_and_range(way: ImageParameters) -> None:
-    values, decode = way.begin([0, 1, 2], SIZE)
+def spectrum() -> Spectrum:
+    return Spectrum(digit_spectrum())
+
+
+def given() -> GivenImage:
+    return GivenImage(torch.rand(SIZE))
+
+
+every_way = pytest.mark.parametrize("make", [Pixels, Fourier, decaying, spectrum, given])
+
+
+@every_way
+def test_pictures_have_the_promised_shape_and_range(make: Callable[[], ImageParameters]) -> None:
+    values, decode = make().begin([0, 1, 2], SIZE)
     images = decode(values + 3 * torch.randn_like(values))
 
     assert images.shape == (3, *SIZE)
@@ -30,8 +43,9 @@ def test_pictures_have_the_promised_shape_and_range(way: ImageParameters) -> Non
     assert images.max() <= 1
 
 
-@pytest.mark.parametrize("way", every_way(), ids=lambda way: type(way).__name__)
-def test_a_seed_gives_the_same_start_in_any_batch(way: ImageParameters) -> None:
+@every_way
+def test_a_seed_gives_the_same_start_in_any_batch(make: Callable[[], ImageParameters]) -> None:
+    way = make()
     together, _ = way.begin([7, 5, 7], SIZE)
     alone, _ = way.begin([5], SIZE)
 
@@ -39,8 +53,9 @@ def test_a_seed_gives_the_same_start_in_any_batch(way: ImageParameters) -> None:
     assert torch.equal(together[0], together[2])
 
 
-@pytest.mark.parametrize("way", [Pixels(), Fourier(), Spectrum(digit_spectrum())], ids=repr)
-def test_seeds_differ_and_the_global_generator_is_left_alone(way: ImageParameters) -> None:
+@pytest.mark.parametrize("make", [Pixels, Fourier, spectrum])
+def test_seeds_differ_and_the_global_generator_is_left_alone(make: Callable[[], ImageParameters]) -> None:
+    way = make()
     before = torch.get_rng_state()
     values, _ = way.begin([1, 2], SIZE)
 

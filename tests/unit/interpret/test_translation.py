@@ -1,8 +1,11 @@
 """Oracles: shifting by hand, and the fact that a whole-window shift moves every pooled value along."""
 
+from functools import cache
+
 import pytest
 import torch
 import torch.nn.functional as F
+from torch import Tensor
 
 from cnnviz.data.mnist import load_mnist
 from cnnviz.errors import NetworkError
@@ -12,13 +15,16 @@ from cnnviz.networks.network import Network, build
 from cnnviz.networks.tracing import trace
 from cnnviz.networks.zoo import NETWORKS
 
-IMAGE = load_mnist().test.images[18].float() / 255
+
+@cache
+def digit() -> Tensor:
+    return load_mnist().test.images[18].float() / 255
 
 
 def small_digit() -> torch.Tensor:
     """A digit of 6x6, so far from the borders that they do not matter to shifts of up to 4 pixels."""
     image = torch.zeros(28, 28)
-    image[8:14, 8:14] = F.interpolate(IMAGE[None, None], (6, 6), mode="area")[0, 0]
+    image[8:14, 8:14] = F.interpolate(digit()[None, None], (6, 6), mode="area")[0, 0]
     return image
 
 
@@ -28,16 +34,16 @@ def model_of(name: str, seed: int = 1) -> Network:
 
 @pytest.mark.parametrize(("right", "down"), [(0, 0), (3, 0), (-2, 0), (0, 5), (0, -1), (4, -3), (30, 0)])
 def test_shifted_moves_pixels_and_lets_zeros_in(right: int, down: int) -> None:
-    moved = shifted(IMAGE, right, down)
+    moved = shifted(digit(), right, down)
     for row in range(28):
         for column in range(28):
             source = (row - down, column - right)
             inside = 0 <= source[0] < 28 and 0 <= source[1] < 28
-            assert moved[row, column] == (IMAGE[source] if inside else 0)
+            assert moved[row, column] == (digit()[source] if inside else 0)
 
 
 def test_no_shift_changes_nothing() -> None:
-    (effect,) = shift_effects(model_of("default"), IMAGE, "pool1", [(0, 0)])
+    (effect,) = shift_effects(model_of("default"), digit(), "pool1", [(0, 0)])
 
     assert effect.same_winner == effect.same_value == effect.windows == effect.winners
     assert effect.followed == effect.followed_value == effect.winners
@@ -72,12 +78,12 @@ def test_the_second_layer_cannot_follow_odd_shifts_exactly() -> None:
 @pytest.mark.parametrize("shift", [(1, 0), (-3, 2), (0, 4)])
 def test_counts_equal_two_separate_passes(layer: str, shift: tuple[int, int]) -> None:
     model = model_of("default")
-    first = winners(model, trace(model, IMAGE)[layer])
-    after = winners(model, trace(model, shifted(IMAGE, *shift))[layer])
+    first = winners(model, trace(model, digit())[layer])
+    after = winners(model, trace(model, shifted(digit(), *shift))[layer])
     contested = (first.margin > 0) | (after.margin > 0)
     limit = TOLERANCE * float(first.value.max())
 
-    (effect,) = shift_effects(model, IMAGE, layer, [shift])
+    (effect,) = shift_effects(model, digit(), layer, [shift])
 
     # A batch's convolution may round differently, so a window at the very edge may change sides.
     assert effect.windows == pytest.approx(int(contested.sum()), abs=2)
@@ -100,10 +106,10 @@ def test_many_shifts_in_one_batch_equal_one_at_a_time() -> None:
 
 
 def test_average_pooling_has_values_but_no_winners() -> None:
-    still, moved = shift_effects(model_of("lenet5"), IMAGE, "pool1", [(0, 0), (1, 0)])
+    still, moved = shift_effects(model_of("lenet5"), digit(), "pool1", [(0, 0), (1, 0)])
 
     assert still.same_value == still.windows
-    features = trace(model_of("lenet5"), IMAGE)["pool1"].input
+    features = trace(model_of("lenet5"), digit())["pool1"].input
     uneven = F.max_pool2d(features, 2) != -F.max_pool2d(-features, 2)
     assert 0 < still.windows < uneven.numel()
     assert still.windows == pytest.approx(int(uneven.sum()), rel=0.05)  # rounding may make cells differ
@@ -119,4 +125,4 @@ def test_a_blank_image_contests_nothing() -> None:
 
 def test_refuses_layers_that_do_not_pool() -> None:
     with pytest.raises(NetworkError, match="not a pooling layer"):
-        shift_effects(model_of("classic"), IMAGE, "conv1", [(1, 0)])
+        shift_effects(model_of("classic"), digit(), "conv1", [(1, 0)])

@@ -12,15 +12,14 @@ from cnnviz.networks.zoo import NETWORKS
 
 @pytest.mark.parametrize(("heads", "height", "width"), [(1, 3, 5), (4, 4, 4)])
 def test_shares_are_those_of_pytorchs_own_attention(heads: int, height: int, width: int) -> None:
-    torch.manual_seed(0)
     layer = TransformerBlock(12, heads)
     theirs = nn.MultiheadAttention(12, heads, batch_first=True)
     theirs.load_state_dict(
         {
-            "in_proj_weight": layer.ask.weight,
-            "in_proj_bias": layer.ask.bias,
-            "out_proj.weight": layer.answer.weight,
-            "out_proj.bias": layer.answer.bias,
+            "in_proj_weight": layer.qkv.weight,
+            "in_proj_bias": layer.qkv.bias,
+            "out_proj.weight": layer.proj.weight,
+            "out_proj.bias": layer.proj.bias,
         }
     )
     maps = torch.randn(12, height, width)

@@ -49,10 +49,10 @@ def test_attention_is_pytorchs_transformer_layer_on_the_cells_of_the_maps() -> N
         12, 3, 48, dropout=0.0, activation="gelu", batch_first=True, norm_first=True
     )
     names = {
-        "self_attn.in_proj_": "ask.",
-        "self_attn.out_proj.": "answer.",
-        "linear1.": "widen.",
-        "linear2.": "narrow.",
+        "self_attn.in_proj_": "qkv.",
+        "self_attn.out_proj.": "proj.",
+        "linear1.": "fc1.",
+        "linear2.": "fc2.",
         "norm1.": "norm1.",
         "norm2.": "norm2.",
     }

@@ -4,8 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from cnnviz.runs import run_dir
 from cnnviz.runs.engine import QUEUE_LIMIT, LocalEngine
 from cnnviz.runs.run import delete_run, list_runs, open_run
 from cnnviz.training.config import TrainConfig
+from tests.support.waiting import wait_for
 
 SHORT = TrainConfig(network=NETWORKS["eight"], epochs=1, batch_size=50, train_size=1_100, validation_size=100)
 LONG = replace(SHORT, epochs=100, train_size=20_000)
@@ -28,13 +28,6 @@ def engine(tmp_path: Path) -> Iterator[LocalEngine]:
     yield engine
     for run in list_runs(engine.root):
         engine.kill(run.id)
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.02)
 
 
 def processor_seconds(process: int) -> float:

@@ -2,8 +2,7 @@
 
 import os
 import signal
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from cnnviz.runs.sweep import open_sweep, start_sweep
 from cnnviz.training.config import TrainConfig
 from cnnviz.training.datasets import load_parts
 from cnnviz.training.loop import fit
+from tests.support.waiting import wait_for
 
 SHORT = TrainConfig(network=NETWORKS["eight"], epochs=6, batch_size=20, train_size=1_100, validation_size=100)
 LONG = replace(SHORT, epochs=100, train_size=20_000)
@@ -60,13 +60,6 @@ def actors() -> list[int]:
         except OSError:  # just ended
             continue
     return found
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 240) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.05)
 
 
 def weights_of_local_run(root: Path, config: TrainConfig) -> bytes:

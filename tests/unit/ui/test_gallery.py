@@ -1,13 +1,12 @@
 """The gallery widget's data, and what it makes of a stranger's message."""
 
-import json
-import struct
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from cnnviz.ui.components.gallery.gallery import gallery
+from tests.support.payload import payload
 
 
 def app() -> None:
@@ -32,12 +31,9 @@ def page() -> AppTest:
 
 
 def test_files_arrive_one_after_the_other(page: AppTest) -> None:
-    content = page.get("bidi_component")[0].proto.bytes
-    (length,) = struct.unpack_from("<I", content)
-    header = json.loads(content[4 : 4 + length])
-    start = 4 + length + header["arrays"]["files"]["offset"]
+    header, arrays = payload(page, "grid")
     assert header["ends"] == [3, 8, 8]
-    assert content[start : start + 8] == b"onethree"
+    assert arrays["files"].tobytes() == b"onethree"
     assert (header["selected"], header["turn"], header["selectable"]) == (1, 0, True)
     assert header["hints"] == header["captions"] == ["a", "b", "c"]
 

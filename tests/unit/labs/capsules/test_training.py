@@ -1,13 +1,14 @@
 """Training, keeping and loading the capsule network; the shipped one is what its card says."""
 
 import json
+from functools import cache
 from pathlib import Path
 
 import pytest
 import torch
 
 from cnnviz.checkpoints.format import shipped_models
-from cnnviz.data.mnist import load_mnist
+from cnnviz.data.mnist import Digits, load_mnist
 from cnnviz.errors import CheckpointError, ConfigError
 from cnnviz.labs.capsules.network import build_capsules
 from cnnviz.labs.capsules.training import (
@@ -19,13 +20,16 @@ from cnnviz.labs.capsules.training import (
     read_capsules,
 )
 
-PARTS = load_mnist().train[:640], load_mnist().train[1_000:1_100]
+
+@cache
+def two_parts() -> tuple[Digits, Digits]:
+    return load_mnist().train[:640], load_mnist().train[1_000:1_100]
 
 
 def test_training_learns_and_repeats() -> None:
     config = CapsuleConfig(epochs=2, batch_size=32, seed=3)
-    first, last = fit_capsules(config, *PARTS)
-    again = next(fit_capsules(config, *PARTS))
+    first, last = fit_capsules(config, *two_parts())
+    again = next(fit_capsules(config, *two_parts()))
 
     assert (first.step, last.step, last.steps) == (20, 40, 40)
     assert last.loss < first.loss

@@ -1,9 +1,11 @@
 """Training the NumPy network: records, determinism, both engines, learning at all."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 
-from cnnviz.data.mnist import load_mnist
+from cnnviz.data.mnist import Digits, load_mnist
 from cnnviz.errors import ConfigError
 from cnnviz.labs.numpy_cnn.readable import forward, initial_parameters
 from cnnviz.labs.numpy_cnn.training import (
@@ -16,11 +18,14 @@ from cnnviz.labs.numpy_cnn.training import (
     training_digits,
 )
 
-TESTING = load_mnist().test[:500]
+
+@cache
+def held_out() -> Digits:
+    return load_mnist().test[:500]
 
 
 def run(config: NumpyConfig, count: int = 600) -> list[NumpyProgress]:
-    return list(fit_numpy(config, load_mnist().train[:count], TESTING, records_per_epoch=3))
+    return list(fit_numpy(config, load_mnist().train[:count], held_out(), records_per_epoch=3))
 
 
 def test_records_cover_the_run() -> None:
