@@ -45,7 +45,7 @@ from cnnviz.interpret.receptive_fields import map_stride, receptive_field
 from cnnviz.interpret.stroke_replay import replay
 from cnnviz.interpret.translation import shift_effects
 from cnnviz.labs.architectures.profiler import measure_module
-from cnnviz.labs.architectures.race import race
+from cnnviz.labs.architectures.race import train_contestants
 from cnnviz.labs.architectures.skip_connections import train_pair
 from cnnviz.labs.capsules.network import build_capsules
 from cnnviz.labs.capsules.training import CapsuleConfig, fit_capsules, read_capsules
@@ -268,7 +268,7 @@ ON_IMAGES: dict[str, Callable[[Network, Any], Any]] = {
     "fit, validation": lambda _, images: fit(CONFIG, DIGITS, Digits(images, LABELS)),
     "finetune": lambda model, images: finetune(model, Digits(images, LABELS), DIGITS, FinetuneConfig()),
     "accuracy_curve": lambda model, images: list(accuracy_curve(model, Digits(images, LABELS), "right", [0])),
-    "race": lambda _, images: race(Digits(images, LABELS), DIGITS),
+    "race": lambda _, images: train_contestants(Digits(images, LABELS), DIGITS),
     "train_pair": lambda _, images: train_pair(4, Digits(images, LABELS), DIGITS),
     "fit_capsules": lambda _, images: fit_capsules(CapsuleConfig(), Digits(images, LABELS), DIGITS),
     "read_capsules": lambda _, images: read_capsules(build_capsules(0), images),
@@ -344,9 +344,9 @@ SETTINGS: dict[str, Callable[[Network], Any]] = {
         model, "conv9", winners(model, trace(model, IMAGE)["pool1"])
     ),
     "a change there is not": lambda model: film(model, IMAGE, "up", [1]),
-    "racers there are not": lambda _: race(DIGITS, DIGITS, names=["tortoise"]),
-    "a race by another measure": lambda _: race(DIGITS, DIGITS, "steps"),  # type: ignore[arg-type]
-    "a race without turns": lambda _: race(DIGITS, DIGITS, turn=0),
+    "racers there are not": lambda _: train_contestants(DIGITS, DIGITS, names=["tortoise"]),
+    "a race by another measure": lambda _: train_contestants(DIGITS, DIGITS, "steps"),  # type: ignore[arg-type]
+    "a race without turns": lambda _: train_contestants(DIGITS, DIGITS, turn=0),
     "a pair without a pace": lambda _: train_pair(4, DIGITS, DIGITS, every=0),
     "a depth beyond all": lambda _: train_pair(1000, DIGITS, DIGITS),
 }
@@ -394,7 +394,7 @@ def test_labels_that_are_none_are_refused(labels: str) -> None:
         lambda: fit(CONFIG, digits, DIGITS),
         lambda: fit(CONFIG, DIGITS, digits),
         lambda: finetune(model, digits, DIGITS, FinetuneConfig()),
-        lambda: race(digits, DIGITS),
+        lambda: train_contestants(digits, DIGITS),
         lambda: fit_capsules(CapsuleConfig(), digits, DIGITS),
     ):
         assert isinstance(refused(call), DataError)
