@@ -34,7 +34,7 @@ SMALLER = (
     (r"load_parts\(\w+\)", r"(part[:200] for part in \g<0>)"),
     (r"training_digits\(\)|load_mnist\(\)\.test(?=\)|\.images\))", r"\g<0>[:500]"),
     (r"\[:\d{3,}\]", "[:100]"),
-    (r", (SHARP|SMOOTH|MACO|CLASS|preset)\b", r", replace(\1, steps=6, annealed=2)"),
+    (r", (SHARP|SMOOTH|MACO|CLASS|preset)(?=[,)])", r", replace(\1, steps=6, annealed=2)"),
     (r'"seconds", \d+', '"seconds", 0.05'),
     (r"held_back, \d+, \d+", "held_back, 2, 1"),  # skip connections: steps, and how many to a record
 )
