@@ -7,7 +7,8 @@ from cnnviz.errors import CnnvizError
 from cnnviz.ui.shell.page_registry import present_pages
 from cnnviz.ui.shell.time_machine import machine, training_film
 from cnnviz.ui.state.current_digit import CurrentDigit, choose_random_digit, choose_test_digit, current_digit
-from cnnviz.ui.state.current_model import model_keys, model_title
+from cnnviz.ui.state.current_model import model_keys
+from cnnviz.ui.state.model_catalogue import model_title
 from cnnviz.ui.state.prediction import current_prediction, percent, two_percentages
 from cnnviz.ui.widgets.model_upload import model_upload
 from cnnviz.ui.widgets.pictures import digit_png

@@ -2,13 +2,11 @@
 
 import streamlit as st
 
-from cnnviz.checkpoints import model_store
 from cnnviz.checkpoints.format import SIZE_LIMIT
 from cnnviz.checkpoints.import_weights import CONVERSION, read_model
 from cnnviz.errors import CheckpointError
 from cnnviz.ui.state.current_model import keep, model_key, select_model
-from cnnviz.ui.state.environment import models_root
-from cnnviz.ui.state.model_catalogue import OWN
+from cnnviz.ui.state.model_catalogue import Origin, delete_model, split
 
 _KEY, _PROBLEM = "model_upload", "_model_upload_problem"
 
@@ -29,7 +27,7 @@ def model_upload() -> None:
                 st.code(CONVERSION, language="python")
         st.caption("Everybody who uses this server sees it here, and may delete it.")
         key = model_key()
-        if key.startswith(OWN):
+        if split(key)[0] is Origin.STORED:
             label, icon = "Delete the model on screen", ":material/delete:"
             st.button(label, icon=icon, on_click=_delete, args=(key,), key="own_delete")
 
@@ -49,5 +47,5 @@ def _take() -> None:
 
 
 def _delete(key: str) -> None:
-    model_store.delete_stored(models_root(), key.removeprefix(OWN))
+    delete_model(key)
     select_model("default")

@@ -14,7 +14,8 @@ from cnnviz.ui.components.activation_detail.activation_detail import ActivationC
 from cnnviz.ui.components.maps.maps import maps
 from cnnviz.ui.state import cache
 from cnnviz.ui.state.current_digit import current_digit
-from cnnviz.ui.state.current_model import CurrentModel, model_called, model_keys, model_title, trace_of
+from cnnviz.ui.state.current_model import CurrentModel, model_called, model_keys, trace_of
+from cnnviz.ui.state.model_catalogue import model_title
 from cnnviz.ui.widgets.code_panel import code_panel, opening
 
 OTHER_DIGIT, OTHER_MODEL = "other_digit", "other_model"

@@ -16,8 +16,9 @@ from cnnviz.networks.network import Network
 from cnnviz.ui.components.maps.maps import maps
 from cnnviz.ui.pages.evaluate.label_errors import SOURCES, wrong_labels, wrong_labels_table
 from cnnviz.ui.state.current_digit import current_digit
-from cnnviz.ui.state.current_model import CurrentModel, current_model, model_called, model_keys, model_title
+from cnnviz.ui.state.current_model import CurrentModel, current_model, model_called, model_keys
 from cnnviz.ui.state.evaluation_results import SETS, Measured, digits_of, measure
+from cnnviz.ui.state.model_catalogue import model_title
 from cnnviz.ui.widgets.calibration import trust
 from cnnviz.ui.widgets.export_panel import take_away
 from cnnviz.ui.widgets.pictures import theme

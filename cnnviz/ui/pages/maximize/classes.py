@@ -15,8 +15,9 @@ from cnnviz.ui.components.maps.maps import chosen_tile, maps
 from cnnviz.ui.pages.maximize.program import classes_program
 from cnnviz.ui.pages.maximize.request import figure, film_of, progress, strip_of
 from cnnviz.ui.state import cache
-from cnnviz.ui.state.current_model import CurrentModel, model_called, model_keys, model_title
+from cnnviz.ui.state.current_model import CurrentModel, model_called, model_keys
 from cnnviz.ui.state.incremental import Film, go_on, grow
+from cnnviz.ui.state.model_catalogue import model_title
 from cnnviz.ui.widgets.charts import probability_chart
 from cnnviz.ui.widgets.code_panel import code_panel
 from cnnviz.ui.widgets.filter_picker import CHANNEL
