@@ -10,6 +10,7 @@ import streamlit as st
 from cnnviz.data.drawing_format import pack_image
 from cnnviz.ui.state.current_digit import CurrentDigit
 from cnnviz.ui.state.current_model import CurrentModel
+from cnnviz.ui.state.model_catalogue import Origin, split
 
 
 def opening(chosen: CurrentModel, digit: CurrentDigit) -> str:
@@ -33,14 +34,15 @@ def opening(chosen: CurrentModel, digit: CurrentDigit) -> str:
 
 def loading(chosen: CurrentModel, name: str = "model") -> str:
     """Python that sets `name` to this model, as it was at this moment of its training."""
-    kind, _, rest = chosen.key.rpartition(":")
-    if not kind and chosen.snapshot is not None:
+    origin, file = split(chosen.key)
+    shipped = origin is Origin.SHIPPED
+    if shipped and chosen.snapshot is not None:
         past = f"load_history({chosen.key!r}).network(step={chosen.snapshot.step})"
         return f"from cnnviz.training.history import load_history\n\n{name} = {past}\n"
-    source, note = rest, ""
-    if kind:  # the file that Take it away offers
-        source, note = f"{rest}.safetensors", "  # from Evaluate, Take it away"
-    return f"from cnnviz import load_model\n\n{name} = load_model({source!r}){note}\n"
+    note = ""
+    if not shipped:  # the file that Take it away offers
+        file, note = f"{file}.safetensors", "  # from Evaluate, Take it away"
+    return f"from cnnviz import load_model\n\n{name} = load_model({file!r}){note}\n"
 
 
 def code_panel(program: str) -> None:

@@ -36,21 +36,29 @@ class _File:
 
 def take_away(chosen: CurrentModel, place: str) -> None:
     """The panel. place: begins its widgets' keys, so that two pages may have one."""
-    with st.expander("Take it away", icon=":material/download:", key=f"{place}_take_away"):
-        st.caption(f"{_what(chosen)}, as files for other programs.")
-        for number, file in enumerate(_files(chosen)):
-            button, words = st.columns([1, 3], vertical_alignment="center")
-            with button:
-                st.download_button(
-                    file.label,
-                    file.make or b"",
-                    file.name,
-                    key=f"{place}_file_{number}",
-                    disabled=file.make is None,
-                    on_click="ignore",
-                    width="stretch",
-                )
-            words.markdown(file.words)
+    panel = st.expander(
+        "Take it away", icon=":material/download:", key=f"{place}_take_away", on_change="rerun"
+    )
+    if panel.open:
+        with panel:
+            _downloads(chosen, place)
+
+
+def _downloads(chosen: CurrentModel, place: str) -> None:
+    st.caption(f"{_what(chosen)}, as files for other programs.")
+    for number, file in enumerate(_files(chosen)):
+        button, words = st.columns([1, 3], vertical_alignment="center")
+        with button:
+            st.download_button(
+                file.label,
+                file.make or b"",
+                file.name,
+                key=f"{place}_file_{number}",
+                disabled=file.make is None,
+                on_click="ignore",
+                width="stretch",
+            )
+        words.markdown(file.words)
 
 
 def take_away_run(run: Run | None) -> None:

@@ -7,29 +7,33 @@ from cnnviz.checkpoints.import_weights import CONVERSION, read_model
 from cnnviz.errors import CheckpointError
 from cnnviz.ui.state.current_model import keep, model_key, select_model
 from cnnviz.ui.state.model_catalogue import Origin, delete_model, split
+from cnnviz.ui.widgets.panel import everywhere, panel
 
 _KEY, _PROBLEM = "model_upload", "_model_upload_problem"
 
 
 def model_upload() -> None:
-    with st.popover("Upload a model", icon=":material/upload:", type="tertiary", key="model_shelf"):
-        st.file_uploader(
-            "A safetensors file",
-            max_upload_size=SIZE_LIMIT // 1_000_000,
-            key=_KEY,
-            on_change=_take,
-            help="From any training here, or the weights of a network cnnviz knows.",
-        )
-        problem = st.session_state.get(_PROBLEM)
-        if problem:
-            st.error(problem, icon=":material/error:")
-            if "turn it into safetensors" in problem:
-                st.code(CONVERSION, language="python")
-        st.caption("Everybody who uses this server sees it here, and may delete it.")
-        key = model_key()
-        if split(key)[0] is Origin.STORED:
-            label, icon = "Delete the model on screen", ":material/delete:"
-            st.button(label, icon=icon, on_click=_delete, args=(key,), key="own_delete")
+    panel("Upload a model", _content, "model_shelf", icon=":material/upload:", type="tertiary")
+
+
+def _content() -> None:
+    st.file_uploader(
+        "A safetensors file",
+        max_upload_size=SIZE_LIMIT // 1_000_000,
+        key=_KEY,
+        on_change=everywhere(_take),
+        help="From any training here, or the weights of a network cnnviz knows.",
+    )
+    problem = st.session_state.get(_PROBLEM)
+    if problem:
+        st.error(problem, icon=":material/error:")
+        if "turn it into safetensors" in problem:
+            st.code(CONVERSION, language="python")
+    st.caption("Everybody who uses this server sees it here, and may delete it.")
+    key = model_key()
+    if split(key)[0] is Origin.STORED:
+        label, icon = "Delete the model on screen", ":material/delete:"
+        st.button(label, icon=icon, on_click=everywhere(_delete), args=(key,), key="own_delete")
 
 
 def _take() -> None:

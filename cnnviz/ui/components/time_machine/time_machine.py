@@ -46,8 +46,9 @@ def chosen() -> tuple[int, bool] | None:
 
 
 def page_drawn() -> None:
-    """Tell the browser that all of the page shows the moment chosen last."""
-    _mount(key=f"{KEY}_drawn", data={"drawn": _turn()}, height=1)
+    """Tell the browser that all of the page shows the moment chosen last, once one was chosen."""
+    if turn := _turn():
+        _mount(key=f"{KEY}_drawn", data={"drawn": turn}, height=1)
 
 
 def worth(snapshot: Snapshot) -> str:
