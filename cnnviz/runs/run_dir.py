@@ -274,7 +274,7 @@ def all_folders(root: Path) -> list[RunDir]:
         return []
     folders = [RunDir(path) for path in root.iterdir() if _ID.fullmatch(path.name)]
     created = {folder: folder.read("config").get("created") for folder in folders}
-    dated = {folder: time for folder, date in created.items() if isinstance(date, int | float)}
+    dated = {folder: date for folder, date in created.items() if isinstance(date, int | float)}
     return sorted(dated, key=lambda folder: -dated[folder])
 
 

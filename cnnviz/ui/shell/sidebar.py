@@ -16,8 +16,6 @@ from cnnviz.ui.widgets.panel import everywhere, panel
 from cnnviz.ui.widgets.pictures import digit_png
 from cnnviz.ui.widgets.upload import upload
 
-_PICTURE = 84  # CSS pixels: three for each of the digit's
-
 
 def sidebar(pages: dict[str, Page]) -> None:
     """Draw it; `pages` are this run's pages by name. Streamlit adds the list of pages below."""
@@ -34,15 +32,15 @@ def sidebar(pages: dict[str, Page]) -> None:
 def _digit(draw: Page) -> None:
     digit = current_digit()
     with st.container(key="frame_digit", border=True):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.image(
-                digit_png(digit.image, 4),
-                alt=f"The current digit, {digit.caption}",
-                width=_PICTURE,
-                output_format="PNG",
-            )
-            with st.container(key="frame_reading"):
-                _prediction()
+        picture, words = st.columns([1, 1.4], vertical_alignment="center")
+        picture.image(
+            digit_png(digit.image, 4),
+            alt=f"The current digit, {digit.caption}",
+            width="stretch",
+            output_format="PNG",
+        )
+        with words, st.container(key="frame_reading"):
+            _prediction()
         panel("Change digit", partial(_change, draw), "change_digit", width="stretch")
 
 
