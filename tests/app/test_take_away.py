@@ -106,7 +106,6 @@ def test_below_a_run_that_has_ended(tmp_path: Path, go: Go, state: run_dir.State
 
 
 def upload(app: AppTest, name: str, content: bytes) -> AppTest:
-    open_panel(app, "model_shelf")
     return app.file_uploader(key="model_upload").upload(name, content, "application/octet-stream").run()
 
 
@@ -161,7 +160,7 @@ def test_a_bad_file_is_one_sentence_and_changes_nothing(
 
 def test_deleting_and_a_link_to_a_model_that_is_gone(go: Go, tmp_path: Path) -> None:
     kept = keep_model(tmp_path / "models", build(NETWORKS["eight"]), "mine")
-    app = open_panel(go("home", model=f"own:{kept.digest}"), "model_shelf")
+    app = go("home", model=f"own:{kept.digest}")
     app.button(key="own_delete").click().run()
 
     assert not app.exception

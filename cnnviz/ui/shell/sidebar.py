@@ -1,7 +1,5 @@
 """The sidebar: the current digit and its reading, the model and its past."""
 
-from functools import partial
-
 import streamlit as st
 from streamlit.navigation.page import Page
 
@@ -12,7 +10,6 @@ from cnnviz.ui.state.current_model import model_keys
 from cnnviz.ui.state.model_catalogue import model_title
 from cnnviz.ui.state.prediction import current_prediction, percent, two_percentages
 from cnnviz.ui.widgets.model_upload import model_upload
-from cnnviz.ui.widgets.panel import everywhere, panel
 from cnnviz.ui.widgets.pictures import digit_png
 from cnnviz.ui.widgets.upload import upload
 
@@ -41,7 +38,8 @@ def _digit(draw: Page) -> None:
         )
         with words, st.container(key="frame_reading"):
             _prediction()
-        panel("Change digit", partial(_change, draw), "change_digit", width="stretch")
+        with st.popover("Change digit", width="stretch", key="change_digit"):
+            _change(draw)
 
 
 def _prediction() -> None:
@@ -60,7 +58,7 @@ def _change(draw: Page) -> None:
     st.button(
         "Random test digit",
         icon=":material/casino:",
-        on_click=everywhere(choose_random_digit),
+        on_click=choose_random_digit,
         key="frame_random",
     )
     st.number_input(
@@ -70,7 +68,7 @@ def _change(draw: Page) -> None:
         value=current_digit().index,
         placeholder="0 to 9,999",
         key="frame_index",
-        on_change=everywhere(_choose_index),
+        on_change=_choose_index,
     )
     upload("frame_upload")
 

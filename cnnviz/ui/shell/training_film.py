@@ -20,7 +20,6 @@ from cnnviz.ui.shell.page_registry import page
 from cnnviz.ui.state import cache
 from cnnviz.ui.state.current_digit import current_digit
 from cnnviz.ui.widgets.filter_picker import LAYER
-from cnnviz.ui.widgets.panel import panel
 from cnnviz.ui.widgets.pictures import theme
 
 TICK_SECONDS = 0.05
@@ -46,17 +45,15 @@ class Work:
 
 
 def film_popover(history: History) -> None:
-    """Nothing of it is made before it is opened; a film that is being drawn goes on when it is closed."""
-    panel("Film", partial(_film, history), "film", busy=_alive(), icon=":material/movie:", type="tertiary")
-
-
-def _film(history: History) -> None:
-    st.fragment(_content, run_every=TICK_SECONDS if _alive() else None)(history)
-
-
-def _alive() -> bool:
+    """Content that waited for the panel to open would make its closing a rerun, and that rerun takes
+    back the click on a page's link that closed it.
+    """
     work: Work | None = st.session_state.get(_WORK)
-    return work is not None and not work.done
+    with st.popover("Film", icon=":material/movie:", type="tertiary", key="film"):
+        if work is not None and not work.done:
+            st.fragment(_content, run_every=TICK_SECONDS)(history)
+        else:
+            _content(history)
 
 
 def _content(history: History) -> None:

@@ -7,13 +7,13 @@ from cnnviz.checkpoints.import_weights import CONVERSION, read_model
 from cnnviz.errors import CheckpointError
 from cnnviz.ui.state.current_model import keep, model_key, select_model
 from cnnviz.ui.state.model_catalogue import Origin, delete_model, split
-from cnnviz.ui.widgets.panel import everywhere, panel
 
 _KEY, _PROBLEM = "model_upload", "_model_upload_problem"
 
 
 def model_upload() -> None:
-    panel("Upload a model", _content, "model_shelf", icon=":material/upload:", type="tertiary")
+    with st.popover("Upload a model", icon=":material/upload:", type="tertiary", key="model_shelf"):
+        _content()
 
 
 def _content() -> None:
@@ -21,7 +21,7 @@ def _content() -> None:
         "A safetensors file",
         max_upload_size=SIZE_LIMIT // 1_000_000,
         key=_KEY,
-        on_change=everywhere(_take),
+        on_change=_take,
         help="From any training here, or the weights of a network cnnviz knows.",
     )
     problem = st.session_state.get(_PROBLEM)
@@ -33,7 +33,7 @@ def _content() -> None:
     key = model_key()
     if split(key)[0] is Origin.STORED:
         label, icon = "Delete the model on screen", ":material/delete:"
-        st.button(label, icon=icon, on_click=everywhere(_delete), args=(key,), key="own_delete")
+        st.button(label, icon=icon, on_click=_delete, args=(key,), key="own_delete")
 
 
 def _take() -> None:

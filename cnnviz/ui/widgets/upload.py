@@ -15,7 +15,6 @@ from cnnviz.errors import ImageError
 from cnnviz.io.images import decode
 from cnnviz.io.photos import to_photo
 from cnnviz.ui.state.current_digit import UPLOAD, show_picture
-from cnnviz.ui.widgets.panel import everywhere
 
 _PHOTO = "_own_photo"
 _PROBLEM = "_upload_problem"
@@ -50,7 +49,7 @@ def _uploader(label: str, key: str, take: Callable[[Pixels], None], tip: str | N
         type=["png", "jpg", "jpeg", "webp"],
         max_upload_size=10,
         key=key,
-        on_change=everywhere(_read),
+        on_change=_read,
         args=(key, take),
         help=tip,
     )
