@@ -29,16 +29,23 @@ with left:
         st.button("Undo", icon=":material/undo:", on_click=undo, key="undo")
         st.button("Clear", icon=":material/delete:", on_click=clear, key="clear")
         st.button("Random test digit", icon=":material/casino:", on_click=choose_random_digit, key="random")
-    with st.expander("Upload a picture instead"):
-        upload("draw_upload")
+    panel = st.expander("Upload a picture instead", on_change="rerun", key="draw_upload_panel")
+    if panel.open:
+        with panel:
+            upload("draw_upload")
 
 with middle:
     answer()
     st.markdown("What the network sees")
     with st.container(key="digit28"):
         seen = digit.image if digit.chosen else torch.zeros(28, 28)
-        st.image(digit_png(seen, 8), width=224, alt=f"28 by 28 pixels: {digit.caption}", output_format="PNG")
-        st.caption("28 × 28 pixels, 0 (black) to 1 (white)")
+        st.image(
+            digit_png(seen, 8),
+            "28 × 28 pixels, 0 (black) to 1 (white)",
+            width=224,
+            alt=f"28 by 28 pixels: {digit.caption}",
+            output_format="PNG",
+        )
 
 with right:
     probabilities()

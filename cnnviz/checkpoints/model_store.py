@@ -78,9 +78,12 @@ def open_stored(root: Path, name: str) -> tuple[bytes, dict[str, Any]]:
         raise CheckpointError("This model is not on this machine; it may have been deleted.") from error
 
 
-def title_of(root: Path, name: str) -> str:
-    """The title of one model, without looking at all the others."""
-    return _read(_file(root, name)).title
+def find_stored(root: Path, name: str) -> StoredModel:
+    """One model, without looking at all the others. Raises CheckpointError when it is not here."""
+    path = _file(root, name)
+    if not path.exists():
+        raise CheckpointError("This model is not on this machine; it may have been deleted.")
+    return _read(path)
 
 
 def delete_stored(root: Path, name: str) -> None:

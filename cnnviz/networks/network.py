@@ -12,6 +12,7 @@ never the functional form: gradient rules (guided backpropagation) attach to mod
 """
 
 import copy
+import functools
 import math
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -153,23 +154,26 @@ def parameter_count(network: nn.Module) -> int:
 
 def layer_table(config: NetworkConfig) -> list[LayerRow]:
     """One row a layer, in order. Raises NetworkError for an impossible shape."""
-    shapes = output_shapes(config)
-    return [
-        LayerRow(name, type(module).__name__, shapes[name], parameter_count(module))
-        for name, module in Network(config).named_children()
-    ]
+    return list(_layer_table(config))
 
 
 def output_shapes(config: NetworkConfig) -> dict[str, tuple[int, ...]]:
     """Layer name -> output shape without batch. Raises NetworkError that says which layer fails."""
+    return {row.name: row.shape for row in _layer_table(config)}
+
+
+@functools.lru_cache(maxsize=256)
+def _layer_table(config: NetworkConfig) -> tuple[LayerRow, ...]:
+    """Kept, because pages ask at every rerun and the answer needs a network."""
     check(config)
-    with torch.device("meta"):
+    with torch.device("meta"):  # without values
         network = Network(config)
     shape: tuple[int, ...] = (1, SIZE, SIZE)
-    shapes = {}
+    rows = []
     for name, module in network.named_children():
-        shape = shapes[name] = _shape_after(module, shape)
-    return shapes
+        shape = _shape_after(module, shape)
+        rows.append(LayerRow(name, type(module).__name__, shape, parameter_count(module)))
+    return tuple(rows)
 
 
 def _shape_after(module: nn.Module, shape: tuple[int, ...]) -> tuple[int, ...]:

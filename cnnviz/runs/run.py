@@ -22,7 +22,7 @@ from cnnviz.checkpoints.format import (
     digest,
     parse_checkpoint,
 )
-from cnnviz.errors import CheckpointError, ConfigError, NetworkError, RunError
+from cnnviz.errors import CheckpointError, CnnvizError, RunError
 from cnnviz.networks.network import Network, shape_title
 from cnnviz.networks.zoo import NETWORKS, TITLES
 from cnnviz.numbers import percent
@@ -194,15 +194,17 @@ def network_title(config: TrainConfig) -> str:
 
 
 def _read(folder: RunDir) -> Run:
-    record = folder.read("config")
+    record, end = folder.read("config"), folder.read("end")
+    accuracy = end.get("test_accuracy")
     try:
         config = _config(json.dumps(record["config"]))
         created = float(record["created"])
-    except (KeyError, TypeError, ValueError, AttributeError, ConfigError, NetworkError) as error:
+        datetime.datetime.fromtimestamp(created)
+        if accuracy is not None:
+            accuracy = float(accuracy)
+    except (KeyError, TypeError, ValueError, ArithmeticError, OSError, AttributeError, CnnvizError) as error:
         raise RunError("This run's files are damaged.") from error
-    state = folder.state()
-    end = folder.read("end")
-    return Run(folder, config, created, state, str(end.get("reason", "")), end.get("test_accuracy"))
+    return Run(folder, config, created, folder.state(), str(end.get("reason", "")), accuracy)
 
 
 @functools.lru_cache(maxsize=2 * KEPT)

@@ -110,7 +110,7 @@ class RunDir:
         """The JSON file called `name`; empty when it does not exist or holds no JSON object."""
         try:
             record = json.loads((self.path / f"{name}.json").read_bytes())
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return {}
         return record if isinstance(record, dict) else {}
 
@@ -273,10 +273,9 @@ def all_folders(root: Path) -> list[RunDir]:
     if not root.is_dir():
         return []
     folders = [RunDir(path) for path in root.iterdir() if _ID.fullmatch(path.name)]
-    created = {folder.id: folder.read("config").get("created", 0) for folder in folders}
-    return sorted(
-        (folder for folder in folders if created[folder.id]), key=lambda folder: -created[folder.id]
-    )
+    created = {folder: folder.read("config").get("created") for folder in folders}
+    dated = {folder: date for folder, date in created.items() if isinstance(date, int | float)}
+    return sorted(dated, key=lambda folder: -dated[folder])
 
 
 def queue(root: Path) -> list[RunDir]:

@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from cnnviz.data.mnist import load_mnist
 from cnnviz.io.images import encode_png
 from tests.support.drawing import SEVEN, path_object, send, sent
+from tests.support.panels import open_panel
 
 Go = Callable[..., AppTest]
 
@@ -100,7 +101,7 @@ def png(size: tuple[int, int] = (200, 200)) -> bytes:
 
 def test_an_uploaded_digit_is_read(go: Go) -> None:
     digits = load_mnist().test
-    app = go("draw")
+    app = open_panel(go("draw"), "draw_upload_panel")
     picture = np.kron(255 - np.asarray(digits.images[0]), np.ones((8, 8), np.uint8))
     app.get_by_key("draw_upload").upload("seven.png", encode_png(picture), "image/png").run()
 
@@ -120,7 +121,7 @@ def test_an_uploaded_digit_is_read(go: Go) -> None:
     ],
 )
 def test_a_bad_upload_is_one_sentence_and_keeps_the_digit(go: Go, content: bytes, words: str) -> None:
-    app = go("draw", digit="61")
+    app = open_panel(go("draw", digit="61"), "draw_upload_panel")
     app.get_by_key("draw_upload").upload("digit.png", content, "image/png").run()
 
     assert not app.exception
@@ -147,9 +148,8 @@ def test_a_misread_drawing_is_kept_with_its_label(go: Go) -> None:
 def test_xray_reads_the_digit_without_each_stage(go: Go) -> None:
     app = send(go("draw"), sent(SEVEN))
 
-    predictions = [block.value for block in app.markdown if "reads **" in block.value]
-    assert len(predictions) == 4
-    assert sum("accuracy" in caption.value for caption in app.caption) == 4
+    captions = [image.caption for row in app.get("imgs") for image in row.proto.imgs]
+    assert sum("reads **" in caption and "accuracy" in caption for caption in captions) == 4
 
 
 BOX = [[60, 60], [220, 60], [220, 220], [60, 220], [60, 60]]

@@ -19,6 +19,7 @@ from cnnviz.runs import run_dir
 from cnnviz.training.config import TrainConfig
 from cnnviz.ui.state.current_model import CurrentModel
 from cnnviz.ui.widgets import export_panel
+from tests.support.panels import open_panel
 
 Go = Callable[..., AppTest]
 EDITED = NetworkConfig(convs=(ConvBlock(3), ConvBlock(5)), dense=(12,))
@@ -31,13 +32,18 @@ def files(app: AppTest) -> dict[str, str]:
     return {label: next((text for text in words if text), "") for label in labels}
 
 
+def evaluate(go: Go, **link: str) -> AppTest:
+    """The page with its panel open."""
+    return open_panel(go("evaluate", **link), "evaluate_take_away")
+
+
 def chosen(name: str) -> CurrentModel:
     checkpoint = load_checkpoint(name)
     return CurrentModel(name, name, checkpoint.model, checkpoint.digest, checkpoint.card)
 
 
 def test_every_model_offers_its_files(go: Go) -> None:
-    app = go("evaluate", model="eight")
+    app = evaluate(go, model="eight")
 
     assert not app.exception
     assert list(files(app)) == ["safetensors", "PyTorch", "ONNX", "Python program", "Card"]
@@ -55,7 +61,7 @@ def test_a_reader_offers_its_pen_digits() -> None:
 
 def test_without_the_extra_the_button_says_what_to_do(go: Go, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(onnx, "find_spec", lambda _: None)
-    app = go("evaluate", model="eight")
+    app = evaluate(go, model="eight")
 
     assert not app.exception
     (button,) = [button for button in app.get("download_button") if button.label == "ONNX"]
@@ -68,13 +74,13 @@ def test_a_run_adds_its_figures_and_a_stopped_one_its_last_step(tmp_path: Path, 
     folder = run_dir.create(tmp_path / "runs", config.as_json())
     folder.weights_file.write_bytes(serialize(build(config.network)))
     folder.append({"step": 5, "steps": 16, "loss": 0.25, "epoch": 0.6})
-    unfinished = go("evaluate", model=f"run:{folder.id}")
+    unfinished = evaluate(go, model=f"run:{folder.id}")
     assert "Figures" in files(unfinished)
     assert [block for block in unfinished.markdown if "loads the `.pt` file" in block.value]
 
     folder.write("card", {"training": config.as_json(), "steps": 5, "test": {"mnist": {"accuracy": 0.5}}})
     folder.end("stopped", step=5)
-    app = go("evaluate", model=f"run:{folder.id}")
+    app = evaluate(go, model=f"run:{folder.id}")
     assert not app.exception
     card = folder.read("card")
     model = CurrentModel(f"run:{folder.id}", "mine", build(config.network), "", card)
@@ -94,7 +100,7 @@ def test_below_a_run_that_has_ended(tmp_path: Path, go: Go, state: run_dir.State
     assert "ONNX" not in files(empty)
 
     folder.weights_file.write_bytes(serialize(build(config.network)))
-    app = go("train", run=folder.id)
+    app = open_panel(go("train", run=folder.id), "run_take_away")
     assert not app.exception
     assert {"safetensors", "PyTorch", "ONNX", "Python program", "Figures", "Card"} <= files(app).keys()
 
@@ -119,7 +125,7 @@ def test_an_uploaded_model_is_used_everywhere(go: Go, tmp_path: Path, config: Ne
         assert not app.exception, page
         assert app.selectbox(key="model_choice").value == key, page
 
-    again = go("evaluate", model=key)
+    again = evaluate(go, model=key)
     assert again.selectbox(key="model_choice").value == key
     assert list(files(again)) == ["safetensors", "PyTorch", "ONNX", "Python program", "Card"]
 

@@ -4,6 +4,8 @@
 alone, without app.py. So each page begins with require_frame(), which notices and mends it.
 """
 
+import functools
+from copy import copy
 from pathlib import Path
 
 import streamlit as st
@@ -32,8 +34,8 @@ def run() -> None:
     st.html(_STYLE)
     warm_up()
     pages = _pages()
-    chosen = st.navigation(list(pages.values()), position="hidden")
-    info = next(info for info in present_pages() if pages[info.name].title == chosen.title)
+    chosen = st.navigation(_by_group(pages), expanded=True)
+    info = next(info for info in present_pages() if pages[info.name] is chosen)
     tour.follow(pages)
     enter_page(info.name)
     st.session_state[_INSIDE] = True
@@ -67,17 +69,30 @@ def require_frame() -> None:
 
 
 def _pages() -> dict[str, Page]:
-    """Built anew each run, because st.navigation changes the objects and sessions share modules."""
+    """Copies for this run, because st.navigation changes the objects and sessions share modules."""
+    return {name: copy(page) for name, page in _page_files().items()}
+
+
+@functools.cache
+def _page_files() -> dict[str, Page]:
     return {
         info.name: st.Page(
             FOLDER / f"{info.name}.py",
             title=info.title,
             icon=f":material/{info.icon}:",
             default=info.name == "home",
+            visibility="visible" if info.group else "hidden",  # home has its place at the top
             help=info.question,
         )
         for info in present_pages()
     }
+
+
+def _by_group(pages: dict[str, Page]) -> dict[str, list[Page]]:
+    groups: dict[str, list[Page]] = {}
+    for info in present_pages():
+        groups.setdefault(info.group, []).append(pages[info.name])
+    return groups
 
 
 def _header(info: PageInfo, pages: dict[str, Page]) -> None:

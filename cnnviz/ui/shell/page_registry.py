@@ -1,5 +1,6 @@
 """Every page, once: its file, title, question, icon and group."""
 
+import functools
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,6 +44,7 @@ PAGES = (
 )
 
 
+@functools.cache
 def present_pages() -> tuple[PageInfo, ...]:
     """The pages whose file exists."""
     return tuple(page for page in PAGES if (FOLDER / f"{page.name}.py").exists())

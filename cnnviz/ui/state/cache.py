@@ -8,7 +8,7 @@ import streamlit as st
 import torch
 from torch import Tensor
 
-from cnnviz.checkpoints.format import Checkpoint, load_checkpoint, parse_checkpoint
+from cnnviz.checkpoints.format import Checkpoint
 from cnnviz.data.mnist import Digits, load_mnist
 from cnnviz.networks.imagenet import ImageNetwork, load_imagenet
 from cnnviz.networks.network import Network
@@ -38,24 +38,6 @@ def warm_up() -> bool:
 def test_digits() -> Digits:
     """MNIST's 10,000 test digits."""
     return load_mnist().test
-
-
-@st.cache_resource(max_entries=16, show_spinner="Loading the model")
-def shipped(name: str, changed: float) -> Checkpoint:  # noqa: ARG001 - the key
-    """A shipped model; `changed` is its file's time, so that a retrained one is read anew."""
-    return load_checkpoint(name)
-
-
-@st.cache_resource(max_entries=32, show_spinner=False)
-def parsed(digest: str, _content: bytes) -> Network:  # noqa: ARG001 - the key
-    """A model from bytes, named by their digest."""
-    return parse_checkpoint(_content)
-
-
-@st.cache_resource(max_entries=16, show_spinner=False)
-def history(key: str, stamp: object, _read: Callable[[], History | None]) -> History | None:  # noqa: ARG001
-    """The history of a model; `stamp` changes when its files do."""
-    return _read()
 
 
 @st.cache_resource(max_entries=96, show_spinner=False)

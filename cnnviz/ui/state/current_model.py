@@ -1,35 +1,18 @@
 """The model every page shows, at the chosen moment of its training."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 from torch import Tensor
 
-from cnnviz.checkpoints import model_store
-from cnnviz.checkpoints.format import digest, shipped_models
-from cnnviz.io.assets import MODELS
 from cnnviz.networks.network import Network
 from cnnviz.networks.tracing import Trace
-from cnnviz.networks.zoo import TITLES
-from cnnviz.training.history import History, Snapshot, history_file, parse_history
-from cnnviz.ui.state import cache
+from cnnviz.training.history import History, Snapshot
+from cnnviz.ui.state import cache, model_catalogue
 from cnnviz.ui.state.current_digit import current_digit
-from cnnviz.ui.state.environment import models_root
-from cnnviz.ui.state.model_catalogue import (
-    OWN,
-    RUN,
-    is_run_model,
-    run_checkpoint,
-    run_history,
-    run_models,
-    run_stamp,
-    run_title,
-    stored_checkpoint,
-    stored_keys,
-    stored_title,
-)
+from cnnviz.ui.state.model_catalogue import catalogue, is_here, source
+from cnnviz.ui.state.script_run import once
 
 _MODEL, _STEP, _PLAYING = "model_choice", "_step", "_playing"
 
@@ -38,7 +21,7 @@ _MODEL, _STEP, _PLAYING = "model_choice", "_step", "_playing"
 class CurrentModel:
     """The model every page shows. moment: where in its training, None for the trained model itself."""
 
-    key: str  # a shipped model's name, "run:ID" or "own:DIGEST"
+    key: str  # see cnnviz.ui.state.model_catalogue
     title: str
     model: Network
     digest: str
@@ -50,19 +33,12 @@ class CurrentModel:
 
 
 def model_keys() -> list[str]:
-    """All models one can choose: shipped ones, then this machine's own and its runs, newest first.
+    """All models one can choose.
 
     The chosen one is among them also when it is a run that no list shows, such as a sweep's.
     """
-    keys = [*shipped_models(), *stored_keys(), *run_models()]
-    chosen = st.session_state.get(_MODEL, "")
-    return [*keys, chosen] if chosen not in keys and is_run_model(chosen) else keys
-
-
-def model_title(key: str) -> str:
-    if key.startswith(OWN):
-        return stored_title(key)
-    return run_title(key) if key.startswith(RUN) else TITLES.get(key, key)
+    keys, chosen = list(catalogue()), model_key()
+    return keys if chosen in keys or not is_here(chosen) else [*keys, chosen]
 
 
 def select_model(key: str) -> None:
@@ -81,7 +57,7 @@ def check_model() -> None:
 
 def current_model() -> CurrentModel:
     """The chosen model, at the chosen moment. Raises CheckpointError when its file is damaged or gone."""
-    return model_at(snapshot_index())
+    return once(("model", *_choice()), lambda: model_at(snapshot_index()))
 
 
 def model_at(index: int) -> CurrentModel:
@@ -91,36 +67,36 @@ def model_at(index: int) -> CurrentModel:
         return model_called(key)
     snapshot = past.snapshots[index]
     checkpoint = cache.snapshot(key, past.name, snapshot.step, past)
-    return CurrentModel(key, model_title(key), checkpoint.model, checkpoint.digest, checkpoint.card, snapshot)
+    title = source(key).title
+    return CurrentModel(key, title, checkpoint.model, checkpoint.digest, checkpoint.card, snapshot)
 
 
 def model_called(key: str) -> CurrentModel:
     """Any model of model_keys(). Raises CheckpointError when its file is damaged or gone."""
-    if key.startswith((RUN, OWN)):
-        read = run_checkpoint if key.startswith(RUN) else stored_checkpoint
-        content, card = read(key)
-        name = digest(content)
-        return CurrentModel(key, model_title(key), cache.parsed(name, content), name, card)
-    path = MODELS / f"{Path(key).name}.safetensors"
-    changed = path.stat().st_mtime if path.exists() else 0.0
-    checkpoint = cache.shipped(key, changed)
-    return CurrentModel(key, model_title(key), checkpoint.model, checkpoint.digest, checkpoint.card)
+    return once(("model", key), lambda: _trained(key))
+
+
+def _trained(key: str) -> CurrentModel:
+    found = source(key)
+    checkpoint = found.checkpoint()
+    return CurrentModel(key, found.title, checkpoint.model, checkpoint.digest, checkpoint.card)
 
 
 def current_trace() -> Trace:
     """The current model's pass over the current digit, computed once for all pages."""
-    chosen = current_model()
-    return trace_of(chosen, current_digit().image)
+    return trace_of(current_model(), current_digit().image)
 
 
 def trace_of(chosen: CurrentModel, image: Tensor) -> Trace:
-    return cache.traced(chosen.digest, image.numpy().tobytes(), chosen.model, image)
+    return once(
+        ("trace", chosen, image),
+        lambda: cache.traced(chosen.digest, image.numpy().tobytes(), chosen.model, image),
+    )
 
 
 def keep(network: Network, name: str, card: dict[str, Any]) -> None:
-    """Put a model on the shelf and show it everywhere; call it from a callback. Raises CheckpointError."""
-    kept = model_store.keep_model(models_root(), network, name, card)
-    select_model(f"{OWN}{kept.digest}")
+    """Store a model and show it everywhere; call it from a callback. Raises CheckpointError."""
+    select_model(model_catalogue.keep_model(network, name, card))
 
 
 # ---- the moment of its training ----
@@ -130,29 +106,23 @@ def model_key() -> str:
     return st.session_state.get(_MODEL) or "default"
 
 
+def _choice() -> tuple[str, tuple[str, int | None]]:
+    """The chosen model's key, and the step chosen for whichever model."""
+    return model_key(), st.session_state.get(_STEP, ("", None))
+
+
 def history() -> History | None:
     """The chosen model's history; None when it has none. Raises CheckpointError when it is damaged."""
     key = model_key()
-    if key.startswith(RUN):
-        return cache.history(key, run_stamp(key), lambda: run_history(key))
-    path = MODELS / f"{Path(key).name}.safetensors"
-    file = history_file(path)
-    if not file.exists():
-        return None
-    changed = path.stat().st_mtime
-    return cache.history(
-        key,
-        (changed, file.stat().st_mtime),
-        lambda: parse_history(file.read_bytes(), cache.shipped(key, changed)),
-    )
+    return once(("history", key), lambda: source(key).history())
 
 
 def snapshot_index() -> int:
     """Which of the history's moments is on screen; the last one unless another was chosen."""
-    past, (key, step) = history(), st.session_state.get(_STEP, ("", None))
+    past, (chosen, (key, step)) = history(), _choice()
     if past is None:
         return 0
-    return past.last if key != model_key() or step is None else past.index_of(step)
+    return past.last if key != chosen or step is None else past.index_of(step)
 
 
 def show_snapshot(index: int, playing: bool = False) -> None:

@@ -1,5 +1,6 @@
 """A model's answers to one of the test sets, worked out once for all pages and visitors."""
 
+import functools
 from collections.abc import Collection
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -29,12 +30,12 @@ class Measured:
     report: Report
     temperature: float | None  # None when the model was not calibrated
 
-    @property
+    @functools.cached_property
     def confidences(self) -> Tensor:
         """The probabilities that readings are given with: calibrated, where the model was."""
         return (self.logits / (self.temperature or 1.0)).softmax(1)
 
-    @property
+    @functools.cached_property
     def calibration_error(self) -> float:
         return calibration_error(self.confidences, self.digits.labels.long())
 
@@ -59,8 +60,10 @@ class Measured:
 
 
 @st.cache_resource(max_entries=96, show_spinner=False)
-def _logits(digest: str, name: str, _model: Network) -> Tensor:  # noqa: ARG001 - the key
-    return logits_of(_model, digits_of(name).images)
+def _measured(digest: str, name: str, temperature: float | None, _model: Network) -> Measured:  # noqa: ARG001
+    digits = digits_of(name)
+    logits = logits_of(_model, digits.images)
+    return Measured(SETS[name], digits, logits, report(logits, digits.labels), temperature)
 
 
 def digits_of(name: str) -> Digits:
@@ -69,8 +72,6 @@ def digits_of(name: str) -> Digits:
 
 def measure(chosen: CurrentModel, name: str) -> Measured:
     """The model's answers to a set, by its name on screen."""
-    digits = digits_of(name)
     waiting = nullcontext() if playing() else st.spinner("Reading ten thousand digits")
     with waiting:
-        logits = _logits(chosen.digest, name, chosen.model)
-    return Measured(SETS[name], digits, logits, report(logits, digits.labels), chosen.card.get("temperature"))
+        return _measured(chosen.digest, name, chosen.card.get("temperature"), chosen.model)

@@ -16,6 +16,7 @@ import streamlit as st
 from cnnviz.data.drawing_format import pack_image
 from cnnviz.ui.state.current_digit import CurrentDigit
 from cnnviz.ui.state.current_model import CurrentModel
+from cnnviz.ui.state.model_catalogue import Origin, split
 
 # Only from these do programs import: their public names stay where they are.
 _LABS = ("labs", "labs.architectures", "labs.capsules", "labs.convolution", "labs.numpy_cnn")
@@ -73,10 +74,11 @@ def image_lines(digit: CurrentDigit) -> str:
 
 def loading(chosen: CurrentModel, name: str = "model") -> str:
     """Python that sets `name` to this model, as it was at this moment of its training."""
-    kind, _, rest = chosen.key.rpartition(":")
-    if not kind and chosen.snapshot is not None:
+    origin, file = split(chosen.key)
+    shipped = origin is Origin.SHIPPED
+    if shipped and chosen.snapshot is not None:
         return f"{name} = load_history({chosen.key!r}).network(step={chosen.snapshot.step})\n"
-    source, note = rest, ""
-    if kind:  # the file that Take it away offers
-        source, note = f"{rest}.safetensors", "  # from Evaluate, Take it away"
-    return f"{name} = load_model({source!r}){note}\n"
+    note = ""
+    if not shipped:  # the file that Take it away offers
+        file, note = f"{file}.safetensors", "  # from Evaluate, Take it away"
+    return f"{name} = load_model({file!r}){note}\n"

@@ -17,12 +17,11 @@ from cnnviz.errors import CnnvizError
 from cnnviz.export.files import digits_file, events_csv, state_dict_file
 from cnnviz.export.onnx import INSTALL, can_write_onnx, onnx_file
 from cnnviz.export.script import PEN_FILE, loading_script, training_script
-from cnnviz.runs.run import Run, open_run
+from cnnviz.runs.run import Run
 from cnnviz.training.config import TrainConfig
 from cnnviz.training.schedule import LearningRateChange
 from cnnviz.ui.state.current_model import CurrentModel, model_called
-from cnnviz.ui.state.environment import runs_root
-from cnnviz.ui.state.model_catalogue import RUN
+from cnnviz.ui.state.model_catalogue import Origin, key_of, run_of, split
 
 
 @dataclass(frozen=True)
@@ -37,28 +36,36 @@ class _File:
 
 def take_away(chosen: CurrentModel, place: str) -> None:
     """The panel. place: begins its widgets' keys, so that two pages may have one."""
-    with st.expander("Take it away", icon=":material/download:", key=f"{place}_take_away"):
-        st.caption(f"{_what(chosen)}, as files for other programs.")
-        for number, file in enumerate(_files(chosen)):
-            button, words = st.columns([1, 3], vertical_alignment="center")
-            with button:
-                st.download_button(
-                    file.label,
-                    file.make or b"",
-                    file.name,
-                    key=f"{place}_file_{number}",
-                    disabled=file.make is None,
-                    on_click="ignore",
-                    width="stretch",
-                )
-            words.markdown(file.words)
+    panel = st.expander(
+        "Take it away", icon=":material/download:", key=f"{place}_take_away", on_change="rerun"
+    )
+    if panel.open:
+        with panel:
+            _downloads(chosen, place)
+
+
+def _downloads(chosen: CurrentModel, place: str) -> None:
+    st.caption(f"{_what(chosen)}, as files for other programs.")
+    for number, file in enumerate(_files(chosen)):
+        button, words = st.columns([1, 3], vertical_alignment="center")
+        with button:
+            st.download_button(
+                file.label,
+                file.make or b"",
+                file.name,
+                key=f"{place}_file_{number}",
+                disabled=file.make is None,
+                on_click="ignore",
+                width="stretch",
+            )
+        words.markdown(file.words)
 
 
 def take_away_run(run: Run | None) -> None:
     """The same for a run that has ended and learned something."""
     if run and not run.alive and run.has_weights:
         with suppress(CnnvizError):  # damaged weights: said where the run is shown
-            take_away(model_called(f"{RUN}{run.id}"), "run")
+            take_away(model_called(key_of(Origin.RUN, run.id)), "run")
 
 
 def _what(chosen: CurrentModel) -> str:
@@ -67,7 +74,7 @@ def _what(chosen: CurrentModel) -> str:
 
 
 def _files(chosen: CurrentModel) -> list[_File]:
-    name, model, run = _name(chosen), chosen.model, _run(chosen)
+    name, model, run = _name(chosen), chosen.model, run_of(chosen.key)
     config, program = _program(chosen, run, name)
     files = [
         _File(
@@ -132,7 +139,7 @@ def _files(chosen: CurrentModel) -> list[_File]:
 
 def _name(chosen: CurrentModel) -> str:
     """The files' name: a shipped model's own, else its run or digest."""
-    name = chosen.key.partition(":")[2] or chosen.key
+    _, name = split(chosen.key)
     return name if chosen.snapshot is None else f"{name}-step-{chosen.snapshot.step}"
 
 
@@ -150,7 +157,7 @@ def _program(chosen: CurrentModel, run: Run | None, name: str) -> tuple[TrainCon
 
 def _configuration(chosen: CurrentModel) -> TrainConfig | None:
     """What the weights on screen were trained by, and nothing else; None when that is not known."""
-    card, is_run = chosen.card, chosen.key.startswith(RUN)
+    card, is_run = chosen.card, split(chosen.key)[0] is Origin.RUN
     if chosen.snapshot is not None or (is_run and "steps" not in card):
         return None
     try:
@@ -166,12 +173,3 @@ def _last_step(chosen: CurrentModel, run: Run | None) -> int | None:
     events = run.events() if run else []
     steps: int = chosen.card.get("steps", 0)
     return steps if events and steps < events[-1]["steps"] else None
-
-
-def _run(chosen: CurrentModel) -> Run | None:
-    if not chosen.key.startswith(RUN):
-        return None
-    try:
-        return open_run(runs_root(), chosen.key.removeprefix(RUN))
-    except CnnvizError:  # deleted a moment ago
-        return None

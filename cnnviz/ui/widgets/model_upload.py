@@ -2,36 +2,38 @@
 
 import streamlit as st
 
-from cnnviz.checkpoints import model_store
 from cnnviz.checkpoints.format import SIZE_LIMIT
 from cnnviz.checkpoints.import_weights import CONVERSION, read_model
 from cnnviz.errors import CheckpointError
 from cnnviz.ui.state.current_model import keep, model_key, select_model
-from cnnviz.ui.state.environment import models_root
-from cnnviz.ui.state.model_catalogue import OWN
+from cnnviz.ui.state.model_catalogue import Origin, delete_model, split
 
 _KEY, _PROBLEM = "model_upload", "_model_upload_problem"
 
 
 def model_upload() -> None:
     with st.popover("Upload a model", icon=":material/upload:", type="tertiary", key="model_shelf"):
-        st.file_uploader(
-            "A safetensors file",
-            max_upload_size=SIZE_LIMIT // 1_000_000,
-            key=_KEY,
-            on_change=_take,
-            help="From any training here, or the weights of a network cnnviz knows.",
-        )
-        problem = st.session_state.get(_PROBLEM)
-        if problem:
-            st.error(problem, icon=":material/error:")
-            if "turn it into safetensors" in problem:
-                st.code(CONVERSION, language="python")
-        st.caption("Everybody who uses this server sees it here, and may delete it.")
-        key = model_key()
-        if key.startswith(OWN):
-            label, icon = "Delete the model on screen", ":material/delete:"
-            st.button(label, icon=icon, on_click=_delete, args=(key,), key="own_delete")
+        _content()
+
+
+def _content() -> None:
+    st.file_uploader(
+        "A safetensors file",
+        max_upload_size=SIZE_LIMIT // 1_000_000,
+        key=_KEY,
+        on_change=_take,
+        help="From any training here, or the weights of a network cnnviz knows.",
+    )
+    problem = st.session_state.get(_PROBLEM)
+    if problem:
+        st.error(problem, icon=":material/error:")
+        if "turn it into safetensors" in problem:
+            st.code(CONVERSION, language="python")
+    st.caption("Everybody who uses this server sees it here, and may delete it.")
+    key = model_key()
+    if split(key)[0] is Origin.STORED:
+        label, icon = "Delete the model on screen", ":material/delete:"
+        st.button(label, icon=icon, on_click=_delete, args=(key,), key="own_delete")
 
 
 def _take() -> None:
@@ -49,5 +51,5 @@ def _take() -> None:
 
 
 def _delete(key: str) -> None:
-    model_store.delete_stored(models_root(), key.removeprefix(OWN))
+    delete_model(key)
     select_model("default")

@@ -8,7 +8,7 @@ import pytest
 
 from cnnviz.checkpoints import model_store
 from cnnviz.checkpoints.format import digest, parse_checkpoint, serialize
-from cnnviz.checkpoints.model_store import delete_stored, keep_model, list_stored, open_stored, title_of
+from cnnviz.checkpoints.model_store import delete_stored, find_stored, keep_model, list_stored, open_stored
 from cnnviz.errors import CheckpointError
 from cnnviz.io import atomic
 from cnnviz.networks.network import build
@@ -32,7 +32,7 @@ def test_kept_listed_opened_deleted(tmp_path: Path) -> None:
     assert digest(content) == first.digest
     assert parse_checkpoint(content).config == NETWORKS["eight"]
     assert card["how"] == "uploaded"
-    assert title_of(tmp_path, first.digest) == f"my first · {time.strftime('%H:%M')}"
+    assert find_stored(tmp_path, first.digest).title == f"my first · {time.strftime('%H:%M')}"
 
     delete_stored(tmp_path, first.digest)
     delete_stored(tmp_path, first.digest)
@@ -55,7 +55,7 @@ def test_same_weights_are_stored_once(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["../secret", "", "0" * 15, "0" * 17, "G" * 16, "0" * 15 + "/"])
 def test_nothing_but_a_digest_is_looked_up(tmp_path: Path, name: str) -> None:
-    for action in (open_stored, delete_stored, title_of):
+    for action in (open_stored, delete_stored, find_stored):
         with pytest.raises(CheckpointError):
             action(tmp_path, name)
 

@@ -41,8 +41,9 @@ def chosen() -> tuple[int, bool] | None:
 
 
 def page_drawn() -> None:
-    """Tell the browser that all of the page shows the moment chosen last."""
-    _show({"drawn": last_turn(KEY)}, key=f"{KEY}_drawn", height=1)
+    """Tell the browser that all of the page shows the moment chosen last, once one was chosen."""
+    if turn := last_turn(KEY):
+        _show({"drawn": turn}, key=f"{KEY}_drawn", height=1)
 
 
 def worth(snapshot: Snapshot) -> str:

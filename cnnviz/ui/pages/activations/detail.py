@@ -15,7 +15,8 @@ from cnnviz.ui.components.activation_detail.activation_detail import ActivationC
 from cnnviz.ui.components.maps.maps import maps
 from cnnviz.ui.state import cache
 from cnnviz.ui.state.current_digit import current_digit
-from cnnviz.ui.state.current_model import CurrentModel, model_called, model_keys, model_title, trace_of
+from cnnviz.ui.state.current_model import CurrentModel, model_called, model_keys, trace_of
+from cnnviz.ui.state.model_catalogue import model_title
 from cnnviz.ui.state.query_params import Activations
 from cnnviz.ui.widgets.choice_controls import number, select
 from cnnviz.ui.widgets.code_panel import code_panel, opening

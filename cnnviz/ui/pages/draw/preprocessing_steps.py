@@ -1,8 +1,7 @@
 """How a picture became the network's 28x28, and what each stage is good for."""
 
-import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
+from torch import Tensor
 
 from cnnviz.data.preprocessing import STAGES, to_digit
 from cnnviz.networks.tracing import predict
@@ -34,16 +33,12 @@ def preprocessing_steps() -> None:
     if not steps:
         return
     st.subheader("From your picture to the network's 28 × 28", anchor=False)
-    with st.container(horizontal=True):
-        for name, title in _STEPS.items():
-            with st.container(width=_WIDTH):
-                st.image(square_png(steps[name]), width=_WIDTH, alt=title, output_format="PNG")
-                st.caption(title)
-    st.markdown("**And with one stage left out?**")
-    with st.container(horizontal=True):
-        for stage in STAGES:
-            with st.container(width=_WIDTH):
-                _left_out(stage, steps["grey"], chosen)
+    _row({title: square_png(steps[name]) for name, title in _STEPS.items()}, list(_STEPS.values()))
+    good_for = "  \n".join(f"**{_TITLES[stage]}**: {STAGES[stage]}" for stage in STAGES)
+    st.markdown("**And with one stage left out?**", help=good_for)
+    digits = [to_digit(steps["grey"], without=stage).image for stage in STAGES]
+    captions = [_left_out(stage, digit, chosen) for stage, digit in zip(STAGES, digits, strict=True)]
+    _row(dict(zip(_TITLES.values(), map(digit_png, digits), strict=True)), captions)
     if "preparation" in chosen.card:
         n = chosen.card["preparation"]["n"]
         st.caption(
@@ -51,14 +46,16 @@ def preprocessing_steps() -> None:
         )
 
 
-def _left_out(stage: str, gray: NDArray[np.float32], chosen: CurrentModel) -> None:
-    digit = to_digit(gray, without=stage)
-    prediction = prediction_of(predict(chosen.model, digit.image)[0])
-    st.image(digit_png(digit.image), width=_WIDTH, alt=_TITLES[stage], output_format="PNG")
-    st.markdown(
-        f"{_TITLES[stage]}  \nreads **{prediction.digit}**, {percent(prediction.probability, 0)}",
-        help=STAGES[stage],
-    )
+def _row(pictures: dict[str, bytes], captions: list[str]) -> None:
+    """Pictures by their alternative text, in one message to the browser."""
+    st.image(list(pictures.values()), captions, width=_WIDTH, alt=list(pictures), output_format="PNG")
+
+
+def _left_out(stage: str, digit: Tensor, chosen: CurrentModel) -> str:
+    """How the network reads the digit (28, 28) that was made without this stage."""
+    prediction = prediction_of(predict(chosen.model, digit)[0])
+    read = f"{_TITLES[stage]}  \nreads **{prediction.digit}**, {percent(prediction.probability, 0)}"
     measured = chosen.card.get("preparation")
-    if measured:
-        st.caption(f"accuracy {percent(measured['all stages'])} → {percent(measured[stage])}")
+    if not measured:
+        return read
+    return f"{read}  \naccuracy {percent(measured['all stages'])} → {percent(measured[stage])}"

@@ -25,12 +25,15 @@ PEN, WIDEST = 20.0, 100.0
 _ASKED = "_replay_asked"
 
 
-@st.fragment
 def stroke_replay() -> None:
     """Nothing without a drawing; a button for a new one; the replay once it was asked for."""
+    if current_digit().strokes:
+        _stroke_replay()
+
+
+@st.fragment
+def _stroke_replay() -> None:
     digit = current_digit()
-    if not digit.strokes:
-        return
     asked = _fingerprint(digit.strokes)
     with st.container(key="replay"):
         if st.session_state.get(_ASKED) != asked:

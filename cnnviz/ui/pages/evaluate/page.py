@@ -1,7 +1,8 @@
 """The evaluate page: figures, where the model is wrong, how far to trust it, the test set as a map."""
 
+import functools
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import altair as alt
 import numpy as np
@@ -19,8 +20,9 @@ from cnnviz.numbers import number, percent
 from cnnviz.ui.components.maps.maps import maps
 from cnnviz.ui.pages.evaluate.label_errors import SOURCES, wrong_labels, wrong_labels_table
 from cnnviz.ui.state.current_digit import current_digit
-from cnnviz.ui.state.current_model import CurrentModel, current_model, model_called, model_keys, model_title
+from cnnviz.ui.state.current_model import CurrentModel, current_model, model_called, model_keys
 from cnnviz.ui.state.evaluation_results import SETS, Measured, digits_of, measure
+from cnnviz.ui.state.model_catalogue import model_title
 from cnnviz.ui.widgets.calibration import trust
 from cnnviz.ui.widgets.export_panel import take_away
 from cnnviz.ui.widgets.pictures import theme
@@ -123,24 +125,39 @@ def _errors(of: Report) -> float:
 def _confusion(of: Report) -> tuple[int, int] | None:
     """The matrix; returns the cell clicked, (true digit, reading)."""
     st.markdown("**Which digits are taken for which?** Click a cell.")
+    counts = tuple(map(tuple, of.confusion.tolist()))
+    event = st.vega_lite_chart(
+        _confusion_chart(counts, ACCENT[theme()]),
+        width="stretch",
+        on_select="rerun",
+        key="confusion",
+        alt="Confusion matrix: rows are true digits, columns readings; orange cells are errors",
+    )
+    points = event["selection"].get("cell", [])
+    return (int(points[0]["true"]), int(points[0]["read"])) if points else None
+
+
+@functools.lru_cache(maxsize=64)
+def _confusion_chart(counts: tuple[tuple[int, ...], ...], accent: str) -> dict[str, Any]:
+    """The Vega-Lite specification; made once, because checking it takes longer than all the page."""
     rows = [
-        {"true": true, "read": read, "count": int(of.confusion[true, read]), "wrong": true != read}
-        for true in range(10)
-        for read in range(10)
+        {"true": true, "read": read, "count": count, "wrong": true != read}
+        for true, line in enumerate(counts)
+        for read, count in enumerate(line)
     ]
-    frame = pd.DataFrame(rows)
     chosen = alt.selection_point(name="cell", fields=["true", "read"], toggle=False)
     axis = alt.Axis(labelAngle=0, labelFontSize=14, titleFontSize=13)
-    base = alt.Chart(frame).encode(
+    data = alt.Data(values=rows)  # type: ignore[no-untyped-call]
+    base = alt.Chart(data).encode(
         alt.X("read:O", title="read as", axis=axis), alt.Y("true:O", title="is really", axis=axis)
     )
     quiet = alt.value("rgba(128,128,128,0.07)")
     errors = alt.Color("count:Q", scale=alt.Scale(scheme="oranges", type="symlog"), legend=None)
     squares = base.mark_rect(cornerRadius=3, cursor="pointer").encode(
         color=alt.condition("datum.wrong && datum.count > 0", errors, quiet),
-        stroke=alt.condition(chosen, alt.value(ACCENT[theme()]), alt.value(None), empty=False),
+        stroke=alt.condition(chosen, alt.value(accent), alt.value(None), empty=False),
         strokeWidth=alt.value(3),
-        tooltip=["true", "read", "count"],
+        tooltip=["true:Q", "read:Q", "count:Q"],
     )
     text_color = alt.condition(
         "datum.wrong && datum.count > 0", alt.value("#3b1d00"), alt.value("rgba(128,128,128,0.9)")
@@ -150,14 +167,8 @@ def _confusion(of: Report) -> tuple[int, int] | None:
         .mark_text(fontSize=13)
         .encode(text="count:Q", color=text_color)
     )
-    event = st.altair_chart(
-        (squares.add_params(chosen) + numbers).properties(height=430),
-        on_select="rerun",
-        key="confusion",
-        alt="Confusion matrix: rows are true digits, columns readings; orange cells are errors",
-    )
-    points = event["selection"].get("cell", [])
-    return (int(points[0]["true"]), int(points[0]["read"])) if points else None
+    chart: dict[str, Any] = (squares.add_params(chosen) + numbers).properties(height=430).to_dict()
+    return chart
 
 
 def _digits_of_cell(measured: Measured, cell: tuple[int, int] | None) -> None:

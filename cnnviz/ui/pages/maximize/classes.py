@@ -16,8 +16,9 @@ from cnnviz.ui.components.maps.maps import chosen_tile, maps
 from cnnviz.ui.pages.maximize.program import classes_program
 from cnnviz.ui.pages.maximize.request import Film, choose, film_of, film_strip, progress_of
 from cnnviz.ui.state import cache
-from cnnviz.ui.state.current_model import CurrentModel, model_called, model_keys, model_title, playing
+from cnnviz.ui.state.current_model import CurrentModel, model_called, model_keys, playing
 from cnnviz.ui.state.incremental import watch
+from cnnviz.ui.state.model_catalogue import model_title
 from cnnviz.ui.state.query_params import CHANNEL
 from cnnviz.ui.widgets.charts import probability_chart
 from cnnviz.ui.widgets.code_panel import code_panel

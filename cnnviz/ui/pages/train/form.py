@@ -10,7 +10,6 @@ from typing import Any
 import streamlit as st
 
 from cnnviz.errors import CnnvizError
-from cnnviz.io.assets import MODELS
 from cnnviz.networks.network import CLASSES
 from cnnviz.networks.zoo import TITLES
 from cnnviz.numbers import duration, percent
@@ -22,7 +21,7 @@ from cnnviz.ui.pages.train.recipe_menu import picked, place
 from cnnviz.ui.runs import form_state as held
 from cnnviz.ui.runs.charts import rate_chart
 from cnnviz.ui.runs.form_state import setting
-from cnnviz.ui.state import cache
+from cnnviz.ui.state.model_catalogue import is_here, source
 
 OWN = "own"
 SIZES = (1_000, 2_000, 5_000, 12_000, 20_000, 30_000, 45_000, 60_000)
@@ -101,8 +100,7 @@ def expectation(name: str) -> str:
 
 def shipped_card(name: str) -> dict[str, Any]:
     """The card of a shipped model; empty when it is not there."""
-    path = MODELS / f"{name}.safetensors"
-    return cache.shipped(name, path.stat().st_mtime).card if path.exists() else {}
+    return source(name).checkpoint().card if is_here(name) else {}
 
 
 # ---- settings ----

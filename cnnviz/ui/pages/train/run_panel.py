@@ -27,7 +27,7 @@ from cnnviz.ui.runs.status import Event, ending, latest_accuracy, status_line
 from cnnviz.ui.state.current_digit import current_digit
 from cnnviz.ui.state.current_model import select_model
 from cnnviz.ui.state.environment import engine, runs_root
-from cnnviz.ui.state.model_catalogue import RUN
+from cnnviz.ui.state.model_catalogue import Origin, key_of
 from cnnviz.ui.state.query_params import Train
 
 Kind = Literal["primary", "secondary", "tertiary"]
@@ -216,7 +216,7 @@ def _figure(name: str, part: dict[str, Any]) -> str:
 
 def actions(run: Run, place: str, kind: Kind = "secondary") -> bool:
     """Use, download, resume: whatever the run's state allows. Returns whether one was clicked."""
-    key = RUN + run.id
+    key = key_of(Origin.RUN, run.id)
     clicked = False
     if run.has_weights:
         if st.session_state.get("model_choice") == key:
