@@ -16,6 +16,7 @@ from cnnviz.checkpoints.format import parse_checkpoint
 from cnnviz.data.augmentation import Augmentation
 from cnnviz.errors import DivergedError, RunError
 from cnnviz.io.atomic import write_atomically
+from cnnviz.networks.network import ConvBlock, NetworkConfig
 from cnnviz.networks.zoo import NETWORKS
 from cnnviz.runs import controller, recorder, run_dir
 from cnnviz.runs.run import open_run
@@ -28,7 +29,9 @@ from cnnviz.training.timer import Timer
 
 # Everything that could spoil a repeat: batch normalization, dropout, augmentation, a schedule.
 CONFIG = TrainConfig(
-    network=NETWORKS["default"],
+    network=NetworkConfig(
+        convs=(ConvBlock(6, kernel=5, batch_norm=True), ConvBlock(8, kernel=5, batch_norm=True)), dropout=0.2
+    ),
     epochs=2,
     batch_size=50,
     learning_rate=1e-2,
