@@ -45,7 +45,7 @@ def test_blur_charges_specks_and_its_gradient_moves_towards_the_blurred_picture(
 
 
 @pytest.mark.parametrize(
-    "charge", [L1(0.5), L2(0.5), TotalVariation(0.5), Blur(0.5)], ids=lambda each: type(each).__name__
+    "penalty", [L1(0.5), L2(0.5), TotalVariation(0.5), Blur(0.5)], ids=lambda each: type(each).__name__
 )
 def test_each_picture_is_charged_for_itself(penalty: Regularizer, images: torch.Tensor) -> None:
     together = penalty(images)

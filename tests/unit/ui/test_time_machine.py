@@ -10,7 +10,7 @@ from cnnviz.ui.components.time_machine.time_machine import worth
 
 
 @pytest.mark.parametrize(
-    ("moment", "words"),
+    ("snapshot", "words"),
     [
         (Snapshot(0, 0.0), "not measured"),
         (Snapshot(5, 0.1, None, 0.5), "50.0% of its last training digits right"),
