@@ -12,8 +12,9 @@ from cnnviz.data.mnist import load_mnist
 from cnnviz.labs.numpy_cnn import readable
 from cnnviz.labs.numpy_cnn.readable import backward, forward, initial_parameters
 from cnnviz.ui.pages.from_scratch.model import first_run
-from cnnviz.ui.pages.from_scratch.page import STAGE, STAGES
+from cnnviz.ui.pages.from_scratch.page import STAGES
 from cnnviz.ui.state.current_digit import CurrentDigit
+from cnnviz.ui.state.query_params import FromScratch
 from tests.support.payload import payload
 from tests.support.text import words
 
@@ -53,11 +54,11 @@ def test_pictures_hold_the_networks_values(go: Go) -> None:
     bias = first_run().last.latest.parameters["filter_bias"][chosen]
     assert product.sum() + bias == pytest.approx(forth.convolved[0, chosen, row, column], abs=1e-5)
 
-    app.button_group(key=STAGE).set_value("← filters").run()
+    app.button_group(key=FromScratch.stage.name).set_value("← filters").run()
     np.testing.assert_allclose(
         payload(app, "scratch_filter_gradients")[1]["values"], gradients["filters"], atol=1e-6
     )
-    app.button_group(key=STAGE).set_value("p − y").run()
+    app.button_group(key=FromScratch.stage.name).set_value("p − y").run()
     said, true, error = payload(app, "scratch_logit_error")[1]["values"][:, 0]
     np.testing.assert_allclose(error, said - true, atol=1e-6)
     np.testing.assert_allclose(error, errors.logits[0], atol=1e-6)
@@ -81,7 +82,7 @@ def test_next_walks_through_all_steps(go: Go) -> None:
     app = go("from_scratch", stage="patches")
     seen = []
     for _ in STAGES:
-        seen.append(app.button_group(key=STAGE).value)
+        seen.append(app.button_group(key=FromScratch.stage.name).value)
         app.button(key="scratch_next").click().run()
         assert not app.exception
 
@@ -155,4 +156,4 @@ def test_odd_addresses_fall_back(go: Go, stage: str) -> None:
     app = go("from_scratch", stage=stage)
 
     assert not app.exception
-    assert app.button_group(key=STAGE).value == "filters"
+    assert app.button_group(key=FromScratch.stage.name).value == "filters"
