@@ -94,7 +94,7 @@ def test_a_rerun_costs_less(sides: tuple[Side, Side], page: str) -> None:
             someone.open(page)
             someone.rerun()  # what only a first run does is no part of it
             if page == "draw":  # with a drawing on screen, its stages and its replay
-                someone.rerun(values={"pad1": seven()})
+                someone.rerun(values={"pad2": seven()})
                 someone.rerun()
         for _ in range(ROUNDS):  # in turn, so that both meet the same machine
             for side, someone in zip(sides, people, strict=True):

@@ -14,6 +14,7 @@ from cnnviz.training.history import History
 from cnnviz.ui.shell.page_registry import page
 from cnnviz.ui.state import cache
 from cnnviz.ui.state.current_digit import current_digit
+from cnnviz.ui.state.current_model import model_called, model_key
 from cnnviz.ui.state.incremental import Incremental, stop, watch
 from cnnviz.ui.state.query_params import LAYER
 from cnnviz.ui.widgets.pictures import theme
@@ -51,7 +52,7 @@ def _content(history: History) -> None:
 
 
 def _choose_and_draw(history: History) -> None:
-    scene = _scene(history)
+    scene = _scene()
     side = _one_of("Width, pixels", SIDES, "film_side")
     speed = _one_of("Moments a second", SPEEDS, "film_speed")
     digit = current_digit().image
@@ -67,8 +68,8 @@ def _choose_and_draw(history: History) -> None:
         watch(lambda: _show(made, 1000 // speed), [made.work])
 
 
-def _scene(history: History) -> Scene:
-    choices = scenes(history.checkpoint(history.last).model)
+def _scene() -> Scene:
+    choices = scenes(model_called(model_key()).model)
     return st.selectbox(
         "What it shows",
         choices,
