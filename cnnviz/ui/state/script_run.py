@@ -40,9 +40,9 @@ def forget() -> None:
 
 def _memory_of_run() -> dict[Hashable, Any]:
     context = get_script_run_ctx(suppress_warning=True)
-    if context is None:
+    run = getattr(context, "parallel_coordinator", None)  # made for every run, and for nothing else
+    if run is None:
         return {}
-    run = context.parallel_coordinator  # Streamlit makes one for every run, and for nothing else
     kept = _memory.get()
     if kept is None or kept[0] is not run:
         kept = run, {}
