@@ -13,7 +13,7 @@ from cnnviz.ui.state.current_model import current_model
 from cnnviz.ui.state.prediction import ood_detector
 from cnnviz.ui.widgets.calibration import when_it_abstains
 from cnnviz.ui.widgets.canvas import canvas, clear, undo
-from cnnviz.ui.widgets.pictures import digit_png
+from cnnviz.ui.widgets.pictures import digit_uri
 from cnnviz.ui.widgets.upload import upload
 
 require_frame()
@@ -40,11 +40,10 @@ with middle:
     with st.container(key="digit28"):
         seen = digit.image if digit.chosen else torch.zeros(28, 28)
         st.image(
-            digit_png(seen, 8),
+            digit_uri(seen, 8),
             "28 × 28 pixels, 0 (black) to 1 (white)",
             width=224,
             alt=f"28 by 28 pixels: {digit.caption}",
-            output_format="PNG",
         )
 
 with right:

@@ -14,7 +14,7 @@ from cnnviz.ui.shell.time_machine import title_row
 from cnnviz.ui.state.current_digit import choose_random_digit
 from cnnviz.ui.state.current_model import current_trace
 from cnnviz.ui.state.prediction import two_percentages
-from cnnviz.ui.widgets.pictures import digit_png, theme
+from cnnviz.ui.widgets.pictures import digit_uri, theme
 
 MAPS = 8  # shown of each layer: those that respond most
 _DOORS = (
@@ -36,7 +36,7 @@ def strip() -> None:
     layers = [record for record in trace if record.output.ndim == 3 and record.kind in _SHOWN]
     with st.container(horizontal=True, key="strip", vertical_alignment="center"):
         with st.container(width=140):
-            st.image(digit_png(trace.image, 5), width=140, alt="The current digit", output_format="PNG")
+            st.image(digit_uri(trace.image, 5), width=140, alt="The current digit")
             st.caption("Input, 28 × 28")
         for record in layers:
             with st.container(width=168):

@@ -11,7 +11,7 @@ from cnnviz.ui.state.current_model import model_keys
 from cnnviz.ui.state.model_catalogue import model_title
 from cnnviz.ui.state.prediction import current_prediction, two_percentages
 from cnnviz.ui.widgets.model_upload import model_upload
-from cnnviz.ui.widgets.pictures import digit_png
+from cnnviz.ui.widgets.pictures import digit_uri
 from cnnviz.ui.widgets.upload import upload
 
 
@@ -32,10 +32,9 @@ def _digit(draw: Page) -> None:
     with st.container(key="frame_digit", border=True):
         picture, words = st.columns([1, 1.4], vertical_alignment="center")
         picture.image(
-            digit_png(digit.image, 4),
+            digit_uri(digit.image, 4),
             alt=f"The current digit, {digit.caption}",
             width="stretch",
-            output_format="PNG",
         )
         with words, st.container(key="frame_reading"):
             _prediction()

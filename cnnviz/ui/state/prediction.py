@@ -1,4 +1,4 @@
-"""How far a reading is to be trusted: calibrated confidence, and whether it is a digit at all.
+"""How far a prediction is to be trusted: calibrated confidence, and whether it is a digit at all.
 
 The rule on every page: where the app says what it reads and how sure it is, the percentage is
 calibrated; where ten probabilities stand together, they are the network's softmax.
@@ -14,6 +14,8 @@ from cnnviz.networks.network import Network
 from cnnviz.numbers import probability
 from cnnviz.ui.state.current_digit import current_digit
 from cnnviz.ui.state.current_model import CurrentModel, current_model, current_trace
+
+SURE, FAIRLY, TORN = 0.95, 0.75, 0.2
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ def read(probabilities: Tensor, temperature: float = 1.0, ood: bool = False) -> 
     temperature: the calibrated confidence is softmax(logits / temperature), see
     cnnviz.evaluation.metrics.temperature. The softmax a page shows as the network's last layer stays as
     it is; only `probability` and the words are calibrated. The digit is the same for any value.
-    strange: the picture looks like no digit, see cnnviz.evaluation.ood.
+    ood: the picture looks like no digit, see cnnviz.evaluation.ood.
     """
     calibrated = (probabilities.clamp(min=1e-30).log() / temperature).softmax(0)
     values, digits = calibrated.topk(2)
@@ -94,7 +96,7 @@ def is_ood() -> bool:
     digit, chosen = current_digit(), current_model()
     if digit.source in ("default", "test") or chosen.snapshot is not None:
         return False
-    return ood_detector(chosen).is_ood(digit.image)
+    return _is_ood(chosen.digest, digit.image.numpy().tobytes(), chosen, digit.image)
 
 
 def ood_detector(chosen: CurrentModel) -> OodDetector:
@@ -113,9 +115,11 @@ def _ood_detector(digest: str, _model: Network) -> OodDetector:  # noqa: ARG001 
     return OodDetector.of(_model)
 
 
+@st.cache_data(max_entries=256, show_spinner=False)
+def _is_ood(digest: str, image: bytes, _chosen: CurrentModel, _image: Tensor) -> bool:  # noqa: ARG001
+    return ood_detector(_chosen).is_ood(_image)
+
+
 @st.cache_resource(max_entries=12, show_spinner="Looking for odd digits")
 def _ood_scores(digest: str, name: str, _chosen: CurrentModel, _images: Tensor) -> Tensor:  # noqa: ARG001
     return ood_detector(_chosen).ood_scores(_images)
-
-
-SURE, FAIRLY, TORN = 0.95, 0.75, 0.2

@@ -1,6 +1,8 @@
 """How a picture became the network's 28x28, and what each stage is good for."""
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 from torch import Tensor
 
 from cnnviz.data.preprocessing import STAGES, to_digit
@@ -9,7 +11,9 @@ from cnnviz.numbers import percent
 from cnnviz.ui.state.current_digit import current_digit
 from cnnviz.ui.state.current_model import CurrentModel, current_model
 from cnnviz.ui.state.prediction import prediction_of
-from cnnviz.ui.widgets.pictures import digit_png, square_png
+from cnnviz.ui.widgets.pictures import digit_uri, square_uri
+
+Row = list[tuple[str, str, str]]  # alternative text, caption and address of each picture
 
 _WIDTH = 160
 _STEPS = {
@@ -32,13 +36,12 @@ def preprocessing_steps() -> None:
     steps, chosen = current_digit().steps, current_model()
     if not steps:
         return
+    key = b"/".join(picture.tobytes() for picture in steps.values())
     st.subheader("From your picture to the network's 28 × 28", anchor=False)
-    _row({title: square_png(steps[name]) for name, title in _STEPS.items()}, list(_STEPS.values()))
+    _row(_stages(key, steps))
     good_for = "  \n".join(f"**{_TITLES[stage]}**: {STAGES[stage]}" for stage in STAGES)
     st.markdown("**And with one stage left out?**", help=good_for)
-    digits = [to_digit(steps["grey"], without=stage).image for stage in STAGES]
-    captions = [_left_out(stage, digit, chosen) for stage, digit in zip(STAGES, digits, strict=True)]
-    _row(dict(zip(_TITLES.values(), map(digit_png, digits), strict=True)), captions)
+    _row(_left_out(key, chosen.digest, steps["grey"], chosen))
     if "preparation" in chosen.card:
         n = chosen.card["preparation"]["n"]
         st.caption(
@@ -46,16 +49,26 @@ def preprocessing_steps() -> None:
         )
 
 
-def _row(pictures: dict[str, bytes], captions: list[str]) -> None:
-    """Pictures by their alternative text, in one message to the browser."""
-    st.image(list(pictures.values()), captions, width=_WIDTH, alt=list(pictures), output_format="PNG")
+def _row(row: Row) -> None:
+    """In one message to the browser."""
+    titles, captions, pictures = zip(*row, strict=True)
+    st.image(list(pictures), list(captions), width=_WIDTH, alt=list(titles))
 
 
-def _left_out(stage: str, digit: Tensor, chosen: CurrentModel) -> str:
+@st.cache_data(max_entries=32, show_spinner=False)
+def _stages(key: bytes, _steps: dict[str, NDArray[np.float32]]) -> Row:  # noqa: ARG001
+    return [(title, title, square_uri(_steps[name])) for name, title in _STEPS.items()]
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _left_out(key: bytes, digest: str, _gray: NDArray[np.float32], _chosen: CurrentModel) -> Row:  # noqa: ARG001
+    return [_without(stage, to_digit(_gray, without=stage).image, _chosen) for stage in STAGES]
+
+
+def _without(stage: str, digit: Tensor, chosen: CurrentModel) -> tuple[str, str, str]:
     """How the network reads the digit (28, 28) that was made without this stage."""
-    prediction = prediction_of(predict(chosen.model, digit)[0])
-    read = f"{_TITLES[stage]}  \nreads **{prediction.digit}**, {percent(prediction.probability, 0)}"
-    measured = chosen.card.get("preparation")
-    if not measured:
-        return read
-    return f"{read}  \naccuracy {percent(measured['all stages'])} → {percent(measured[stage])}"
+    title, prediction = _TITLES[stage], prediction_of(predict(chosen.model, digit)[0])
+    caption = f"{title}  \nreads **{prediction.digit}**, {percent(prediction.probability, 0)}"
+    if measured := chosen.card.get("preparation"):
+        caption += f"  \naccuracy {percent(measured['all stages'])} → {percent(measured[stage])}"
+    return title, caption, digit_uri(digit, 8)
