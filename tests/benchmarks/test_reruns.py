@@ -1,7 +1,7 @@
 """What one rerun of a page costs the server, beside an earlier commit that stands in a folder of its own.
 
-    git worktree add /tmp/before COMMIT
-    CNNVIZ_BEFORE=/tmp/before pytest -n 0 -m benchmark -s tests/benchmarks/test_reruns.py
+    git worktree add ../before COMMIT
+    CNNVIZ_BEFORE=../before pytest -n 0 -m benchmark -s tests/benchmarks/test_reruns.py
 
 Two real servers, asked in turn by a visitor without a browser. The cost is processor time of the whole
 server process, so that other work on the machine counts little. Without the garbage collection that
