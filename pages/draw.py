@@ -36,12 +36,11 @@ with left:
 
 with middle:
     answer()
-    st.markdown("What the network sees")
     with st.container(key="digit28"):
         seen = digit.image if digit.chosen else torch.zeros(28, 28)
         st.image(
             digit_uri(seen, 8),
-            "28 × 28 pixels, 0 (black) to 1 (white)",
+            "What the network sees: 28 × 28 pixels, 0 (black) to 1 (white)",
             width=224,
             alt=f"28 by 28 pixels: {digit.caption}",
         )

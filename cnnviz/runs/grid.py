@@ -62,7 +62,7 @@ def _put_shift(config: TrainConfig, pixels: float) -> TrainConfig:
 
 SETTINGS = {
     "learning_rate": Setting("Learning rate", _field("learning_rate")),
-    "optimizer": Setting("Optimiser", _field("optimizer"), choices=get_args(Optimizer)),
+    "optimizer": Setting("Optimizer", _field("optimizer"), choices=get_args(Optimizer)),
     "schedule": Setting("Schedule", _field("schedule"), choices=get_args(Schedule)),
     "batch_size": Setting("Batch size", _field("batch_size"), whole=True),
     "epochs": Setting("Epochs", _field("epochs"), whole=True),

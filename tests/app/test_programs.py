@@ -15,13 +15,14 @@ from cnnviz.checkpoints.format import save_checkpoint
 from cnnviz.data.drawing_format import pack_image
 from cnnviz.data.mnist import load_mnist
 from cnnviz.io.images import encode_png
-from cnnviz.networks.network import build
+from cnnviz.networks.network import Network, build
 from cnnviz.networks.zoo import NETWORKS
 from cnnviz.ui.pages.finetune.digits import OWN
 from cnnviz.ui.shell.page_registry import present_pages
-from tests.app.conftest import Go, Keep
 from tests.support.drawing import SEVEN, send, sent
 
+Go = Callable[..., AppTest]
+Keep = Callable[[Network], str]
 ROOT = Path(__file__).parents[2]
 
 # Programs repeat what the page shows, with its numbers; these make a repetition short. (pattern, instead)

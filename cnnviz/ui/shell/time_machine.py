@@ -9,7 +9,7 @@ import streamlit as st
 
 from cnnviz.errors import CnnvizError
 from cnnviz.ui.components.time_machine.time_machine import chosen, slider
-from cnnviz.ui.shell.training_film import film_popover
+from cnnviz.ui.shell.training_film import film_button
 from cnnviz.ui.state import current_model
 
 
@@ -30,7 +30,7 @@ def training_film() -> None:
     except CnnvizError:  # said above
         return
     if history is not None:
-        film_popover(history)
+        film_button(history)
 
 
 def title_row(title: str) -> None:

@@ -1,4 +1,4 @@
-"""The film of a training to take away: a popover in the time machine."""
+"""The film of a training to take away: a dialog, built when it opens."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -21,7 +21,7 @@ from cnnviz.ui.widgets.pictures import theme
 
 SPEEDS = (2, 4, 8)  # pictures a second
 HOLD = 1_500  # milliseconds of the last picture
-_FILM = "_training_film"
+_FILM, _OPEN = "_training_film", "_training_film_open"
 _KINDS = {"filters": "kernels", "activations": "maps", "maximize": "favourites", "evaluate": "confusion"}
 
 
@@ -35,16 +35,16 @@ class TrainingFilm:
     work: Incremental[NDArray[np.uint8]]
 
 
-def film_popover(history: History) -> None:
-    """Content that waited for the panel to open would make its closing a rerun, and that rerun takes
-    back the click on a page's link that closed it.
-    """
-    with st.popover("Film", icon=":material/movie:", type="tertiary", key="film"):
-        _content(history)
+def film_button(history: History) -> None:
+    """The dialog is there until it is dismissed, also while a film is drawn and the page runs anew."""
+    icon, opened = ":material/movie:", {_OPEN: page()}
+    st.button("Film", "film", type="tertiary", icon=icon, on_click=st.session_state.update, args=(opened,))
+    if st.session_state.get(_OPEN) == page():
+        _dialog(history)
 
 
-@st.fragment
-def _content(history: History) -> None:
+@st.dialog("The training as a film", on_dismiss=lambda: st.session_state.pop(_OPEN, None))
+def _dialog(history: History) -> None:
     try:
         _choose_and_draw(history)
     except CnnvizError as error:  # the frame does not see what happens in a fragment

@@ -18,7 +18,7 @@ def model_upload() -> None:
 
 def _content() -> None:
     st.file_uploader(
-        "A safetensors file",
+        "A safetensors file. Everybody who uses this server sees it here, and may delete it.",
         max_upload_size=SIZE_LIMIT // 1_000_000,
         key=_KEY,
         on_change=_take,
@@ -29,7 +29,6 @@ def _content() -> None:
         st.error(problem, icon=":material/error:")
         if "turn it into safetensors" in problem:
             st.code(CONVERSION, language="python")
-    st.caption("Everybody who uses this server sees it here, and may delete it.")
     key = model_key()
     if split(key)[0] is Origin.STORED:
         label, icon = "Delete the model on screen", ":material/delete:"

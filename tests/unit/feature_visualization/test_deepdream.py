@@ -181,8 +181,8 @@ def test_how_often_frames_are_asked_for_does_not_matter() -> None:
 
 
 def test_the_global_generator_is_left_alone() -> None:
-    state = torch.get_rng_state()
-    final(network(), picture(), layer("conv2"), **SMALL)
+    model, state = network(), torch.get_rng_state()
+    final(model, picture(), layer("conv2"), **SMALL)
     assert torch.equal(state, torch.get_rng_state())
 
 

@@ -69,7 +69,7 @@ def test_typed_values(name: str, text: str, values: tuple[Value, ...]) -> None:
         ("learning_rate", "0.01, fast", "Learning rate takes numbers"),
         ("batch_size", "32, 0.5", "Batch size takes whole numbers"),
         ("weight_decay", "nan", "finite"),
-        ("optimizer", "adam, lion", "Optimiser lion is none of sgd, momentum"),
+        ("optimizer", "adam, lion", "Optimizer lion is none of sgd, momentum"),
     ],
 )
 def test_typed_nonsense_is_a_sentence(name: str, text: str, sentence: str) -> None:

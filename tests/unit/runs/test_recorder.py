@@ -16,7 +16,7 @@ from cnnviz.checkpoints.format import parse_checkpoint
 from cnnviz.data.augmentation import Augmentation
 from cnnviz.errors import DivergedError, RunError
 from cnnviz.io.atomic import write_atomically
-from cnnviz.networks.network import ConvBlock, NetworkConfig
+from cnnviz.networks.network import ConvBlock, NetworkConfig, build
 from cnnviz.networks.zoo import NETWORKS
 from cnnviz.runs import controller, recorder, run_dir
 from cnnviz.runs.run import open_run
@@ -244,7 +244,7 @@ def test_pause_is_no_training_time(
 
         return wait_and_wish
 
-    monkeypatch.setattr(recorder, "Stopwatch", lambda: Timer(clock, clock))
+    monkeypatch.setattr(recorder, "Timer", lambda: Timer(clock, clock))
     folder = new_folder(tmp_path)
     with pytest.raises(Killed):
         train_with(folder, {9: later(2, pause), -9: later(1_000, RunDir.ask_step), -10: die})
@@ -261,7 +261,7 @@ def test_fetching_the_digits_is_no_training_time(tmp_path: Path, monkeypatch: py
         now[0] += 60
         return fetch(*wanted)
 
-    monkeypatch.setattr(recorder, "Stopwatch", lambda: Timer(lambda: now[0], lambda: now[0]))
+    monkeypatch.setattr(recorder, "Timer", lambda: Timer(lambda: now[0], lambda: now[0]))
     monkeypatch.setattr(recorder, "digits_for", slow)
     folder = new_folder(tmp_path)
     before = time.time()
@@ -375,7 +375,8 @@ def test_snapshots_are_dense_at_the_start(tmp_path: Path) -> None:
 
 
 def test_large_networks_keep_fewer_snapshots(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recorder, "SNAPSHOT_BYTES", 140_000 * 10)
+    size = sum(value.nbytes for value in build(CONFIG.network).state_dict().values())
+    monkeypatch.setattr(recorder, "SNAPSHOT_BYTES", 10 * size)
     folder = new_folder(tmp_path)
     recorder.train(folder)
     assert 8 <= len(open_run(tmp_path, folder.id).snapshots()) <= 11

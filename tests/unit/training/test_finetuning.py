@@ -156,7 +156,7 @@ def test_too_few_digits_an_unknown_layer_and_a_run_away(odd: Digits) -> None:
         next(finetune(model, odd[:1], mnist.train, QUICK))
     with pytest.raises(ConfigError, match="At least 4"):
         next(read_held_out(model, odd[:3], mnist.train, QUICK))
-    with pytest.raises(ConfigError, match=r"conv9 is no layer.*conv1, dense1, logits"):
+    with pytest.raises(ConfigError, match=r"no layer 'conv9'.*conv1, dense1, logits"):
         next(finetune(model, odd, mnist.train, FinetuneConfig(learning_from="conv9")))
     broken = copy.deepcopy(model)
     broken.logits.bias.fill_(torch.inf)

@@ -176,7 +176,7 @@ DAMAGES = {
     "another type": _put(bias=torch.zeros(8, 8, dtype=torch.int64)),
     "too few states": _put(bias=torch.zeros(7, 8)),
     "a number alone": _put(bias=torch.tensor(1.0)),
-    "no list": lambda _, metadata, __: metadata.update(snapshots="damaged"),
+    "no list": lambda _, metadata, __: metadata.update(moments="damaged"),
     "a moment too many": lambda _, __, snapshots: snapshots.append({"step": 10**6, "epoch": 3.0}),
     "moments out of order": lambda _, __, snapshots: snapshots.reverse(),
     "an impossible accuracy": lambda _, __, snapshots: snapshots[1].update(validation_accuracy=1.5),

@@ -40,13 +40,12 @@ def preprocessing_steps() -> None:
     st.subheader("From your picture to the network's 28 × 28", anchor=False)
     _row(_stages(key, steps))
     good_for = "  \n".join(f"**{_TITLES[stage]}**: {STAGES[stage]}" for stage in STAGES)
-    st.markdown("**And with one stage left out?**", help=good_for)
+    heading = "**And with one stage left out?**"
+    if measured := chosen.card.get("preparation"):
+        digits = f"{measured['n']:,} pen digits by writers it never saw, drawn anywhere, any size"
+        heading += f"  \n:small[:gray[Accuracy: this model on {digits}.]]"
+    st.markdown(heading, help=good_for)
     _row(_left_out(key, chosen.digest, steps["grey"], chosen))
-    if "preparation" in chosen.card:
-        n = chosen.card["preparation"]["n"]
-        st.caption(
-            f"Accuracy: this model on {n:,} pen digits by writers it never saw, drawn anywhere, any size."
-        )
 
 
 def _row(row: Row) -> None:

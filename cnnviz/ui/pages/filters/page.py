@@ -4,6 +4,7 @@ The page is one fragment: switching layer, channel or filter reruns nothing else
 names layer, filter and input channel, so that a link shows somebody else the same view.
 """
 
+import functools
 from collections.abc import Callable
 
 import streamlit as st
@@ -21,6 +22,7 @@ from cnnviz.interpret.filters import (
     spectrum,
     strongest_inputs,
 )
+from cnnviz.networks.config import NetworkConfig
 from cnnviz.networks.layers import TransformerBlock
 from cnnviz.networks.network import Network, build
 from cnnviz.networks.tracing import LayerRecord, Trace
@@ -38,11 +40,16 @@ from cnnviz.ui.widgets.layer_picker import choose_layer, choose_unit
 @st.fragment
 def filters(chosen: CurrentModel, trace: Trace) -> None:
     """The model's kernels, or its templates if it has no convolution, and the responses in its trace."""
-    untrained = build(chosen.model.config, seed_of(chosen))
+    untrained = _untrained(chosen.model.config, seed_of(chosen))
     if conv_layers(chosen.model):
         _kernels(chosen, untrained, trace)
     else:
         templates(chosen, untrained, trace.image)
+
+
+@functools.lru_cache(maxsize=16)
+def _untrained(config: NetworkConfig, seed: int) -> Network:
+    return build(config, seed)
 
 
 def _kernels(chosen: CurrentModel, untrained: Network, trace: Trace) -> None:

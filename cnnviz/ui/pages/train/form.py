@@ -135,7 +135,7 @@ def _learning() -> None:
     with right:
         _number("batch_size", "Batch size", 0, step=32)
         _number("weight_decay", "Weight decay", 0.0, step=0.001, format="%.5g")
-    _choice("optimizer", "Optimiser", OPTIMIZERS)
+    _choice("optimizer", "Optimizer", OPTIMIZERS)
     if st.session_state[setting("optimizer")] == "momentum":
         _number("momentum", "Momentum", 0.0, step=0.05, format="%.3g")
     _choice("schedule", "Learning rate over the run", SCHEDULES)
