@@ -30,13 +30,12 @@ class Visitor:
 
     def __init__(self, connection: ClientConnection) -> None:
         self._connection = connection
-        self._page = ""
+        self._page = self._query = ""
         self._ids: dict[str, str] = {}
 
     def open(self, page: str, query: str = "") -> list[ForwardMsg]:
         """Arrive at home, with the address's parameters, and go to a page by its name."""
-        back = BackMsg()
-        back.rerun_script.query_string = query
+        back, self._query = BackMsg(), query
         told = [message for message in self._send(back) if message.WhichOneof("type") == "navigation"]
         pages = {each.url_pathname: each.page_script_hash for each in told[-1].navigation.app_pages}
         self._page = pages[page]
@@ -54,6 +53,7 @@ class Visitor:
         return self._send(back)
 
     def _send(self, back: BackMsg) -> list[ForwardMsg]:
+        back.rerun_script.query_string = self._query
         self._connection.send(back.SerializeToString())
         messages: list[ForwardMsg] = []
         while not messages or messages[-1].WhichOneof("type") != "script_finished":
@@ -63,7 +63,9 @@ class Visitor:
         return messages
 
     def _note(self, message: ForwardMsg) -> None:
-        """Remember the widgets' ids by their keys, which end them."""
+        """Remember the address, and the widgets' ids by their keys, which end them."""
+        if message.WhichOneof("type") == "page_info_changed":
+            self._query = message.page_info_changed.query_string
         element = message.delta.new_element
         kind = element.WhichOneof("type")
         name = str(getattr(getattr(element, kind), "id", "")) if kind else ""
