@@ -148,7 +148,7 @@ def test_a_misread_drawing_is_kept_with_its_label(go: Go) -> None:
 def test_xray_reads_the_digit_without_each_stage(go: Go) -> None:
     app = send(go("draw"), sent(SEVEN))
 
-    captions = [image.caption for row in app.get("imgs") for image in row.proto.imgs]
+    captions = [image.caption for row in app.get("image") for image in row.proto.imgs]
     assert sum("reads **" in caption and "accuracy" in caption for caption in captions) == 4
 
 

@@ -204,10 +204,10 @@ def test_inside_view_reads_the_photograph_and_shows_its_units(go: Go) -> None:
 @pytest.mark.usefixtures("quick")
 def test_inside_view_computes_what_is_not_carried(go: Go) -> None:
     app = go("dream", dream_view="Look inside", inside_layer="Edges")
-    assert not app.main.get("imgs")[1:]
+    assert not app.main.get("image")[1:]
     app.button(key="inside_compute").click().run()
     assert not app.exception
-    assert len(app.main.get("imgs")) == 2
+    assert len(app.main.get("image")) == 2
     layer, unit = app.session_state["_inside_asked"]
     assert layer == "stem"
     pictures = _pictures_of(layer, unit)

@@ -142,6 +142,7 @@ def test_half_a_link_opens_the_page(go: Go, page: str, link: dict[str, str]) -> 
 Found = Callable[[AppTest], object]
 
 
+@pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize(
     ("page", "link", "found", "expected"),
     [

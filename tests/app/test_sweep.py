@@ -66,7 +66,7 @@ def ready(go: Go) -> AppTest:
 def test_start_is_one_click_and_a_second_one_starts_nothing(go: Go, root: Path) -> None:
     app = ready(go)
     assert not app.exception
-    assert "**Ready** · Learning rate × optimiser" in words(app)
+    assert "**Ready** · Learning rate × optimizer" in words(app)
     assert "8 runs of 3,000 digits, seed 0, each measured on the same 2,000 others" in words(app)
     assert app.button(key="sweep_stop").disabled
     app.button(key="sweep_start").click().run()

@@ -181,8 +181,8 @@ def test_panels_take_each_others_place(go: Go, root: Path) -> None:
         places.append(place_of(app, "train_status"))
     folder.end("finished", test_accuracy=0.5)
     places.append(place_of(app.run(), "train_status"))
-    app.query_params["run"] = "nosuchrun"
-    places.append(place_of(app.run(), "train_status"))
+    app = open_run(go, "nosuchrun")
+    places.append(place_of(app, "train_status"))
     assert len(app.warning) == 1
 
     assert len(set(places)) == 1

@@ -7,8 +7,9 @@
 Keys stand in addresses and in the session; only here are they taken apart.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -162,7 +163,15 @@ def _catalogue() -> dict[str, ModelSource]:
         *map(_stored, model_store.list_stored(models_root())),
         *map(_of_run, runs),
     ]
-    return {model.key: model for model in found}
+    return {model.key: replace(model, title=title) for model, title in zip(found, _apart(found), strict=True)}
+
+
+def _apart(models: list[ModelSource]) -> Iterator[str]:
+    """Their titles, numbered where several are alike: the browser names a choice by its title."""
+    seen: Counter[str] = Counter()
+    for model in models:
+        seen[model.title] += 1
+        yield model.title if seen[model.title] == 1 else f"{model.title} ({seen[model.title]})"
 
 
 def _resolve(origin: Origin, name: str) -> ModelSource:
