@@ -4,8 +4,7 @@
     CNNVIZ_BEFORE=../before pytest -n 0 -m benchmark -s tests/benchmarks/test_reruns.py
 
 Two real servers, asked in turn by a visitor without a browser. The cost is processor time of the whole
-server process, so that other work on the machine counts little. Without the garbage collection that
-Streamlit adds after each script, which is the same on both sides and a setting of its own.
+server process, so that other work on the machine counts little; each side has its own settings.
 """
 
 import base64
@@ -75,7 +74,6 @@ def sides(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Side, Side
         pytest.skip("CNNVIZ_BEFORE names no checkout of an earlier commit")
     home = tmp_path_factory.mktemp("home")
     with ExitStack() as stack, pytest.MonkeyPatch.context() as patched:
-        patched.setenv("STREAMLIT_RUNNER_POST_SCRIPT_GC", "false")
         both = []
         for root in (Path(BEFORE), browser.ROOT):
             patched.setattr(browser, "ROOT", root)

@@ -24,8 +24,7 @@ Value = TypeVar("Value")
 def warm_up() -> bool:
     """Once a server: one thread a request, and the imported modules out of the collector's sight.
 
-    Streamlit collects garbage after every run; walking torch's objects each time would take
-    longer than most pages.
+    Walking torch's objects at every collection would take longer than most pages.
     """
     torch.set_num_threads(1)
     test_digits()
