@@ -1,6 +1,8 @@
 """The README says what is so."""
 
 import json
+import re
+from importlib import import_module
 from pathlib import Path
 
 from cnnviz.checkpoints.format import shipped_models
@@ -27,6 +29,28 @@ def models_table() -> str:
 
 def test_models_table_is_what_the_cards_say() -> None:
     assert models_table() in README
+
+
+def test_public_names_are_those_of_the_packages() -> None:
+    table = README.split("<!-- public names:")[1].split("<!-- end of public names")[0]
+    rows = dict(re.findall(r"^\| `(cnnviz[\w.]*)` \| (.*) \|$", table, re.MULTILINE))
+    assert rows == {name: " ".join(f"`{public}`" for public in import_module(name).__all__) for name in rows}
+    stubs = {path.parent.relative_to(ROOT) for path in (ROOT / "cnnviz").rglob("__init__.pyi")}
+    assert {name.replace(".", "/") for name in rows} == set(map(str, stubs))
+
+
+def test_every_room_and_the_modules_named_in_it_exist() -> None:
+    for place, modules in re.findall(r"^\| `(cnnviz/[a-z_/]+)` \|[^|]*\|([^|]*)\|", README, re.MULTILINE):
+        room = ROOT / place
+        assert room.is_dir(), place
+        for name in re.findall(r"`(\w+)/?`", modules):
+            found = (room / name).is_dir() or (room / f"{name}.py").exists() or name in modules_of(room)
+            assert found, f"{place}: {name}"
+
+
+def modules_of(room: Path) -> str:
+    """The text of a room's modules: the map also names single functions."""
+    return "".join(path.read_text() for path in room.glob("*.py"))
 
 
 def test_every_page_is_listed() -> None:
