@@ -7,7 +7,6 @@ from playwright.sync_api import Browser, Page
 
 from cnnviz.colors import CHOSEN
 from cnnviz.ui.components.shared.loader import FOLDER, script
-from tests.support.browser import settle
 
 FOLDERS = sorted(path.parent.name for path in FOLDER.glob("*/*.js") if path.stem == path.parent.name)
 LINK = """async (script) => {
@@ -32,7 +31,7 @@ def test_tokens_follow_the_theme_into_shadow_roots(browser: Browser, server: str
     context = browser.new_context(color_scheme=theme)
     page = context.new_page()
     page.goto(f"{server}/filters")
-    settle(page)
+    page.locator(".st-key-kernels .maps").wait_for()
     red, green, blue = (int(CHOSEN[theme][at : at + 2], 16) for at in (1, 3, 5))
     assert page.evaluate(TOKEN) == f"rgb({red}, {green}, {blue})"
     context.close()
