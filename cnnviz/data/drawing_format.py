@@ -2,7 +2,7 @@
 
     pack_image(image)         a 28x28 picture as URL-safe text
     unpack_image(text)        and back
-    parse_labelled(content)   records, each checked
+    parse_labeled(content)    records, each checked
     digits_of(records)        the same as Digits, for training
 
 A file is a JSON list of {"label": 0 to 9, "image": packed 28x28, "strokes": [[[x, y], ...], ...]}.

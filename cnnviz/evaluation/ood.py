@@ -1,13 +1,13 @@
 """Whether a picture looks like a digit at all, as the network itself sees it.
 
-    OodDetector.of(model)              under half a second; keep it as long as the model
-    likeness.strangeness(images)    (N,): how much more it resembles a drawing that is no digit
-    likeness.threshold              above it a picture is called no digit
+    OodDetector.of(model)       under half a second; keep it as long as the model
+    detector.ood_scores(images) (N,): how much more it resembles a drawing that is no digit
+    detector.threshold          above it a picture is called no digit
 
 A softmax must choose one of ten, however odd the picture. What the last layer decides from still
-tells: there, a letter lies near other letters. Strangeness is the cosine similarity to the third
+tells: there, a letter lies near other letters. The score is the cosine similarity to the third
 nearest of 525 drawings that are no digits, less that to the third nearest of 1,250 digits - the
-nearest-neighbour distance of Sun et al. 2022 (*Out-of-Distribution Detection with Deep Nearest
+nearest-neighbor distance of Sun et al. 2022 (*Out-of-Distribution Detection with Deep Nearest
 Neighbors*), taken on both sides. The threshold keeps KEPT of the validation digits.
 """
 
@@ -85,7 +85,7 @@ def _directions(model: Network, images: Tensor) -> Tensor:
 
 @dataclass(frozen=True, eq=False)
 class Coverage:
-    """What remains when the strangest are left out. share, accuracy: (N,), from one digit to all."""
+    """What remains without the highest scores. share, accuracy: (N,), from one digit to all."""
 
     share: Tensor  # of the digits that are answered
     accuracy: Tensor  # among those

@@ -42,7 +42,7 @@ class Frame:
 
     step: 0 (the start) to steps. images: float32 (N, C, H, W) in [0, 1].
     values: (N,), the objective for these very pictures, undisturbed and without charges.
-    still: bool (N,), pictures whose gradient was zero at every step so far: nothing to climb.
+    dead: bool (N,), pictures whose gradient was zero at every step so far: nothing to climb.
     """
 
     step: int

@@ -1,7 +1,7 @@
 """What real digits do to the units of a layer: their strongest patches, and how strong that is.
 
     reality = respond(model, layer, images)
-    reality.patches(model, unit)        the patches of real digits that excite it most
+    examples.patches(model, unit)       the patches of real digits that excite it most
 
 One pass over many digits answers for all units of the layer; values are before the activation.
 """

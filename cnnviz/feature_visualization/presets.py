@@ -1,11 +1,11 @@
-"""Settings under which pictures of digit networks come out well, and the climb they describe.
+"""Settings under which pictures of digit networks come out well, and the optimization they describe.
 
-    climb(model, channel("conv2", range(64)), SHARP)   -> Iterator[Frame]
+    optimize(model, channel("conv2", range(64)), SHARP)   -> Iterator[Frame]
 
 SHARP    the strongest picture: waves first, then pixel by pixel, most of them to black or white
 SMOOTH   waves under jitter: weaker, easier on the eye
-INK      as much of every wave as real digits have (MACO)
-CLASS    INK for whole digits: must survive shifts, turns and sizes, rough pictures are charged
+MACO     as much of every wave as real digits have (MACO)
+CLASS    MACO for whole digits: must survive shifts, turns and sizes, rough pictures are penalized
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -37,10 +37,10 @@ SPECTRUM_DIGITS = 5000
 
 @dataclass(frozen=True)
 class MaximizationPreset:
-    """How to climb. `settle` of the `steps` come at the end, pixel by pixel, ever smaller.
+    """How to optimize. `annealed` of the `steps` come at the end, pixel by pixel, ever smaller.
 
     jitter: pixels each way; turn: degrees each way; zoom: 0.1 is sizes from 1 / 1.1 to 1.1.
-    l1, l2, variation, blur: charges in units of `scale`, see climb().
+    l1, l2, variation, blur: penalties in units of `scale`, see optimize().
     """
 
     writing: Writing = "fourier"

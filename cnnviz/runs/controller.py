@@ -1,7 +1,7 @@
 """A run steered through its folder: pause, single steps, stop, and the learning rate, while it trains.
 
 A paused run holds no slot and computes nothing: its process sleeps for a while, so that single
-steps and going on are quick, and then leaves; the next wish starts another one. A single step
+steps and going on are quick, and then leaves; the next command starts another one. A single step
 needs no slot, being over before anybody would notice.
 """
 
@@ -27,7 +27,7 @@ class RunController(TrainingControl):
         super().__init__([LearningRateChange(**change) for change in record.get("changes", [])])
         self.folder = folder
         self.slot = slot
-        self._number = record.get("number", 0)  # of the last wish taken up
+        self._number = record.get("number", 0)  # of the last request taken up
         self._seen: tuple[int, int] | None = None
         self._control: dict[str, Any] = {}
         self.look(step)
@@ -73,7 +73,7 @@ class RunController(TrainingControl):
         return True
 
     def _take_up_rate(self, step: int) -> None:
-        """A new wish replaces what was recorded for later steps; those who repeat a run bring none."""
+        """A new request replaces what was recorded for later steps; those who repeat a run bring none."""
         request = self._control.get("rate", {})
         if request.get("number", 0) <= self._number:
             return

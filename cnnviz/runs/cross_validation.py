@@ -2,7 +2,7 @@
 
 start_cross_validation(...)        deals the digits out and submits a run for each fold
 open_cross_validation(root, id)    how it stands; list_cross_validations(root): all of them
-Study                   what a study was at the moment it was opened; see also cnnviz.runs.run_group
+CrossValidationRun                 what it was when it was opened; see also cnnviz.runs.run_group
 """
 
 from dataclasses import dataclass, replace

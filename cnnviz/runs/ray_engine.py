@@ -1,7 +1,7 @@
 """Training runs on a Ray cluster, known by its address.
 
 RayEngine    the Engine: each run has its small process here, which lives and is resumed as any run's
-Cluster      that process's side: has the network trained on the cluster and receives the records
+RayExecutor  that process's side: has the network trained on the cluster and receives the records
 
 Here is what a page sees: run folder, lock and state, as for a local run. On the cluster is an actor
 with one processor; its records arrive as Ray's streaming generator, at most a few ahead. Should it

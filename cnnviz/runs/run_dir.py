@@ -1,7 +1,7 @@
 """One training run is one folder. This module is its format; it needs neither PyTorch nor Streamlit.
 
     config.json             what was asked for, when, and as which part of which study; never changed
-    control.json            the latest wishes of whoever watches: go on, pause, stop; a learning rate
+    control.json            the latest commands of whoever watches: go on, pause, stop; a learning rate
     changes.json            the changes of the learning rate that were taken up, and after which steps
     lock                    held by the worker for its whole life; so everybody knows whether it lives
     worker.json             the worker's process, and whether it waits in the queue, trains or pauses
@@ -136,7 +136,7 @@ class RunDir:
         return self.wanted() == "stop"
 
     def worker_expected(self) -> bool:
-        """Whether a process is there, or on its way, to read the next wish of a paused run."""
+        """Whether a process is there, or on its way, to read the next command of a paused run."""
         worker = self.read("worker")
         starting = 0 <= time.time() - worker.get("starting", 0) < START_SECONDS
         return starting or ("pid" in worker and self.worker_lives())

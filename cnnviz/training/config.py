@@ -1,9 +1,4 @@
-"""What determines a training run, and recipes worth starting from.
-
-TrainConfig             equal configurations give equal weights, on the same machine
-RECIPES                 named configurations: one a network or shipped model, and fast, balanced and long
-learning_rate_at(...)   the schedule: the rate of every step
-"""
+"""What determines a training run: equal configurations give equal weights, on the same machine."""
 
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, get_args

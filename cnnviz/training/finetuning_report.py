@@ -1,6 +1,6 @@
 """A fine-tuning and everything one should know before trusting it.
 
-    study(model, own, mnist, config)   -> Iterator[Study], each record holding all that is known so far
+    measure_finetuning(model, own, mnist, config)   -> FinetuningReports: all that is known so far
 
 Beside the fine-tuning itself: the same without replay, to show what would be forgotten; two copies
 tuned on halves, for an honest figure; and all of MNIST's test digits, before and after.

@@ -1,9 +1,8 @@
-"""The history of a training run: the network as it was at a few moments, dense at the start.
+"""The history of a training run: the network at a few snapshots, dense at the start.
 
-is_planned(...)             when a run takes a snapshot
-Keeper, save_history        collect a run's moments and write them: NAME.history.safetensors
-load_history(name_or_path)  the history beside a saved model
-history_of_run(run)         that of a run trained here, also while it is still going
+is_planned(...)                  when a run takes a snapshot
+SnapshotRecorder, save_history   collect a run's snapshots and write them: NAME.history.safetensors
+load_history(name_or_path)       the history beside a saved model
 
 The file holds, under each name of the network's state, all moments stacked: (S, ...), as float16,
 exact to half a per mille. The last moment is the model itself and is not in the file.

@@ -41,7 +41,7 @@ class LearningRateChange:
 
 
 class TrainingControl:
-    """Changes known beforehand and no wishes on the way; a run is repeated by its list of changes."""
+    """Changes known beforehand and no requests on the way; a run is repeated by its list of changes."""
 
     def __init__(self, changes: Sequence[LearningRateChange] = (), until: int | None = None):
         """until: a step after which a record is wanted."""

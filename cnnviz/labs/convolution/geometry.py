@@ -1,8 +1,8 @@
 """Where a sliding window may stand: sizes, strides, paddings and dilations, checked and explained.
 
 WindowGeometry(stride, padding, dilation, border)   how a window moves
-sliding.output_size(size, kernel)            how many places it has along one axis
-size_formula(size, kernel, sliding)          the formula with these numbers in it, as LaTeX
+geometry.output_size(size, kernel)                  how many places it has along one axis
+size_formula(size, kernel, geometry)                the formula with these numbers in it, as LaTeX
 
     output = floor((W + 2P - D (F - 1) - 1) / S) + 1        (with D = 1: (W - F + 2P) / S + 1, rounded down)
 """

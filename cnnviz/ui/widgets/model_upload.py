@@ -1,4 +1,4 @@
-"""Below the model picker: bring a model of one's own, or take one off the shelf again."""
+"""Below the model picker: bring a model of one's own, or delete one."""
 
 import streamlit as st
 

@@ -1,8 +1,8 @@
-"""A dream in one visitor's session: what was wished for, and how far it has come.
+"""A dream in one visitor's session: what was asked for, and how far it has come.
 
-Wish          everything that determines a dream; equal wishes give equal pictures
-begin(wish)   a DreamJob, whose work can be advanced, stopped and resumed
-carried(wish) the same picture from the files cnnviz carries, where there is one
+DreamRequest     everything that determines a dream; equal requests give equal pictures
+begin(request)   a DreamJob, whose work can be advanced, stopped and resumed
+carried(request) the same picture from the files cnnviz carries, where there is one
 """
 
 import io
