@@ -1,5 +1,6 @@
 """What sessions share: data, models and traces, each bounded and never changed."""
 
+import functools
 import gc
 from collections.abc import Callable
 from typing import TypeVar
@@ -8,10 +9,11 @@ import streamlit as st
 import torch
 from torch import Tensor
 
-from cnnviz.checkpoints.format import Checkpoint
+from cnnviz.checkpoints.format import Checkpoint, freeze
 from cnnviz.data.mnist import Digits, load_mnist
+from cnnviz.networks.config import NetworkConfig
 from cnnviz.networks.imagenet import ImageNetwork, load_imagenet
-from cnnviz.networks.network import Network
+from cnnviz.networks.network import Network, build
 from cnnviz.networks.torchvision_zoo import load_fetched
 from cnnviz.networks.tracing import Trace, trace
 from cnnviz.training.history import History
@@ -49,6 +51,12 @@ def snapshot(key: str, name: str, step: int, _history: History) -> Checkpoint:  
 def traced(digest: str, image: bytes, _model: Network, _image: Tensor) -> Trace:  # noqa: ARG001 - the key
     """The trace of one model (by digest) on one image (by its bytes)."""
     return trace(_model, _image)
+
+
+@functools.lru_cache(maxsize=16)
+def untrained(config: NetworkConfig, seed: int) -> Network:
+    """As a training from this seed begins."""
+    return freeze(build(config, seed))
 
 
 def remember(key: str, make: Callable[[], Value]) -> Value:

@@ -4,7 +4,6 @@ The page is one fragment: switching layer, channel or filter reruns nothing else
 names layer, filter and input channel, so that a link shows somebody else the same view.
 """
 
-import functools
 from collections.abc import Callable
 
 import streamlit as st
@@ -22,13 +21,13 @@ from cnnviz.interpret.filters import (
     spectrum,
     strongest_inputs,
 )
-from cnnviz.networks.config import NetworkConfig
 from cnnviz.networks.layers import TransformerBlock
-from cnnviz.networks.network import Network, build
+from cnnviz.networks.network import Network
 from cnnviz.networks.tracing import LayerRecord, Trace
 from cnnviz.ui.components.maps.maps import maps
 from cnnviz.ui.pages.filters.dense_templates import templates
 from cnnviz.ui.pages.filters.grid import Shown, choose_limit, grid, numbers, seed_of, suggestions, weight_of
+from cnnviz.ui.state import cache
 from cnnviz.ui.state.current_digit import current_digit
 from cnnviz.ui.state.current_model import CurrentModel
 from cnnviz.ui.state.query_params import Filters
@@ -40,16 +39,11 @@ from cnnviz.ui.widgets.layer_picker import choose_layer, choose_unit
 @st.fragment
 def filters(chosen: CurrentModel, trace: Trace) -> None:
     """The model's kernels, or its templates if it has no convolution, and the responses in its trace."""
-    untrained = _untrained(chosen.model.config, seed_of(chosen))
+    untrained = cache.untrained(chosen.model.config, seed_of(chosen))
     if conv_layers(chosen.model):
         _kernels(chosen, untrained, trace)
     else:
         templates(chosen, untrained, trace.image)
-
-
-@functools.lru_cache(maxsize=16)
-def _untrained(config: NetworkConfig, seed: int) -> Network:
-    return build(config, seed)
 
 
 def _kernels(chosen: CurrentModel, untrained: Network, trace: Trace) -> None:

@@ -12,7 +12,7 @@ import streamlit as st
 from torch import Tensor
 
 from cnnviz.errors import CnnvizError
-from cnnviz.networks.network import Network, build
+from cnnviz.networks.network import Network
 from cnnviz.numbers import percent
 from cnnviz.runs.run import Run, list_runs, open_run
 from cnnviz.training.config import TrainConfig
@@ -24,6 +24,7 @@ from cnnviz.ui.runs.charts import accuracy_chart, gradient_chart, live_rate_char
 from cnnviz.ui.runs.controls import attempt, problem, transport
 from cnnviz.ui.runs.selected_run import Watching
 from cnnviz.ui.runs.status import Event, ending, latest_accuracy, status_line
+from cnnviz.ui.state import cache
 from cnnviz.ui.state.current_digit import current_digit
 from cnnviz.ui.state.current_model import select_model
 from cnnviz.ui.state.environment import engine, runs_root
@@ -99,7 +100,7 @@ def _before(config: TrainConfig) -> None:
     """What is on screen before anything was trained: the network as it will start."""
     _head([], "**Ready** · the network before its first step: random filters, no idea of digits")
     _charts(_controls(None, []), [], config)
-    _pictures(None, build(config.network, config.seed).eval(), [])
+    _pictures(None, cache.untrained(config.network, config.seed), [])
 
 
 def _show(run: Run) -> None:
@@ -108,7 +109,7 @@ def _show(run: Run) -> None:
     _charts(_controls(run, events), events, run.config)
     try:
         network = (
-            run.latest_network() if run.has_weights else build(run.config.network, run.config.seed).eval()
+            run.latest_network() if run.has_weights else cache.untrained(run.config.network, run.config.seed)
         )
     except CnnvizError as error:
         st.error(str(error), icon=":material/error:")
