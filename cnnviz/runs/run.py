@@ -16,12 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cnnviz.checkpoints.format import (
-    SIZE_LIMIT,
-    Checkpoint,
-    digest,
-    parse_checkpoint,
-)
+from cnnviz.checkpoints.format import SIZE_LIMIT, Checkpoint, digest, parse_checkpoint
 from cnnviz.errors import CheckpointError, CnnvizError, RunError
 from cnnviz.networks.network import Network, shape_title
 from cnnviz.networks.zoo import NETWORKS, TITLES

@@ -16,17 +16,7 @@ import torch
 from torch import Tensor, nn
 
 import cnnviz
-from cnnviz import (
-    TrainConfig,
-    dream,
-    evaluate,
-    fit,
-    load_model,
-    maximize,
-    predict,
-    to_digit,
-    trace,
-)
+from cnnviz import TrainConfig, dream, evaluate, fit, load_model, maximize, predict, to_digit, trace
 from cnnviz.checkpoints.format import parse_checkpoint, serialize
 from cnnviz.data.mnist import Digits, load_mnist
 from cnnviz.errors import CheckpointError, CnnvizError, ConfigError, DataError, ImageError, NetworkError

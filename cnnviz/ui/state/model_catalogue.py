@@ -17,13 +17,7 @@ from typing import Any
 import streamlit as st
 
 from cnnviz.checkpoints import model_store
-from cnnviz.checkpoints.format import (
-    Checkpoint,
-    digest,
-    load_checkpoint,
-    parse_checkpoint,
-    shipped_models,
-)
+from cnnviz.checkpoints.format import Checkpoint, digest, load_checkpoint, parse_checkpoint, shipped_models
 from cnnviz.errors import CheckpointError, CnnvizError
 from cnnviz.io.assets import MODELS
 from cnnviz.networks.network import Network
