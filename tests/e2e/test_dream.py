@@ -60,6 +60,7 @@ def test_choosing_a_layer_changes_picture_and_address(open_page: OpenPage) -> No
     page.wait_for_url(re.compile("dream_layer=block2"))
     expect(page.locator(".st-key-dream_status")).to_contain_text("Lines")
     wait_for(lambda: difference(before, pixels(page, "after")) > 10)
+    settle(page)  # a key pressed while the page still runs may be lost
     page.get_by_role("radio", name="Lines").press("ArrowRight")
     page.wait_for_url(re.compile("dream_layer=block4"))
 
