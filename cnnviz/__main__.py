@@ -5,7 +5,7 @@ python -m cnnviz cross-validate NAME [--folds K] [--digits N] [--plain]
 python -m cnnviz sweep NAME --over SETTING=VALUES [--over ...] [--digits N]
 python -m cnnviz evaluate MODEL
 python -m cnnviz predict IMAGE [--model MODEL]
-python -m cnnviz build-assets [architectures|dreams|references ...] [--out FOLDER]
+python -m cnnviz build-assets [architectures|dreams|pen-pictures|references ...] [--out FOLDER]
 python -m cnnviz train-capsules [--seed S] [--epochs E] [--out FOLDER]
 """
 
@@ -18,7 +18,7 @@ from pathlib import Path
 
 from cnnviz.checkpoints.format import load_checkpoint, load_model, save_checkpoint
 from cnnviz.data.mnist import load_mnist
-from cnnviz.data.pen_digits import pen_test_digits
+from cnnviz.data.pen_digits import pen_test_digits, write_pen_pictures
 from cnnviz.data.preprocessing import to_digit
 from cnnviz.errors import CnnvizError
 from cnnviz.evaluation.metrics import Report, evaluate
@@ -47,7 +47,12 @@ from cnnviz.training.model_card import (
 )
 from cnnviz.training.recipes import RECIPES
 
-ASSET_MAKERS = {"architectures": write_catalogue, "dreams": write_dreams, "references": write_references}
+ASSET_MAKERS = {
+    "architectures": write_catalogue,
+    "dreams": write_dreams,
+    "pen-pictures": write_pen_pictures,
+    "references": write_references,
+}
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -56,7 +56,7 @@ class OodDetector:
         digits = _directions(model, torch.cat([references.digits, mnist[:MNIST_DIGITS]]))
         others = _directions(model, references.others[chosen])
         unset = cls(model, digits, others, 0.0)
-        validation = references.validation, mnist[MNIST_VALIDATION]
+        validation = pen_validation_digits().images, mnist[MNIST_VALIDATION]
         quantiles = [unset.ood_scores(images).quantile(KEPT) for images in validation]
         return cls(model, digits, others, float(max(quantiles)))
 
@@ -108,16 +108,13 @@ class References:
     digits: Tensor
     others: Tensor  # drawings that are no digits
     kinds: tuple[str, ...]  # of non_digits.KINDS, one for each of the others
-    validation: Tensor  # digits by other writers, to set the threshold by
 
 
 @lru_cache(maxsize=1)
 def load_references() -> References:
     with np.load(io.BytesIO(read_asset("references.npz")), allow_pickle=False) as arrays:
-        digits, others, validation = (
-            torch.from_numpy(arrays[name]) for name in ("digits", "others", "validation")
-        )
-        return References(digits, others, tuple(np.repeat(KINDS, EACH)), validation)
+        digits, others = (torch.from_numpy(arrays[name]) for name in ("digits", "others"))
+        return References(digits, others, tuple(np.repeat(KINDS, EACH)))
 
 
 def write_references(folder: Path = ASSETS) -> Iterator[Path]:
@@ -128,7 +125,6 @@ def write_references(folder: Path = ASSETS) -> Iterator[Path]:
         file,
         digits=pen_reference_digits(PEN).images.numpy(),
         others=to_bytes(others).numpy(),
-        validation=pen_validation_digits().images.numpy(),
     )
     write_atomically(folder / "references.npz", file.getvalue())
     yield folder / "references.npz"

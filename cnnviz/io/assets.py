@@ -16,7 +16,8 @@ SHA256 = {
     "mnist-wrong.json": "402525379a059a30245886044356ea43cb9b7ab1b17d6abae83f15240e4771a7",
     "pen-digits.npz": "86fc29f2f542ecf5c3eb36ad45a21fbbc4ab26da67577c671a3b479b04609a1e",
     "pen-wrong.json": "97a4bb8edad2c976933036d59932b51fc66a1e77b24fa065f4015d2f5da1089b",
-    "references.npz": "8901d56e4ca61d06a284531e1e657f7295f5f89be6201df51327f38fce08f128",
+    "pen-pictures.npz": "f92cd5f6c99299850dc2cc74c8356b2d0e2b9da4c7b5aae1a7ae7f315638ae6d",
+    "references.npz": "989ebcec3be3f108fa6fc0cbeba508206bc673f827f8e422d3737e2f9c656943",
 }
 
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from cnnviz import load_model, trace
 from cnnviz.data.mnist import load_mnist
@@ -100,14 +100,12 @@ def test_a_link_shows_the_same_view(open_page: OpenPage) -> None:
 
 
 @pytest.mark.parametrize("path", ["/activations", "/activations?model=mlp", "/activations?layer=logits"])
-def test_nothing_is_wider_than_a_phone(browser: Browser, server: str, path: str) -> None:
-    context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme="dark")
-    page = context.new_page()
-    page.goto(server + path)
-    settle(page)
-    expect(view(page)).to_be_visible()
-    for widest in page.locator(".screen, .tiles, .maps, .histogram").all():
+def test_nothing_is_wider_than_a_phone(phone: Page, server: str, path: str) -> None:
+    phone.emulate_media(color_scheme="dark")
+    phone.goto(server + path)
+    settle(phone)
+    expect(view(phone)).to_be_visible()
+    for widest in phone.locator(".screen, .tiles, .maps, .histogram").all():
         box = widest.bounding_box()
         if box is not None:  # a dense unit has no map
             assert box["x"] + box["width"] <= 390.5
-    context.close()

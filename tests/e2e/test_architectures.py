@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.support.browser import settle
 
@@ -21,13 +21,10 @@ def test_a_race_is_run_to_its_end(open_page: Open) -> None:
     expect(page.get_by_role("table").first).to_contain_text(re.compile(r"\d+\.\d%"))
 
 
-def test_it_fits_a_phone(browser: Browser, server: str) -> None:
-    context = browser.new_context(viewport={"width": 390, "height": 844})
-    page = context.new_page()
+def test_it_fits_a_phone(phone: Page, server: str) -> None:
     for view in ("Shared weights", "Calculator", "Gallery", "Skip connections", "Race"):
-        page.goto(f"{server}/architectures?architectures_view={view}")
-        settle(page)
-        expect(page.get_by_text("Predict, then reveal")).to_be_visible(timeout=PATIENCE)
-        main = page.get_by_test_id("stMain")
+        phone.goto(f"{server}/architectures?architectures_view={view}")
+        settle(phone)
+        expect(phone.get_by_text("Predict, then reveal")).to_be_visible(timeout=PATIENCE)
+        main = phone.get_by_test_id("stMain")
         assert main.evaluate("element => element.scrollWidth - element.clientWidth") <= 1, view
-    context.close()

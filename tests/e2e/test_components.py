@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 from cnnviz.colors import CHOSEN
 from cnnviz.ui.components.shared.loader import FOLDER, script
@@ -27,11 +27,9 @@ def test_modules_link(page: Page, folder: str) -> None:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_tokens_follow_the_theme_into_shadow_roots(browser: Browser, server: str, theme: Any) -> None:
-    context = browser.new_context(color_scheme=theme)
-    page = context.new_page()
+def test_tokens_follow_the_theme_into_shadow_roots(page: Page, server: str, theme: Any) -> None:
+    page.emulate_media(color_scheme=theme)
     page.goto(f"{server}/filters")
     page.locator(".st-key-kernels .maps").wait_for()
     red, green, blue = (int(CHOSEN[theme][at : at + 2], 16) for at in (1, 3, 5))
     assert page.evaluate(TOKEN) == f"rgb({red}, {green}, {blue})"
-    context.close()

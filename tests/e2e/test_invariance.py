@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.support.browser import settle
 
@@ -31,13 +31,10 @@ def test_the_address_leads_to_the_view(open_page: Open) -> None:
     expect(page.get_by_text("One cell of pool2 is 4 px")).to_be_visible(timeout=PATIENCE)
 
 
-def test_it_fits_a_phone(browser: Browser, server: str) -> None:
-    context = browser.new_context(viewport={"width": 390, "height": 844})
-    page = context.new_page()
+def test_it_fits_a_phone(phone: Page, server: str) -> None:
     for view in ("Your digit", "The test set", "Layer by layer", "Augmentation"):
-        page.goto(f"{server}/invariance?invariance_view={view}")
-        settle(page)
-        expect(page.get_by_text("Predict, then reveal")).to_be_visible(timeout=PATIENCE)
-        main = page.get_by_test_id("stMain")
+        phone.goto(f"{server}/invariance?invariance_view={view}")
+        settle(phone)
+        expect(phone.get_by_text("Predict, then reveal")).to_be_visible(timeout=PATIENCE)
+        main = phone.get_by_test_id("stMain")
         assert main.evaluate("element => element.scrollWidth - element.clientWidth") <= 1, view
-    context.close()

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.support.browser import settle
 
@@ -74,15 +74,12 @@ def test_hovering_reads_values_and_linked_pictures_follow(open_page: Open) -> No
     expect(page.locator(".st-key-loved .hover")).to_contain_text("row 0, column 0")
 
 
-def test_it_fits_a_phone(browser: Browser, server: str) -> None:
-    context = browser.new_context(viewport={"width": 390, "height": 844})
-    page = context.new_page()
+def test_it_fits_a_phone(phone: Page, server: str) -> None:
     for path in ("/maximize?layer=conv2", "/maximize?view=digits", "/maximize?view=bench"):
-        page.goto(server + path)
-        settle(page)
-        expect(page.locator(".tile").first).to_be_visible()
+        phone.goto(server + path)
+        settle(phone)
+        expect(phone.locator(".tile").first).to_be_visible()
         if path.endswith("bench"):
-            expect(page.get_by_role("table")).to_be_visible()  # comes last, and is the widest
-        main = page.get_by_test_id("stMain")
+            expect(phone.get_by_role("table")).to_be_visible()  # comes last, and is the widest
+        main = phone.get_by_test_id("stMain")
         assert main.evaluate("element => element.scrollWidth - element.clientWidth") <= 1, path
-    context.close()

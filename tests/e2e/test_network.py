@@ -561,9 +561,8 @@ def test_color_range_is_printed_and_changes(picture: OpenPage) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_digit_is_white_on_black_and_zero_is_paper(browser: Browser, server: str, scheme: str) -> None:
-    context = browser.new_context(viewport={"width": 1400, "height": 900}, color_scheme=scheme)
-    page = context.new_page()
+def test_digit_is_white_on_black_and_zero_is_paper(page: Page, server: str, scheme: str) -> None:
+    page.emulate_media(color_scheme=scheme)
     page.goto(f"{server}/network")
     settle(page)
     page.wait_for_function(FIND)
@@ -587,7 +586,6 @@ def test_digit_is_white_on_black_and_zero_is_paper(browser: Browser, server: str
     )
     assert max(colors["blank"][:3]) < 20
     assert min(colors["ink"][:3]) > 220
-    context.close()
 
 
 def test_phone_scrolls_sideways_and_a_tap_pins(browser: Browser, server: str) -> None:

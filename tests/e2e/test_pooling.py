@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from cnnviz import load_model, trace
 from cnnviz.colors import CORNERS
@@ -229,13 +229,11 @@ def test_another_model_and_back(open_page: OpenPage) -> None:
 
 
 @pytest.mark.parametrize("path", ["/pooling", "/pooling?layer=pool2&right=1", "/pooling?model=lenet5"])
-def test_nothing_is_wider_than_a_phone(browser: Browser, server: str, path: str) -> None:
-    context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme="dark")
-    page = context.new_page()
-    page.goto(server + path)
-    settle(page)
-    wide = page.locator(".screen, .tiles, .maps")
+def test_nothing_is_wider_than_a_phone(phone: Page, server: str, path: str) -> None:
+    phone.emulate_media(color_scheme="dark")
+    phone.goto(server + path)
+    settle(phone)
+    wide = phone.locator(".screen, .tiles, .maps")
     expect(wide).not_to_have_count(0)
     right = "(all) => Math.max(...all.map((each) => each.getBoundingClientRect().right))"
     wait_for(lambda: wide.evaluate_all(right) <= 390.5)
-    context.close()

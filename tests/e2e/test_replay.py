@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from itertools import pairwise
 
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.support.browser import settle
 from tests.support.drawing import STROKES, expect_digit, pen
@@ -91,14 +91,12 @@ def test_the_next_stroke_ends_the_replay_and_is_read(open_page: OpenPage) -> Non
     expect_digit(page, 7)
 
 
-def test_fits_a_phone(browser: Browser, server: str) -> None:
-    context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme="dark")
-    page = context.new_page()
-    page.goto(server + "/draw")
-    settle(page)
-    replayed(page)
-    for part in page.locator(".st-key-replay canvas, .st-key-replay .controls").all():
+def test_fits_a_phone(phone: Page, server: str) -> None:
+    phone.emulate_media(color_scheme="dark")
+    phone.goto(server + "/draw")
+    settle(phone)
+    replayed(phone)
+    for part in phone.locator(".st-key-replay canvas, .st-key-replay .controls").all():
         box = part.bounding_box()
         assert box is not None
         assert box["x"] + box["width"] <= 390.5
-    context.close()

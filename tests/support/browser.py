@@ -87,6 +87,14 @@ def settle(page: Page) -> None:
     page.evaluate(STILL)
 
 
+def forget(page: Page) -> None:
+    """What the page's address keeps in the browser for a visitor who comes back."""
+    if page.url.startswith("http"):
+        origin = "/".join(page.url.split("/")[:3])
+        storage = {"origin": origin, "storageTypes": "cookies,local_storage,indexeddb"}
+        page.context.new_cdp_session(page).send("Storage.clearDataForOrigin", storage)
+
+
 def paint(page: Page, frames: int) -> None:
     """Let the browser paint so many frames, about sixty a second: what was going to happen has happened."""
     page.evaluate(

@@ -1,11 +1,11 @@
-"""A run with a past, written down by hand: three snapshots and the latest weights."""
+"""Runs to compare with: one with a past, written down by hand, and one that nothing disturbed."""
 
 from pathlib import Path
 
 from cnnviz.checkpoints.format import freeze, serialize
 from cnnviz.networks.network import Network, build
 from cnnviz.networks.zoo import NETWORKS
-from cnnviz.runs import run_dir
+from cnnviz.runs import recorder, run_dir
 from cnnviz.training.config import TrainConfig
 
 CONFIG = TrainConfig(network=NETWORKS["classic"], epochs=2, train_size=1_000, validation_size=100)
@@ -18,7 +18,7 @@ def network_at(step: int) -> Network:
 
 
 def past_run(home: Path) -> str:
-    """The model key of a run that is kept in this data folder."""
+    """Three snapshots and the latest weights, kept in this data folder. Returns the run's model key."""
     folder = run_dir.create(home / "runs", CONFIG.as_json())
     for step in (*STEPS, LATEST):
         folder.append(
@@ -42,3 +42,10 @@ def past_run(home: Path) -> str:
         folder.weights_file.write_bytes(content)
     folder.end("stopped", step=LATEST)
     return f"run:{folder.id}"
+
+
+def weights_of_undisturbed_run(root: Path, config: TrainConfig) -> bytes:
+    """The weights file of a run trained in this process from beginning to end."""
+    folder = run_dir.create(root, config.as_json())
+    recorder.train(folder)
+    return folder.weights_file.read_bytes()

@@ -64,13 +64,15 @@ def test_train_saves_a_model_with_its_card_and_history(
     assert not torch.equal(before["conv1.weight"], after["conv1.weight"])
 
 
-def test_references_made_again_are_the_carried_ones(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("name", ["pen-pictures", "references"])
+def test_pictures_made_again_are_the_carried_ones(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["build-assets", "references", "--out", str(tmp_path)]) == 0
+    assert main(["build-assets", name, "--out", str(tmp_path)]) == 0
 
-    assert capsys.readouterr().out.split() == [str(tmp_path / "references.npz")]
-    with np.load(tmp_path / "references.npz") as made, np.load(ASSETS / "references.npz") as carried:
+    path = tmp_path / f"{name}.npz"
+    assert capsys.readouterr().out.split() == [str(path)]
+    with np.load(path) as made, np.load(ASSETS / path.name) as carried:
         assert made.files == carried.files
         assert all(np.array_equal(made[name], carried[name]) for name in carried.files)
 

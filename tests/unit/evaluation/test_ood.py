@@ -7,7 +7,6 @@ import torch
 from cnnviz.checkpoints.format import load_model
 from cnnviz.data.mnist import load_mnist
 from cnnviz.data.non_digits import KINDS, non_digits
-from cnnviz.data.pen_digits import pen_validation_digits
 from cnnviz.evaluation.metrics import features
 from cnnviz.evaluation.ood import KEPT, MNIST_DIGITS, NEIGHBOR, OodDetector, coverage, load_references
 
@@ -65,7 +64,3 @@ def test_references_are_digits_and_every_kind_of_other_drawing() -> None:
     assert len(references.kinds) == len(references.others)
     assert references.digits.shape == (750, 28, 28)
     assert 0.9 < KEPT < 1
-
-
-def test_the_asset_holds_the_validation_digits_as_painted_today() -> None:
-    assert torch.equal(load_references().validation, pen_validation_digits().images)

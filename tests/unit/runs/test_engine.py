@@ -16,6 +16,7 @@ from cnnviz.runs import run_dir
 from cnnviz.runs.engine import QUEUE_LIMIT, LocalEngine
 from cnnviz.runs.run import delete_run, list_runs, open_run
 from cnnviz.training.config import TrainConfig
+from tests.support.runs import weights_of_undisturbed_run
 from tests.support.waiting import wait_for
 
 SHORT = TrainConfig(network=NETWORKS["eight"], epochs=1, batch_size=50, train_size=1_100, validation_size=100)
@@ -37,9 +38,6 @@ def processor_seconds(process: int) -> float:
 
 def test_killed_run_is_resumed_to_identical_weights(engine: LocalEngine) -> None:
     config = replace(SHORT, epochs=4)
-    straight = engine.submit(config)
-    wait_for(lambda: open_run(engine.root, straight).state == "finished")
-
     broken = engine.submit(config)
     folder = run_dir.find(engine.root, broken)
     wait_for(lambda: len(folder.events()) > 20)
@@ -51,7 +49,7 @@ def test_killed_run_is_resumed_to_identical_weights(engine: LocalEngine) -> None
 
     engine.resume(broken)
     wait_for(lambda: folder.state() == "finished")
-    assert folder.weights_file.read_bytes() == run_dir.find(engine.root, straight).weights_file.read_bytes()
+    assert folder.weights_file.read_bytes() == weights_of_undisturbed_run(engine.root, config)
     with pytest.raises(RunError, match="this one is finished"):
         engine.resume(broken)
 
@@ -106,8 +104,6 @@ def test_queue_is_bounded(engine: LocalEngine, monkeypatch: pytest.MonkeyPatch) 
 def test_paused_run_gives_its_place_away_and_survives_everything(engine: LocalEngine) -> None:
     """Paused, stepped, its process killed, stepped and resumed by another server: as if never touched."""
     config = replace(SHORT, epochs=8)
-    straight = run_dir.find(engine.root, engine.submit(config))
-    wait_for(lambda: straight.state() == "finished")
     broken = engine.submit(config)
     folder = run_dir.find(engine.root, broken)
     wait_for(lambda: len(folder.events()) > 5)
@@ -134,7 +130,7 @@ def test_paused_run_gives_its_place_away_and_survives_everything(engine: LocalEn
     assert folder.state() == "paused"
     restarted.go_on(broken)
     wait_for(lambda: folder.state() == "finished")
-    assert folder.weights_file.read_bytes() == straight.weights_file.read_bytes()
+    assert folder.weights_file.read_bytes() == weights_of_undisturbed_run(engine.root, config)
     with pytest.raises(RunError, match="this one is finished"):
         engine.go_on(broken)
 

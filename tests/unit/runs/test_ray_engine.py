@@ -10,7 +10,7 @@ import pytest
 
 from cnnviz.errors import RunError
 from cnnviz.networks.zoo import NETWORKS
-from cnnviz.runs import recorder, run_dir
+from cnnviz.runs import run_dir
 from cnnviz.runs.cross_validation import open_cross_validation, start_cross_validation
 from cnnviz.runs.grid import Grid
 from cnnviz.runs.ray_engine import RayEngine, RayExecutor
@@ -20,6 +20,7 @@ from cnnviz.runs.sweep import open_sweep, start_sweep
 from cnnviz.training.config import TrainConfig
 from cnnviz.training.datasets import load_parts
 from cnnviz.training.loop import fit
+from tests.support.runs import weights_of_undisturbed_run
 from tests.support.waiting import wait_for
 
 SHORT = TrainConfig(network=NETWORKS["eight"], epochs=6, batch_size=20, train_size=1_100, validation_size=100)
@@ -62,12 +63,6 @@ def actors() -> list[int]:
     return found
 
 
-def weights_of_local_run(root: Path, config: TrainConfig) -> bytes:
-    folder = run_dir.create(root, config.as_json())
-    recorder.train(folder)
-    return folder.weights_file.read_bytes()
-
-
 def test_killed_on_either_side_a_run_ends_with_the_same_weights(engine: RayEngine, tmp_path: Path) -> None:
     folder = run_dir.find(engine.root, engine.submit(SHORT))
     wait_for(lambda: len(folder.events()) > 5)
@@ -83,7 +78,7 @@ def test_killed_on_either_side_a_run_ends_with_the_same_weights(engine: RayEngin
     wait_for(lambda: not actors())
     engine.resume(folder.id)
     wait_for(lambda: folder.state() == "finished")
-    assert folder.weights_file.read_bytes() == weights_of_local_run(tmp_path / "local", SHORT)
+    assert folder.weights_file.read_bytes() == weights_of_undisturbed_run(tmp_path / "local", SHORT)
     steps = [event["step"] for event in folder.events()]
     assert steps == sorted(set(steps))
     assert open_run(engine.root, folder.id).test_accuracy is not None

@@ -26,7 +26,8 @@ def film_view() -> None:
             "Stop" if playing else "Play",
             icon=":material/stop:" if playing else ":material/play_arrow:",
             key="invariance_play",
-            on_click=_toggle,
+            on_click=_play,
+            args=(not playing,),
         )
     st.fragment(_film, run_every=FRAME_SECONDS if playing else None)(kind)
     digit = current_digit()
@@ -106,8 +107,8 @@ def _select() -> None:
         st.session_state[_PLAYING] = False
 
 
-def _toggle() -> None:
-    st.session_state[_PLAYING] = not st.session_state.get(_PLAYING)
+def _play(on: bool) -> None:
+    st.session_state[_PLAYING] = on
 
 
 def _program(kind: str, digit: CurrentDigit) -> str:
