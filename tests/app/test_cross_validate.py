@@ -117,6 +117,7 @@ def test_finished_study_says_what_it_means_and_is_paired(go: Go, root: Path) -> 
     assert app.selectbox(key="cv_rival").options == ["Quick, digits moved a little (example)"]
     assert "Zero lies outside: **this is more than luck.**" in text  # 3 points below the example
     assert "2.776" in app.latex[0].value
+    app.switch_page("pages/draw.py").run()
     assert "run:" not in "".join(app.selectbox(key="model_choice").options)  # folds are no models
 
 

@@ -13,6 +13,7 @@ from cnnviz.data.mnist import load_mnist
 from cnnviz.io.images import encode_png
 from tests.support.drawing import SEVEN, path_object, send, sent
 from tests.support.panels import open_panel
+from tests.support.text import frame_digit, frame_reading
 
 Go = Callable[..., AppTest]
 
@@ -34,19 +35,19 @@ def test_a_drawing_is_read_and_shown_in_the_frame(go: Go) -> None:
 
     assert not app.exception
     assert prediction(app) == "7"
-    assert "Reads **7**" in app.sidebar.markdown[0].value
-    assert app.sidebar.caption[0].value == "your drawing"
+    assert "Reads **7**" in frame_reading(app)
+    assert frame_digit(app) == "your drawing"
     assert "drawing" in app.query_params
 
 
 def test_random_digit_replaces_the_drawing_and_a_new_stroke_replaces_it(go: Go) -> None:
     app = send(go("draw"), sent(SEVEN))
     app.button(key="random").click().run()
-    assert app.sidebar.caption[0].value.startswith("test digit")
+    assert frame_digit(app).startswith("test digit")
 
     one = sent([[140, 40], [140, 240]])
     app = send(app, one)
-    assert app.sidebar.caption[0].value == "your drawing"
+    assert frame_digit(app) == "your drawing"
     assert prediction(app) == "1"
 
 
@@ -66,7 +67,7 @@ def test_drawing_survives_a_page_switch(go: Go) -> None:
     app = send(go("draw"), sent(SEVEN))
 
     app.switch_page("pages/home.py").run()
-    assert app.sidebar.caption[0].value == "your drawing"
+    assert frame_digit(app) == "your drawing"
     app.switch_page("pages/draw.py").run()
 
     assert prediction(app) == "7"
@@ -107,7 +108,7 @@ def test_an_uploaded_digit_is_read(go: Go) -> None:
 
     assert not app.exception
     assert prediction(app) == str(int(digits.labels[0]))
-    assert app.sidebar.caption[0].value == "your picture"
+    assert frame_digit(app) == "your picture"
 
 
 @pytest.mark.parametrize(
@@ -126,7 +127,7 @@ def test_a_bad_upload_is_one_sentence_and_keeps_the_digit(go: Go, content: bytes
 
     assert not app.exception
     assert [words in error.value for error in app.error] == [True]
-    assert app.sidebar.caption[0].value == "test digit 61"
+    assert frame_digit(app) == "test digit 61"
 
 
 def test_a_misread_drawing_is_kept_with_its_label(go: Go) -> None:
@@ -161,7 +162,7 @@ def test_a_box_is_named_but_not_claimed_to_be_a_digit(go: Go) -> None:
     assert not app.exception
     assert "answer doubted" in " ".join(block.body for block in app.get("html"))
     assert any("This does not look like a digit" in block.value for block in app.main.markdown)
-    assert "does not look like a digit" in app.sidebar.markdown[0].value
+    assert "does not look like a digit" in frame_reading(app)
 
 
 def test_a_test_digit_is_never_called_no_digit(go: Go) -> None:

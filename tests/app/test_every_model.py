@@ -57,7 +57,7 @@ def walk(app: AppTest, key: str) -> dict[str, list[str]]:
         app.switch_page(f"pages/{page}.py").run()
         if page == "maximize" and app.segmented_control(key="view").options[-1] == "bench":
             app.segmented_control(key="view").set_value("bench").run()
-        assert app.selectbox(key="model_choice").value == key
+        assert app.session_state["model_choice"] == key
         wrong = [problem.value for problem in (*app.exception, *app.error)]
         if wrong:
             stumbled[page] = wrong

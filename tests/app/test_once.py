@@ -11,6 +11,7 @@ from cnnviz.runs import run, run_dir
 from cnnviz.ui.state import model_catalogue
 from tests.support.panels import open_panel
 from tests.support.runs import past_run
+from tests.support.text import frame_reading
 
 Go = Callable[..., AppTest]
 
@@ -35,13 +36,13 @@ def test_a_rerun_resolves_its_model_once(go: Go, tmp_path: Path, page: str) -> N
 def test_weights_that_changed_are_read_again(go: Go, tmp_path: Path) -> None:
     key = past_run(tmp_path)
     app = go("draw", model=key, digit="7")
-    before = app.sidebar.markdown[0].value
+    before = frame_reading(app)
     folder = run_dir.find(tmp_path / "runs", key.removeprefix("run:"))
     content = (folder.snapshot_folder / "step-00000.safetensors").read_bytes()
     folder.weights_file.write_bytes(content)
     app.run()
 
-    assert app.sidebar.markdown[0].value != before
+    assert frame_reading(app) != before
 
 
 @pytest.mark.parametrize(

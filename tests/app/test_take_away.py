@@ -123,7 +123,7 @@ def test_an_uploaded_model_is_used_everywhere(go: Go, tmp_path: Path, config: Ne
     for page in ("draw", "network", "filters", "activations", "pooling", "evaluate"):
         app.switch_page(f"pages/{page}.py").run()
         assert not app.exception, page
-        assert app.selectbox(key="model_choice").value == key, page
+        assert app.session_state["model_choice"] == key, page
 
     again = evaluate(go, model=key)
     assert again.selectbox(key="model_choice").value == key

@@ -11,10 +11,10 @@ from streamlit.testing.v1 import AppTest
 from cnnviz.data.mnist import load_mnist
 from cnnviz.feature_visualization.objectives import channel, evaluate_objective
 from cnnviz.networks.tracing import trace
-from cnnviz.ui.shell.page_registry import present_pages
+from cnnviz.ui.shell.page_registry import PAGES, present_pages
 from tests.support.payload import payload, picture, present
 from tests.support.runs import LATEST, STEPS, network_at, past_run
-from tests.support.text import words
+from tests.support.text import frame_reading, words
 
 Go = Callable[..., AppTest]
 NAMES = [page.name for page in present_pages()]
@@ -26,10 +26,10 @@ def run(tmp_path: Path) -> str:
     return past_run(tmp_path)
 
 
-def sidebar_reading(step: int, digit: int) -> str:
-    """What the network of that moment says the digit is, as the sidebar writes it."""
+def expected_reading(step: int, digit: int) -> str:
+    """What the network of that moment says the digit is, as the frame writes it."""
     probabilities = trace(network_at(step), load_mnist().test.images[digit] / 255).probabilities
-    return f"Reads **{int(probabilities.argmax())}**  \n{float(probabilities.max()):.1%}"
+    return f"Reads **{int(probabilities.argmax())}** · {float(probabilities.max()):.1%}"
 
 
 def test_every_page_shows_the_moment(go: Go, run: str) -> None:
@@ -39,7 +39,9 @@ def test_every_page_shows_the_moment(go: Go, run: str) -> None:
 
         assert not app.exception, name
         assert not app.error, name
-        assert app.sidebar.markdown[0].value.startswith(sidebar_reading(3, 4)), name
+        uses = next(page.uses for page in PAGES if page.name == name)
+        if "digit" in uses:
+            assert frame_reading(app).startswith(expected_reading(3, 4)), name
         assert app.query_params["snapshot"] == "3", name
         assert "step 3 of 16 · epoch 0.38" in words(app), name
         assert app.button(key="to_final"), name
@@ -63,7 +65,7 @@ def test_colors_mean_the_same_at_all_earlier_moments(go: Go, run: str) -> None:
 def test_the_slider_starts_at_the_trained_model(go: Go, run: str) -> None:
     app = go("filters", model=run)
 
-    assert app.sidebar.markdown[0].value.startswith(sidebar_reading(LATEST, 18))
+    assert frame_reading(app).startswith(expected_reading(LATEST, 18))
     assert "snapshot" not in app.query_params
     assert "Back to the trained model" not in words(app)
 

@@ -40,10 +40,6 @@ def test_start_reload_and_finish(open_page: OpenPage, browser: Browser) -> None:
     expect(page.get_by_text("The folds read")).to_be_visible()
     expect(page.get_by_text("Finish a second recipe")).to_be_visible()
     expect(page.locator(".st-key-cv_start button")).to_be_enabled()
-    picker = page.get_by_test_id("stSidebar").get_by_role("combobox", name="Model")
-    picker.click()
-    expect(page.get_by_role("option").first).to_be_visible()
-    expect(page.get_by_role("option", name=re.compile("3 epochs"))).to_have_count(0)  # folds are no models
 
 
 def test_wrong_address_is_a_sentence(open_page: OpenPage) -> None:

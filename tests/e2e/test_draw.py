@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.support.browser import settle
+from tests.support.browser import settle, turn_to
 from tests.support.drawing import STROKES, clear, expect_digit, pen
 
 OpenPage = Callable[[str], Page]
@@ -28,11 +28,10 @@ def test_drawing_survives_page_switches_and_undo_clears_it(open_page: OpenPage) 
     pen(page, STROKES[7])
     expect_digit(page, 7)
 
-    page.get_by_test_id("stSidebar").get_by_role("link", name="cnnviz").click()
+    page.get_by_role("link", name="cnnviz").click()
     expect(page.get_by_role("heading", name="See inside")).to_be_visible()
     expect(page.locator(".st-key-frame_digit")).to_contain_text("Reads 7")
-    page.get_by_test_id("stSidebar").get_by_role("link", name="Draw").click()
-    expect(page.get_by_role("heading", name="Draw")).to_be_visible()
+    turn_to(page, "Draw")
     expect_digit(page, 7)
     settle(page)
     assert _ink(page) > 1_000  # the strokes are on the canvas again

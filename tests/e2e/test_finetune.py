@@ -37,7 +37,7 @@ def test_correct_learn_keep_use(open_page: OpenPage) -> None:
 
     page.get_by_role("button", name="Keep this model").click()
     expect(page.get_by_text("Kept, and in use on every page.")).to_be_visible(timeout=PATIENCE)
-    picker = page.get_by_test_id("stSidebar").get_by_role("combobox", name="Model")
+    picker = page.get_by_role("combobox", name="Model")
     expect(picker).to_have_value(re.compile("Eight, tuned on your hand"))
     page.get_by_role("link", name="Draw for it").click()
     expect(page.get_by_role("heading", name="Draw")).to_be_visible()

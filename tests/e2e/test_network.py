@@ -22,7 +22,7 @@ from cnnviz.networks.tracing import Trace
 from cnnviz.networks.zoo import NETWORKS
 from cnnviz.ui.components.network.network import payload
 from cnnviz.ui.components.shared.loader import FOLDER, script, style
-from tests.support.browser import IMPATIENT, aim, paint, settle
+from tests.support.browser import IMPATIENT, aim, paint, settle, turn_to
 
 OpenPage = Callable[..., Page]
 HTML = FOLDER / "network/network.html"
@@ -504,12 +504,8 @@ def test_pin_survives_another_digit_and_another_model(picture: OpenPage) -> None
 def test_address_is_shared_with_pages_that_bind_it(picture: OpenPage) -> None:
     """`layer` and `channel` belong to widgets on other pages; here to the pinned number."""
     page = picture("?layer=pool1&channel=7&cell=2,1&model=classic")
-    sidebar = page.get_by_test_id("stSidebar")
     for name in ("Filters", "Network", "Filters", "Network"):
-        sidebar.get_by_role("link", name=name).click()
-        page.mouse.move(700, 5)  # or the link's tooltip covers the next one
-        expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
-        settle(page)
+        turn_to(page, name)
     page.wait_for_function(FIND)
     page.wait_for_function("() => net.timings().length > 0")
     assert selected(page) == ("pool1", 7, 2, 1, True)

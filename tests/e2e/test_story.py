@@ -20,7 +20,7 @@ from playwright.sync_api import Page, expect
 from cnnviz.checkpoints.format import parse_checkpoint
 from cnnviz.data.mnist import load_mnist
 from cnnviz.evaluation.metrics import evaluate
-from tests.support.browser import IMPATIENT, aim, count_most, server_process, settle
+from tests.support.browser import IMPATIENT, aim, count_most, server_process, settle, turn_to
 from tests.support.drawing import STROKES, pen
 from tests.support.programs import RUNNER, write_idx_files
 
@@ -52,12 +52,6 @@ def test_from_the_first_step_to_the_program_taken_away(page: Page, tmp_path: Pat
         assert "Traceback" not in log.read_text()
     check_files(files, accuracy, steps)
     check_program(files, accuracy)
-
-
-def turn_to(page: Page, name: str) -> None:
-    page.get_by_test_id("stSidebar").get_by_role("link", name=name, exact=True).click()
-    expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible(timeout=60_000)
-    settle(page)
 
 
 def says(page: Page, text: str | re.Pattern[str]) -> str:
@@ -202,7 +196,7 @@ def correct_and_tune(page: Page) -> None:
     expect(page.locator(".st-key-finetune_status")).to_contain_text("tuned on 3 digits by your hand")
     keep.click()
     expect(page.get_by_text("Kept, and in use on every page.")).to_be_visible(timeout=PATIENCE)
-    picker = page.get_by_test_id("stSidebar").get_by_role("combobox", name="Model")
+    picker = page.get_by_role("combobox", name="Model")
     expect(picker).to_have_value(re.compile("tuned on your hand"))
     settle(page)
 

@@ -42,10 +42,9 @@ def test_the_exported_file_brings_the_same_model_back(open_page: OpenPage, tmp_p
     accuracy = page.get_by_test_id("stMetricValue").first.inner_text()
     path = tmp_path / "brought.safetensors"
     path.write_bytes(content)
-    sidebar = page.get_by_test_id("stSidebar")
-    sidebar.get_by_role("button", name="Upload a model").click()
+    page.locator(".st-key-model_tools button").first.click()
     page.locator(".st-key-model_upload input").set_input_files(path)
-    picker = sidebar.get_by_role("combobox", name="Model")
+    picker = page.get_by_role("combobox", name="Model")
     expect(picker).to_have_value(re.compile(r"brought \(LeNet-5\)"), timeout=PATIENCE)
     page.wait_for_url(re.compile("model=own"))
     settle(page)
@@ -60,7 +59,7 @@ def test_a_pickle_is_not_opened(open_page: OpenPage, tmp_path: Path) -> None:
     path = tmp_path / "model.pt"
     torch.save(load_model("eight").state_dict(), path)
     page = open_page("/")
-    page.get_by_test_id("stSidebar").get_by_role("button", name="Upload a model").click()
+    page.locator(".st-key-model_tools button").first.click()
     page.locator(".st-key-model_upload input").set_input_files(path)
 
     expect(page.get_by_text("This is a PyTorch or zip file")).to_be_visible(timeout=PATIENCE)

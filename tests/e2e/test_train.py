@@ -66,7 +66,7 @@ def test_watch_stop_and_use(open_page: OpenPage, browser: Browser) -> None:
         page.get_by_role("button", name="Download").first.click()
     assert parse_checkpoint(Path(download.value.path()).read_bytes())
 
-    picker = page.get_by_test_id("stSidebar").get_by_role("combobox", name="Model")
+    picker = page.get_by_role("combobox", name="Model")
     page.get_by_role("button", name="Use this model").click()
     expect(picker).to_have_value(re.compile("Padded, 10 epochs"))
     page.get_by_role("link", name="In use: draw for it").first.click()

@@ -13,6 +13,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, TimeoutError as OutOfTime, expect, sync_playwright
 
+from cnnviz.ui.shell.page_registry import PAGES
+
 ROOT = Path(__file__).parents[2]
 IMPATIENT = 4_000  # milliseconds until a mouse that was not answered is aimed anew
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -85,6 +87,15 @@ def settle(page: Page) -> None:
     )
     expect(page.locator("[data-testid='stException']")).to_have_count(0)
     page.evaluate(STILL)
+
+
+def turn_to(page: Page, title: str) -> None:
+    """Go to a page as visitors with a wide window do: a group of the navigation, and the page's name."""
+    group = next(info.group for info in PAGES if info.title == title)
+    page.get_by_test_id("stTopNavSection").get_by_text(group, exact=True).click()
+    page.get_by_role("menuitem", name=title, exact=True).click()
+    expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible(timeout=60_000)
+    settle(page)
 
 
 def forget(page: Page) -> None:

@@ -26,8 +26,7 @@ _DOORS = (
 
 
 def greeting() -> None:
-    title_row("See inside a convolutional network")
-    st.markdown("This digit is passing through a real network right now. Every page shows the same digit.")
+    title_row("See inside a convolutional network", "This digit is passing through a real one right now.")
 
 
 def strip() -> None:

@@ -1,4 +1,4 @@
-"""What surrounds every page: navigation, title, and the sidebar with the current digit and model.
+"""What surrounds every page: navigation, the row of digit and model, title and question.
 
 `pages/` beside st.navigation has a trap: on a fresh server a deep link runs the page file
 alone, without app.py. So each page begins with require_frame(), which notices and mends it.
@@ -15,8 +15,8 @@ from cnnviz.errors import CnnvizError
 from cnnviz.ui.components.shared.loader import tokens
 from cnnviz.ui.components.time_machine.time_machine import page_drawn
 from cnnviz.ui.shell import tour
+from cnnviz.ui.shell.context_row import context_row
 from cnnviz.ui.shell.page_registry import FOLDER, PageInfo, enter_page, present_pages
-from cnnviz.ui.shell.sidebar import sidebar
 from cnnviz.ui.shell.time_machine import title_row
 from cnnviz.ui.state.cache import warm_up
 from cnnviz.ui.state.current_model import check_model
@@ -34,7 +34,7 @@ def run() -> None:
     st.html(_STYLE)
     warm_up()
     pages = _pages()
-    chosen = st.navigation(_by_group(pages), expanded=True)
+    chosen = st.navigation(_by_group(pages), position="top")
     info = next(info for info in present_pages() if pages[info.name] is chosen)
     tour.follow(pages)
     enter_page(info.name)
@@ -44,7 +44,7 @@ def run() -> None:
         read_link()
         canvas.collect()
         check_model()
-        sidebar(pages)
+        context_row(info)
         _header(info, pages)
         chosen.run()
         write_link()
@@ -52,8 +52,7 @@ def run() -> None:
         st.error(str(error), icon=":material/error:")
     finally:
         st.session_state.pop(_INSIDE, None)
-    with st.sidebar:
-        page_drawn()
+    page_drawn()
 
 
 def require_frame() -> None:
@@ -78,11 +77,9 @@ def _page_files() -> dict[str, Page]:
     return {
         info.name: st.Page(
             FOLDER / f"{info.name}.py",
-            title=info.title,
+            title=info.title if info.group else "cnnviz",
             icon=f":material/{info.icon}:",
             default=info.name == "home",
-            visibility="visible" if info.group else "hidden",  # home has its place at the top
-            help=info.question,
         )
         for info in present_pages()
     }
@@ -97,6 +94,5 @@ def _by_group(pages: dict[str, Page]) -> dict[str, list[Page]]:
 
 def _header(info: PageInfo, pages: dict[str, Page]) -> None:
     if info.name != "home":  # home has its own, larger greeting
-        title_row(info.title)
-        st.markdown(info.question)
+        title_row(info.title, info.question)
         tour.stop(info.name, pages)

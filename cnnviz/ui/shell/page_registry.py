@@ -1,4 +1,4 @@
-"""Every page, once: its file, title, question, icon and group."""
+"""Every page, once: its file, title, question, icon and group, and what of the context it uses."""
 
 import functools
 from dataclasses import dataclass
@@ -14,33 +14,52 @@ _PAGE = "_page"
 
 @dataclass(frozen=True)
 class PageInfo:
-    """A page: `name` is its file and its URL; the question is what the page answers."""
+    """A page: `name` is its file and its URL; the question is what the page answers.
+
+    uses: which of the visitor's digit, model and history (of its training) change what the page shows.
+    """
 
     name: str
     title: str
     question: str
     icon: str
     group: str
+    uses: tuple[str, ...] = ()
 
 
+_ALL, _DIGIT = ("digit", "model", "history"), ("digit",)
 PAGES = (
-    PageInfo("home", "Home", "See one network, one digit, and every number between them.", "home", ""),
-    PageInfo("draw", "Draw", "What does the network read?", "draw", "Explore"),
-    PageInfo("network", "Network", "How does the number come about?", "account_tree", "Explore"),
-    PageInfo("filters", "Filters", "What has each filter learned to look for?", "grid_view", "Explore"),
-    PageInfo("activations", "Activations", "What lights up?", "flare", "Explore"),
-    PageInfo("pooling", "Pooling", "Which pixels survive?", "filter_alt", "Explore"),
-    PageInfo("maximize", "Maximize", "What would it love to see?", "auto_awesome", "Imagine"),
+    PageInfo("home", "Home", "See one network, one digit, and every number between them.", "home", "", _ALL),
+    PageInfo("draw", "Draw", "What does the network read?", "draw", "Explore", _ALL),
+    PageInfo("network", "Network", "How does the number come about?", "account_tree", "Explore", _ALL),
+    PageInfo("filters", "Filters", "What has each filter learned to look for?", "grid_view", "Explore", _ALL),
+    PageInfo("activations", "Activations", "What lights up?", "flare", "Explore", _ALL),
+    PageInfo("pooling", "Pooling", "Which pixels survive?", "filter_alt", "Explore", _ALL),
+    PageInfo("maximize", "Maximize", "What would it love to see?", "auto_awesome", "Imagine", _ALL),
     PageInfo("dream", "Dream", "What does it see in my picture?", "bedtime", "Imagine"),
-    PageInfo("train", "Train", "Can I watch it learn?", "model_training", "Train"),
-    PageInfo("evaluate", "Evaluate", "How good is it, and where is it wrong?", "rule", "Train"),
+    PageInfo("train", "Train", "Can I watch it learn?", "model_training", "Train", ("digit", "model")),
+    PageInfo(
+        "evaluate",
+        "Evaluate",
+        "How good is it, and where is it wrong?",
+        "rule",
+        "Train",
+        ("digit", "model", "history"),
+    ),
     PageInfo("cross_validate", "Cross-validate", "Is that luck?", "stacked_line_chart", "Train"),
-    PageInfo("finetune", "Fine-tune", "Can it learn my hand?", "tune", "Train"),
-    PageInfo("convolution", "Convolution", "Slide it yourself.", "grid_on", "Learn"),
+    PageInfo("finetune", "Fine-tune", "Can it learn my hand?", "tune", "Train", ("model",)),
+    PageInfo("convolution", "Convolution", "Slide it yourself.", "grid_on", "Learn", _DIGIT),
     PageInfo("architectures", "Architectures", "Why this shape?", "schema", "Learn"),
-    PageInfo("invariance", "Invariance", "What if it moves?", "open_with", "Learn"),
-    PageInfo("from_scratch", "From scratch", "No framework: is it really just this?", "code", "Learn"),
-    PageInfo("capsules", "Capsules", "What is lost in pooling, and one way to keep it?", "pill", "Learn"),
+    PageInfo("invariance", "Invariance", "What if it moves?", "open_with", "Learn", _ALL),
+    PageInfo("from_scratch", "From scratch", "No framework: is it really just this?", "code", "Learn", _ALL),
+    PageInfo(
+        "capsules",
+        "Capsules",
+        "What is lost in pooling, and one way to keep it?",
+        "pill",
+        "Learn",
+        ("digit",),
+    ),
 )
 
 

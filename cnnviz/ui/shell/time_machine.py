@@ -1,8 +1,8 @@
 """The time machine in the frame: every page shows the network as it was at the chosen moment.
 
-machine()         the slider in the sidebar, where the model has a history
+machine()         the slider, where the model has a history
 training_film()   the same as a film, to take away
-title_row(title)  a page's title; beside it that an earlier state is shown, and the way back
+title_row(title)  a page's title and question; beside them that an earlier state is shown, and the way back
 """
 
 import streamlit as st
@@ -14,10 +14,12 @@ from cnnviz.ui.state import current_model
 
 
 def machine() -> None:
-    """Nothing for a model without a history; one sentence if the history is damaged."""
+    """One sentence for a model without a history, or whose history is damaged."""
     try:
         history = current_model.history()
-        if history is not None:
+        if history is None:
+            st.caption(":material/history_toggle_off: no recorded training")
+        else:
             slider(history, current_model.snapshot_index(), _move)
     except CnnvizError as error:
         st.caption(f":material/history_toggle_off: {error}")
@@ -33,10 +35,11 @@ def training_film() -> None:
         film_button(history)
 
 
-def title_row(title: str) -> None:
-    """A page's title; beside it, so that nothing moves, which earlier moment is on screen."""
+def title_row(title: str, question: str) -> None:
+    """A page's title and question; beside them, so that nothing moves, which earlier moment is on screen."""
     with st.container(horizontal=True, vertical_alignment="bottom", key="page_header"):
         st.title(title, anchor=False, width="content")
+        st.markdown(question, width="content")
         _earlier()
 
 

@@ -1,4 +1,4 @@
-"""Below the model picker: bring a model of one's own, or delete one."""
+"""Beside the model picker: bring a model of one's own, or delete one."""
 
 import streamlit as st
 
@@ -12,13 +12,8 @@ _KEY, _PROBLEM = "model_upload", "_model_upload_problem"
 
 
 def model_upload() -> None:
-    with st.popover("Upload a model", icon=":material/upload:", type="tertiary", key="model_shelf"):
-        _content()
-
-
-def _content() -> None:
     st.file_uploader(
-        "A safetensors file. Everybody who uses this server sees it here, and may delete it.",
+        "Upload a model: a safetensors file. Everybody who uses this server sees it here, and may delete it.",
         max_upload_size=SIZE_LIMIT // 1_000_000,
         key=_KEY,
         on_change=_take,
