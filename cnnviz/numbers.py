@@ -1,7 +1,7 @@
 """Numbers as they stand on screen: one format for each kind, on every page and in the core's own sentences.
 
 percent(0.973)             97.3%
-probability(0.9997)        >99.9%, since no network can know
+probability(0.9997)        over 99.9%, since no network can know
 number(-0.5, "+.2f")       −0.50, with a true minus sign
 duration(500)              8 min
 
@@ -18,8 +18,14 @@ def percent(share: SupportsFloat, digits: int = 1) -> str:
 
 
 def probability(value: float) -> str:
-    """A percentage with one decimal that is never 100%, which no network can know."""
-    return ">99.9%" if value > 0.9995 else percent(value)
+    """A percentage with one decimal that is never 100%, which no network can know, nor 0% unless it is.
+
+    No sign stands before the number: Markdown makes a quotation of a line that begins with ">".
+    The same function in the browser is in ui/components/shared/numbers.js.
+    """
+    if value >= 0.9995:
+        return "over 99.9%"
+    return "under 0.1%" if 0 < value < 0.0005 else percent(value)
 
 
 def number(value: SupportsFloat, form: str = ".3g") -> str:

@@ -59,7 +59,7 @@ def test_sorting_reorders_the_tiles_and_keeps_the_selection(go: Go, by: str) -> 
     app = go("activations", layer="conv1", channel="5")
     app.button_group(key="sort_by").set_value(by).run()
     header, arrays = payload(app, "maps_after")
-    output = trace(load_model(), digit(18))["relu1"].output
+    output = trace(load_model(), digit(200))["relu1"].output
     score = (output.flatten(1).mean(1) if by == "mean" else output.flatten(1).amax(1)).tolist()
     units = list(map(int, header["captions"]))
 
@@ -71,7 +71,7 @@ def test_sorting_reorders_the_tiles_and_keeps_the_selection(go: Go, by: str) -> 
 
 def test_dead_units_are_named(go: Go) -> None:
     app = go("activations", model="eight", layer="dense1")
-    output = trace(load_model("eight"), digit(18))["relu2"].output
+    output = trace(load_model("eight"), digit(200))["relu2"].output
     dead = [str(unit) for unit in range(len(output)) if not output[unit].any()]
 
     assert dead  # most units of a dense layer say nothing to any one digit
@@ -82,7 +82,7 @@ def test_dead_units_are_named(go: Go) -> None:
 def test_color_range(go: Go, scope: str) -> None:
     app = go("activations", layer="conv2", channel="3")
     app.button_group(key="colour_range").set_value(scope).run()
-    passed = trace(load_model(), digit(18))
+    passed = trace(load_model(), digit(200))
     header, arrays = payload(app, "maps_after")
     if scope == "unit":
         np.testing.assert_allclose(arrays["limits"], passed["relu2"].output.flatten(1).amax(1))
@@ -107,7 +107,7 @@ def test_any_layers_name_leads_to_its_stage(go: Go, layer: str, shown: str) -> N
 def test_odd_addresses_fall_back_to_the_strongest_map(go: Go, link: dict[str, str]) -> None:
     app = go("activations", **link)
     assert not app.exception
-    output = trace(load_model(), digit(18))["relu1"].output
+    output = trace(load_model(), digit(200))["relu1"].output
     assert payload(app, "maps_after")[0]["selected"] == int(output.flatten(1).amax(1).argmax())
 
 
@@ -118,7 +118,7 @@ def test_another_depth_starts_at_its_strongest_map_the_same_depth_keeps_the_numb
 
     app.button_group(key="layer").set_value("conv2").run()
 
-    output = trace(load_model(), digit(18))["relu2"].output
+    output = trace(load_model(), digit(200))["relu2"].output
     assert app.number_input(key="channel").value == int(output.flatten(1).amax(1).argmax())
 
 
@@ -134,7 +134,7 @@ def test_every_layer_of_every_model(go: Go, model: str) -> None:
 
 def test_logits_become_probabilities(go: Go) -> None:
     app = go("activations", layer="logits")
-    passed = trace(load_model(), digit(18))
+    passed = trace(load_model(), digit(200))
 
     np.testing.assert_allclose(payload(app, "maps_before")[1]["values"].flatten(), passed.logits, atol=1e-5)
     after = payload(app, "maps_after")[1]["values"].flatten()
@@ -146,7 +146,7 @@ def test_the_same_map_for_another_digit(go: Go) -> None:
     app.number_input(key="other_digit").set_value(123).run()
     _, arrays = payload(app, "compared_maps")
 
-    assert np.array_equal(arrays["values"][0], trace(load_model(), digit(18))["relu1"].output[5])
+    assert np.array_equal(arrays["values"][0], trace(load_model(), digit(200))["relu1"].output[5])
     assert np.array_equal(arrays["values"][1], trace(load_model(), digit(123))["relu1"].output[5])
     assert np.array_equal(payload(app, "compared_digits")[1]["values"][1], digit(123))
 

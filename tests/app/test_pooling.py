@@ -118,7 +118,7 @@ def test_a_shift_is_counted_in_words_and_marked_in_the_picture(go: Go) -> None:
     app.slider(key="right").set_value(1).run()
 
     assert not app.exception
-    (effect,) = shift_effects(load_model(), digit(18), "pool1", [(1, 0)])
+    (effect,) = shift_effects(load_model(), digit(200), "pool1", [(1, 0)])
     text = words(app)
     assert "Moved 1 right, the digit is read as" in text
     for part, whole in (
@@ -131,8 +131,8 @@ def test_a_shift_is_counted_in_words_and_marked_in_the_picture(go: Go) -> None:
     assert shown["Winners that stay"] == f"{effect.same_winner / effect.windows:.0%}"
 
     _, arrays = payload(app, PICTURE)
-    first = trace(load_model(), digit(18))["pool1"]
-    after = trace(load_model(), shifted(digit(18), 1, 0))["pool1"]
+    first = trace(load_model(), digit(200))["pool1"]
+    after = trace(load_model(), shifted(digit(200), 1, 0))["pool1"]
     moved = first.winners != after.winners
     assert not (arrays["changed"].astype(bool) & ~moved.numpy()).any()
     assert arrays["changed"].any()
@@ -176,7 +176,7 @@ def test_a_map_of_zeros_has_nothing_to_take_back(go: Go) -> None:
 
 def test_maximum_against_average(go: Go) -> None:
     _, arrays = payload(go("pooling", channel="2"), "max_average")
-    feature = trace(load_model(), digit(18))["relu1"].output[2][None]
+    feature = trace(load_model(), digit(200))["relu1"].output[2][None]
 
     np.testing.assert_allclose(arrays["values"][0], F.max_pool2d(feature, 2)[0])
     np.testing.assert_allclose(arrays["values"][1], F.avg_pool2d(feature, 2)[0], atol=1e-6)
@@ -187,7 +187,7 @@ def test_a_network_that_averages_says_so(go: Go) -> None:
 
     assert not present(app, PICTURE)
     assert "pool1 averages every 2 × 2 window. Nobody wins" in words(app)
-    record = trace(load_model("lenet5"), digit(18))["pool1"]
+    record = trace(load_model("lenet5"), digit(200))["pool1"]
     np.testing.assert_allclose(payload(app, "average_after")[1]["values"][0], record.output[2], atol=1e-6)
 
 

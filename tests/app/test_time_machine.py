@@ -65,7 +65,7 @@ def test_colors_mean_the_same_at_all_earlier_moments(go: Go, run: str) -> None:
 def test_the_slider_starts_at_the_trained_model(go: Go, run: str) -> None:
     app = go("filters", model=run)
 
-    assert frame_reading(app).startswith(expected_reading(LATEST, 18))
+    assert frame_reading(app).startswith(expected_reading(LATEST, 200))
     assert "snapshot" not in app.query_params
     assert "Back to the trained model" not in words(app)
 

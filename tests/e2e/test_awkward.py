@@ -11,7 +11,7 @@ from tests.support.drawing import Stroke, clear, count_strokes, pen
 from tests.support.waiting import wait_for
 
 OpenPage = Callable[[str], Page]
-DOUBT = re.compile("torn between|only guessing|does not look like")
+DOUBT = re.compile("unsure|does not look like")
 
 
 def ring(x: float, y: float, width: float, height: float, start: float = -1.6, turn: float = 6.3) -> Stroke:

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page
 
 from cnnviz.colors import CHOSEN
+from cnnviz.numbers import probability
 from cnnviz.ui.components.shared.loader import FOLDER, script
 
 FOLDERS = sorted(path.parent.name for path in FOLDER.glob("*/*.js") if path.stem == path.parent.name)
@@ -24,6 +25,21 @@ TOKEN = """() => {
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_modules_link(page: Page, folder: str) -> None:
     assert page.evaluate(LINK, script(f"{folder}/{folder}.js")) == ["function", "function"]
+
+
+def test_the_browser_writes_probabilities_as_python_does(page: Page) -> None:
+    values = [0.0, 1e-9, 0.0004, 0.0005, 0.0123, 0.123, 0.5, 0.973, 0.9994, 0.9995, 0.99951, 1.0]
+    source = (FOLDER / "shared/numbers.js").read_text()
+    written = page.evaluate(
+        """async ([source, values]) => {
+          const script = new Blob([source], { type: "text/javascript" })
+          const { probabilityText } = await import(URL.createObjectURL(script))
+          return values.map(probabilityText)
+        }""",
+        [source, values],
+    )
+
+    assert written == [probability(value) for value in values]
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

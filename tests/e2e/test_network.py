@@ -259,7 +259,7 @@ def test_shows_how_the_answer_came_about_before_anything_is_touched(picture: Ope
     expect(page.locator(".st-key-network .heading h3")).to_contain_text("The 3: logit")
     expect(page.locator(".st-key-network .terms .term")).to_have_count(13)  # ten, the rest, bias, total
     expect(page.get_by_role("application")).to_have_accessible_name(
-        "The whole network on test digit 18: it reads 3"
+        "The whole network on test digit 200: it reads 3"
     )
     box = page.locator(".st-key-network .picture").bounding_box()
     assert box is not None
@@ -337,7 +337,7 @@ def test_hover_is_answered_without_the_server(picture: OpenPage) -> None:
 
 def test_arithmetic_written_out_for_a_convolution(picture: OpenPage) -> None:
     page = picture()
-    traced = trace(load_model(), load_mnist().test.images[18] / 255)
+    traced = trace(load_model(), load_mnist().test.images[200] / 255)
     point(page, "conv2", 17, 3, 4)
     drawer = page.locator(".st-key-network .detail")
     maps = len(traced["conv2"].input)
@@ -354,7 +354,7 @@ def test_arithmetic_written_out_for_a_convolution(picture: OpenPage) -> None:
 def test_evidence_against_the_rival_adds_up_to_the_lead(picture: OpenPage) -> None:
     """Softmax sees only differences; the toggle shows the answer's evidence minus the runner-up's."""
     page = picture()
-    logits = trace(load_model(), load_mnist().test.images[18] / 255).logits
+    logits = trace(load_model(), load_mnist().test.images[200] / 255).logits
     (first, second), (digit, rival) = logits.topk(2)
     toggle = page.locator(".st-key-network .versus")
     expect(toggle).to_have_text(f"against the {rival}")
@@ -382,7 +382,7 @@ def test_another_term_is_written_out_when_pointed_at(picture: OpenPage) -> None:
 
 def test_pooled_cell_shows_window_and_winner(picture: OpenPage) -> None:
     page = picture()
-    traced = trace(load_model(), load_mnist().test.images[18] / 255)
+    traced = trace(load_model(), load_mnist().test.images[200] / 255)
     best = traced["pool1"].output
     channel, row, column = (int(at) for at in torch.unravel_index(best.argmax(), best.shape))
     point(page, "pool1", channel, row, column)
@@ -545,7 +545,7 @@ def test_space_plays_and_escape_stops(picture: OpenPage) -> None:
 
 def test_color_range_is_printed_and_changes(picture: OpenPage) -> None:
     page = picture()
-    traced = trace(load_model(), load_mnist().test.images[18] / 255)
+    traced = trace(load_model(), load_mnist().test.images[200] / 255)
     titles = page.locator(".st-key-network .range").evaluate_all("(all) => all.map((one) => one.title)")
     low, high = (float(number) for number in re.findall(r"-?[\d.e-]+", titles[1]))
     assert (low, high) == pytest.approx(

@@ -146,7 +146,7 @@ def mask_of(won: Winners, map_: int) -> list[tuple[int, int, int]]:
 
 
 @pytest.mark.parametrize(
-    ("link", "layer", "index"), [("", "pool1", 18), ("?layer=pool2&digit=61", "pool2", 61)]
+    ("link", "layer", "index"), [("", "pool1", 200), ("?layer=pool2&digit=61", "pool2", 61)]
 )
 def test_every_winner_is_painted_in_its_corners_color(
     open_page: OpenPage, link: str, layer: str, index: int

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from cnnviz.colors import color
 from cnnviz.io.images import encode_png
 from cnnviz.networks.tracing import LayerRecord, Trace
-from cnnviz.numbers import percent
+from cnnviz.numbers import probability
 from cnnviz.ui.shell import tour
 from cnnviz.ui.shell.page_registry import FOLDER
 from cnnviz.ui.shell.time_machine import title_row
@@ -100,5 +100,5 @@ def _answer(trace: Trace) -> None:
     values, digits = trace.probabilities.topk(3)
     st.html(f"<div class='answer'>{int(digits[0])}</div>")
     for value, digit in zip(values.tolist(), digits.tolist(), strict=True):
-        st.caption(f"{digit} · {percent(value)}")
+        st.caption(f"{digit} · {probability(value)}")
     st.caption("softmax", help=two_percentages())

@@ -12,6 +12,7 @@ import streamlit as st
 from streamlit.navigation.page import Page
 
 from cnnviz.errors import CnnvizError
+from cnnviz.io.assets import ASSETS
 from cnnviz.ui.components.shared.loader import tokens
 from cnnviz.ui.components.time_machine.time_machine import page_drawn
 from cnnviz.ui.shell import tour
@@ -24,13 +25,14 @@ from cnnviz.ui.state.deep_link import read_link, write_link
 from cnnviz.ui.widgets import canvas
 
 _STYLE = f"<style>{tokens()}{(Path(__file__).parent / 'style.css').read_text()}</style>"
+_ICON = ASSETS / "icon.png"  # a kernel; Streamlit's own icons are fetched from elsewhere
 _INSIDE = "_inside_frame"
 _MENDED = "_frame_mended"
 
 
 def run() -> None:
     """All of app.py: set the page up, draw the frame, run the page inside it."""
-    st.set_page_config(page_title="cnnviz", page_icon=":material/blur_on:", layout="wide")
+    st.set_page_config(page_title="cnnviz", page_icon=_ICON, layout="wide")
     st.html(_STYLE)
     warm_up()
     pages = _pages()

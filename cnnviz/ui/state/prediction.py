@@ -15,7 +15,7 @@ from cnnviz.numbers import probability
 from cnnviz.ui.state.current_digit import current_digit
 from cnnviz.ui.state.current_model import CurrentModel, current_model, current_trace
 
-SURE, FAIRLY, TORN = 0.95, 0.75, 0.2
+SURE, LIKELY = 0.95, 0.75  # the one scale of words: sure, likely, unsure
 
 
 @dataclass(frozen=True)
@@ -39,17 +39,15 @@ def read(probabilities: Tensor, temperature: float = 1.0, ood: bool = False) -> 
     calibrated = (probabilities.clamp(min=1e-30).log() / temperature).softmax(0)
     values, digits = calibrated.topk(2)
     first, second = (int(digit) for digit in digits)
-    best, next_best = (float(value) for value in values)
+    best = float(values[0])
     if ood:
         words = "does not look like a digit"
     elif best >= SURE:
         words = "sure"
-    elif next_best >= TORN:
-        words = f"torn between {first} and {second}"
-    elif best >= FAIRLY:
-        words = f"fairly sure, perhaps a {second}"
+    elif best >= LIKELY:
+        words = "likely"
     else:
-        words = "only guessing"
+        words = f"unsure: {first} or {second}?"
     return Prediction(first, best, words, ood)
 
 

@@ -1,7 +1,7 @@
 // The detail panel: where the chosen number comes from, from left to right: source, arithmetic, result.
 
 import { colorTable } from "../shared/colors.js"
-import { num } from "../shared/numbers.js"
+import { num, probabilityText } from "../shared/numbers.js"
 import { explain, ledgerOf, patchOf, pictureBefore, softmaxRows, strongestInPatch } from "./arithmetic.js"
 import { colorOf, tableOf } from "./draw.js"
 import {
@@ -47,7 +47,7 @@ export function detailOf(view) {
 
 function headingOf({ model, cell, pinned, playing }) {
   const last = cell.layer === model.layers.length - 1
-  const probability = last ? `, probability ${percent(model.probabilities[cell.channel])}` : ""
+  const probability = last ? `, probability ${probabilityText(model.probabilities[cell.channel])}` : ""
   const pin = playing
     ? `<span class="hint">The kernel slides; it waits while you point at the picture.</span>`
     : pinned ? `<button type="button" class="release">Pinned · release (Esc)</button>`
@@ -83,12 +83,6 @@ function sentenceOf(model, cell) {
     Normalize: () => "Every pixel minus the training pixels' mean, divided by their standard deviation.",
   }
   return texts[layer.kind]()
-}
-
-export function percent(probability) {
-  if (probability > 0.9995) return "over 99.9%"
-  if (probability > 0 && probability < 0.0005) return "under 0.1%"
-  return `${(100 * probability).toFixed(1)}%`
 }
 
 // ---- convolution ----
@@ -271,7 +265,7 @@ function softmaxTable(model, digit) {
   const { rows, top, total } = softmaxRows(model)
   const body = rows.map((row) =>
     `<tr class="${row.digit === digit ? "chosen" : ""}" data-cell="${cellText(makeCell(model.layers.length - 1, row.digit))}"><th>${row.digit}</th>` +
-    `<td>${num(row.logit)}</td><td>${num(row.shifted)}</td><td>${num(row.exponential)}</td><td>${percent(row.probability)}</td></tr>`)
+    `<td>${num(row.logit)}</td><td>${num(row.shifted)}</td><td>${num(row.exponential)}</td><td>${probabilityText(row.probability)}</td></tr>`)
   return titled("softmax",
     `<table><thead><tr><th></th><th>logit</th><th>− ${within(top)}</th><th>exp</th><th>÷ ${num(total)}</th></tr></thead><tbody>${body.join("")}</tbody></table>`,
     leadText(rows))

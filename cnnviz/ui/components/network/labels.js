@@ -1,9 +1,9 @@
 // The words around the blocks: names, shapes, printed ranges, class bars, breadcrumb; and the links.
 
 import { gradient } from "../shared/colors.js"
-import { clamp, num } from "../shared/numbers.js"
+import { clamp, num, probabilityText, shortProbabilityText } from "../shared/numbers.js"
 import { explain, largestPlaces, pictureBefore } from "./arithmetic.js"
-import { denseTerms, percent, rivalOf } from "./detail.js"
+import { denseTerms, rivalOf } from "./detail.js"
 import { rangesOf } from "./draw.js"
 import { TOP } from "./layout.js"
 import { cellAtPlace, cellName, makeCell, sameCell, shapeText, shortShape, valueAt, windowStart } from "./model.js"
@@ -48,14 +48,8 @@ export function classesHtml(model, { classes }) {
   return model.probabilities.map((probability, digit) =>
     `<button type="button" tabindex="-1" data-digit="${digit}" class="${digit === model.answer ? "answer" : ""}"` +
     ` style="left:${classes.x}px;top:${classes.y + digit * classes.row}px;width:${classes.width}px;height:${classes.row}px"` +
-    ` aria-label="digit ${digit}, ${percent(probability)}"><b>${digit}</b>` +
-    `<span class="bar"><i style="width:${100 * probability}%"></i></span><span>${shortPercent(probability)}</span></button>`).join("")
-}
-
-function shortPercent(probability) {
-  const value = 100 * probability
-  if (value > 0 && value < 0.05) return "0%"
-  return value > 99.95 && value < 100 ? "99.9%" : `${value.toFixed(value >= 99.95 ? 0 : 1)}%`
+    ` aria-label="digit ${digit}, ${probabilityText(probability)}"><b>${digit}</b>` +
+    `<span class="bar"><i style="width:${100 * probability}%"></i></span><span>${shortProbabilityText(probability)}</span></button>`).join("")
 }
 
 // Layers that only pass numbers on are left out of the breadcrumb.

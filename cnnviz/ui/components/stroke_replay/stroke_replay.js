@@ -2,6 +2,7 @@
 
 import { themeOf } from "../shared/colors.js"
 import { component, setText } from "../shared/component.js"
+import { probabilityText } from "../shared/numbers.js"
 import { paintValues, resizeCanvas } from "../shared/pixels.js"
 
 const SECONDS = 6 // of the whole replay; the pen moves evenly
@@ -139,7 +140,7 @@ class ReplayPlayer {
     const answer = this.parent.querySelector(".digit")
     setText(answer, readable ? String(best) : "–")
     answer.style.color = readable && color ? color : ""
-    setText(this.parent.querySelector(".sure"), readable ? percent(values[best]) : "too little to read")
+    setText(this.parent.querySelector(".sure"), readable ? `${probabilityText(values[best])} sure` : "too little to read")
     const share = this.lengths[this.step] / (this.lengths[this.count - 1] || 1)
     setText(this.parent.querySelector(".where"), `${Math.round(share * 100)}% of the pen's way`)
     this.root.dataset.step = this.step
@@ -293,10 +294,6 @@ class ReplayPlayer {
       brush.fill()
     }
   }
-}
-
-function percent(value) {
-  return `${(value * 100).toFixed(1)}% sure`
 }
 
 export default component(ReplayPlayer)

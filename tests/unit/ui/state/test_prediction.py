@@ -20,9 +20,9 @@ def probabilities(**values: float) -> torch.Tensor:
     ("values", "digit", "words"),
     [
         ({"d7": 0.99}, 7, "sure"),
-        ({"d3": 0.85, "d8": 0.1}, 3, "fairly sure, perhaps a 8"),
-        ({"d9": 0.5, "d4": 0.45}, 9, "torn between 9 and 4"),
-        ({"d0": 0.3, "d6": 0.15}, 0, "only guessing"),
+        ({"d3": 0.85, "d8": 0.1}, 3, "likely"),
+        ({"d9": 0.5, "d4": 0.45}, 9, "unsure: 9 or 4?"),
+        ({"d0": 0.3, "d6": 0.15}, 0, "unsure: 0 or 6?"),
     ],
 )
 def test_words(values: dict[str, float], digit: int, words: str) -> None:
