@@ -1,4 +1,4 @@
-"""The frame in a real browser: the way to every page, the row of digit and model, and nothing from elsewhere."""
+"""The frame in a real browser: the way to every page, the row of digit and model, nothing from elsewhere."""
 
 from collections.abc import Callable
 from urllib.parse import urlsplit
