@@ -16,7 +16,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from cnnviz.checkpoints.format import load_checkpoint, load_model, save_checkpoint
+from cnnviz.checkpoints.format import fold_temperature, load_checkpoint, load_model, save_checkpoint
 from cnnviz.data.mnist import load_mnist
 from cnnviz.data.pen_digits import pen_test_digits, write_pen_pictures
 from cnnviz.data.preprocessing import to_digit
@@ -32,7 +32,6 @@ from cnnviz.networks.network import Network
 from cnnviz.networks.tracing import predict
 from cnnviz.runs.cross_validation import fold_config
 from cnnviz.runs.grid import VALIDATION, Grid, read_values, with_digits
-from cnnviz.training.config import TrainConfig
 from cnnviz.training.cross_validation import summarize
 from cnnviz.training.cross_validation_examples import QUICK, measure as measure_folds, save as save_example
 from cnnviz.training.datasets import load_parts
@@ -83,7 +82,10 @@ def train(options: argparse.Namespace) -> None:
     assert last is not None
     network = Network(config.network)
     network.load_state_dict(last.state)
-    card = make_card(options.name, network.eval(), config, time.perf_counter() - start)
+    seconds = time.perf_counter() - start
+    temperature = fitted_temperature(network.eval(), config)
+    network.load_state_dict(fold_temperature(last.state, temperature))
+    card = make_card(options.name, network, config, seconds, temperature)
     card |= shipped_figures(network)
     path = options.out / f"{options.name}.safetensors"
     save_checkpoint(path, network, card)
@@ -137,12 +139,7 @@ def measure(options: argparse.Namespace) -> None:
     path = options.out / f"{options.name}.safetensors"
     checkpoint = load_checkpoint(path)
     model, card = checkpoint.model, checkpoint.card
-    temperature = fitted_temperature(model, TrainConfig.from_json(card["training"]))
-    figures = {
-        "bytes": path.stat().st_size,
-        "temperature": temperature,
-        "test": test_figures(model, temperature),
-    }
+    figures = {"bytes": path.stat().st_size, "folded": True, "test": test_figures(model)}
     figures |= shipped_figures(model)
     if options.seeds:
         others = [json.loads(other.read_text()) for other in options.seeds]

@@ -7,7 +7,6 @@ from cnnviz.ui.pages import network
 from cnnviz.ui.shell.frame import require_frame
 from cnnviz.ui.state.current_digit import current_digit
 from cnnviz.ui.state.current_model import current_model, current_trace
-from cnnviz.ui.state.prediction import two_percentages
 from cnnviz.ui.widgets.code_panel import code_panel
 
 require_frame()
@@ -21,7 +20,6 @@ st.caption(
     "**Keys.** Click pins a number. Arrows move it, page up and down change the map, shift with left or "
     "right the layer, enter follows it back to where it came from, space slides the kernel, escape releases."
 )
-st.caption(f"**Two percentages.** {two_percentages()}")
 st.caption(
     "**What this does not show.** These numbers are true for this one digit, not for others. A large "
     "contribution is not yet a cause: take it away and the rest may still give the same answer. The "

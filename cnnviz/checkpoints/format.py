@@ -4,8 +4,10 @@
     load_checkpoint(...)         the same with its card and digest
     parse_checkpoint(content)    from bytes a stranger sent: nothing is unpickled, all is checked
     save_checkpoint(...)         weights and card, each written atomically
+    fold_temperature(...)        weights whose softmax is the calibrated probability
 
-The weights file names its own network in its metadata, so that it can travel alone.
+The weights file names its own network in its metadata, so that it can travel alone. A card's
+"temperature" is part of the weights where the card says "folded"; older files are folded when read.
 """
 
 import hashlib
@@ -30,6 +32,7 @@ from cnnviz.networks.network import SIZE, Network, NetworkConfig, unfilled
 SIZE_LIMIT = 32_000_000  # bytes; five million float32 parameters and room
 HEADER_LIMIT = 65_536
 WEIGHT_LIMIT = 1e4
+LAST_LAYER = ("logits.weight", "logits.bias")
 _RENAMED = {"ask": "qkv", "answer": "proj", "widen": "fc1", "narrow": "fc2"}
 
 
@@ -66,7 +69,30 @@ def load_checkpoint(name_or_path: str | Path = "default", folder: Path = MODELS)
     except (OSError, ValueError) as error:  # a path may hold what no path can
         reason = error.strerror if isinstance(error, OSError) else error
         raise CheckpointError(f"The model file {path.name!r} cannot be read: {reason}.") from error
-    return Checkpoint(parse_checkpoint(content), _read_card(path.with_suffix(".json")), digest(content))
+    return read_checkpoint(content, _read_card(path.with_suffix(".json")))
+
+
+def read_checkpoint(content: bytes, card: dict[str, Any], temperature: float | None = None) -> Checkpoint:
+    """A weights file's bytes with their card.
+
+    temperature: to divide the logits by; by default the card's, unless the weights hold it already.
+    Raises CheckpointError.
+    """
+    network = parse_checkpoint(content)
+    if temperature is None and not card.get("folded"):
+        temperature = card.get("temperature")
+    if temperature is not None:
+        network.load_state_dict(fold_temperature(network.state_dict(), temperature))
+    return Checkpoint(network, card, digest(content))
+
+
+def fold_temperature(state: Mapping[str, Tensor], temperature: float) -> dict[str, Tensor]:
+    """The state of a network whose logits are this network's divided by the temperature.
+
+    A linear layer's outputs are divided by dividing its weights and its bias, so that the softmax of
+    the logits *is* the calibrated probability (Guo et al. 2017), wherever the weights go.
+    """
+    return {name: tensor / temperature if name in LAST_LAYER else tensor for name, tensor in state.items()}
 
 
 def parse_checkpoint(content: bytes) -> Network:

@@ -183,7 +183,7 @@ def held_back_digits(with_wrong: bool = False) -> list[PenDigit]:
 def pen_test_digits(with_wrong: bool = True) -> Digits:
     """The held-back writers' digits as written, painted with the app's default pen."""
     digits, wrong = _carried("test"), {} if with_wrong else wrong_pen_test_digits()
-    return digits[[place for place in range(len(digits)) if place not in wrong]]
+    return digits[torch.tensor([place for place in range(len(digits)) if place not in wrong])]
 
 
 def _carried(part: str) -> Digits:
@@ -199,12 +199,13 @@ def write_pen_pictures(folder: Path = ASSETS) -> Iterator[Path]:
         "test": pictures(held_back_digits(with_wrong=True)),
         "validation": pictures(digits_by(validation_writers())),
     }
+    arrays = {
+        f"{part}_{name}": getattr(digits, name).numpy()
+        for name in ("images", "labels")
+        for part, digits in parts.items()
+    }
     file = io.BytesIO()
-    np.savez_compressed(
-        file,
-        **{f"{part}_images": digits.images.numpy() for part, digits in parts.items()},
-        **{f"{part}_labels": digits.labels.numpy() for part, digits in parts.items()},
-    )
+    np.savez_compressed(file, allow_pickle=False, **arrays)
     write_atomically(folder / PICTURES, file.getvalue())
     yield folder / PICTURES
 

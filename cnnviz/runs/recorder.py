@@ -15,7 +15,7 @@ import safetensors
 import safetensors.torch
 import torch
 
-from cnnviz.checkpoints.format import check_state, current_names, serialize
+from cnnviz.checkpoints.format import check_state, current_names, fold_temperature, serialize
 from cnnviz.errors import CheckpointError, DivergedError
 from cnnviz.io.atomic import write_atomically
 from cnnviz.networks.network import Network
@@ -26,7 +26,7 @@ from cnnviz.runs.task import Task, digits_for, task_of
 from cnnviz.training.config import TrainConfig
 from cnnviz.training.history import is_planned
 from cnnviz.training.loop import Best, Position, Progress, State, fit
-from cnnviz.training.model_card import make_card
+from cnnviz.training.model_card import fitted_temperature, make_card
 from cnnviz.training.schedule import LearningRateChange, TrainingControl
 from cnnviz.training.timer import Timer
 
@@ -150,9 +150,12 @@ class Recorder:
         step, state = position.step, position.state
         if self.config.keep_best and position.best:
             step, state = position.best.step, position.best.state
-        self._save_weights(step, state)
         self.network.load_state_dict(state)
-        card = make_card("run", self.network.eval(), self.config, self.seconds)
+        temperature = fitted_temperature(self.network.eval(), self.config)
+        state = fold_temperature(state, temperature)
+        self.network.load_state_dict(state)
+        self._save_weights(step, state)
+        card = make_card("run", self.network, self.config, self.seconds, temperature)
         card["steps"] = step
         card["rebuild"] = (
             "fit(TrainConfig.from_json(card['training']), ...) on the same machine, for `steps` steps"

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cnnviz.checkpoints.format import SIZE_LIMIT, Checkpoint, digest, parse_checkpoint
+from cnnviz.checkpoints.format import SIZE_LIMIT, Checkpoint, read_checkpoint
 from cnnviz.errors import CheckpointError, CnnvizError, RunError
 from cnnviz.networks.network import Network, shape_title
 from cnnviz.networks.zoo import NETWORKS, TITLES
@@ -94,11 +94,11 @@ class Run:
 
     def latest_network(self) -> Network:
         """The network with its latest weights, frozen. Raises RunError, CheckpointError."""
-        return parse_checkpoint(self.weights())
+        return read_checkpoint(self.weights(), self.card()).model
 
     def card(self) -> dict[str, Any]:
-        """The finished model's card; before that, only what was asked for."""
-        return self.folder.read("card") or {
+        """The card of the model a run ended with; before that, and once it goes on, what was asked for."""
+        return (self.folder.read("end") and self.folder.read("card")) or {
             "name": "run",
             "seed": self.config.seed,
             "training": self.config.as_json(),
@@ -165,11 +165,10 @@ def history_of_run(run: Run) -> History | None:
         return None
 
     def load(index: int) -> Checkpoint:
+        card = run.card()
         if index == len(snapshots) - 1:
-            content, card = run.weights(), run.card()
-        else:
-            content, card = _content(files[index][1]), earlier_card(run.card())
-        return Checkpoint(parse_checkpoint(content), card, digest(content))
+            return read_checkpoint(run.weights(), card)
+        return read_checkpoint(_content(files[index][1]), earlier_card(card), card.get("temperature"))
 
     return History(run.id, tuple(snapshots), int(figures[latest]["steps"]), load)
 

@@ -5,7 +5,8 @@ SnapshotRecorder, save_history   collect a run's snapshots and write them: NAME.
 load_history(name_or_path)       the history beside a saved model
 
 The file holds, under each name of the network's state, all moments stacked: (S, ...), as float16,
-exact to half a per mille. The last moment is the model itself and is not in the file.
+exact to half a per mille, as they were trained; when they are read, the model's temperature is folded
+into each of them (cnnviz.checkpoints.format). The last moment is the model itself and is not in the file.
 """
 
 import json
@@ -25,6 +26,7 @@ from cnnviz.checkpoints.format import (
     check_state,
     current_names,
     digest,
+    fold_temperature,
     freeze,
     load_checkpoint,
     read_header,
@@ -260,7 +262,8 @@ def parse_history(content: bytes, final: Checkpoint) -> History:
         if index == len(snapshots) - 1:
             return final
         network = Network(final.model.config)
-        network.load_state_dict(_state(stacked, index))
+        state = fold_temperature(_state(stacked, index), final.card.get("temperature", 1.0))
+        network.load_state_dict(state)
         return Checkpoint(
             freeze(network), earlier_card(final.card), f"{final.digest}-{snapshots[index].step}"
         )

@@ -6,6 +6,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cnnviz.checkpoints.format import load_checkpoint
+from cnnviz.data.mnist import load_mnist
+from cnnviz.evaluation.metrics import calibration_error, logits_of
 
 Go = Callable[..., AppTest]
 
@@ -24,13 +26,16 @@ def test_figures_are_those_of_the_card(go: Go) -> None:
 
 
 def test_calibration_error_is_the_shown_confidences(go: Go) -> None:
-    """The card's calibrated error, with the bare softmax's beside it in the help."""
+    """The card's, with what it was before the temperature was folded in beside it in the help."""
     app = go("evaluate")
     measured = load_checkpoint("default").card["test"]["mnist"]
     (shown,) = [metric for metric in app.metric if metric.label == "Calibration error"]
 
-    assert shown.value == f"{measured['calibrated_error']:.2%}"
-    assert f"{measured['calibration_error']:.2%} for the bare softmax" in shown.help
+    checkpoint, test = load_checkpoint("default"), load_mnist().test
+    bare = (logits_of(checkpoint.model, test.images) * checkpoint.card["temperature"]).softmax(1)
+
+    assert shown.value == f"{measured['calibration_error']:.2%}"
+    assert f"{calibration_error(bare, test.labels):.2%} before its last layer was divided" in shown.help
 
 
 @pytest.mark.parametrize(("name", "part", "wrong"), [("MNIST test", "mnist", 15), ("Pen", "pen", 48)])
@@ -88,6 +93,6 @@ def test_refusing_odd_pictures_has_a_price_and_a_gain(go: Go) -> None:
     assert not app.exception
     captions = " ".join(caption.value for caption in app.caption)
     measured = load_checkpoint("default").card
-    assert f"temperature {measured['temperature']:.2f}" in captions
+    assert f"divided by {measured['temperature']:.2f}, the temperature" in captions
     assert "of these 2,010 digits are answered" in captions
     assert f"boxes {measured['no digit']['found']['boxes']:.0%}" in captions

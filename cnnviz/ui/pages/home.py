@@ -13,7 +13,6 @@ from cnnviz.ui.shell.page_registry import FOLDER
 from cnnviz.ui.shell.time_machine import title_row
 from cnnviz.ui.state.current_digit import choose_random_digit
 from cnnviz.ui.state.current_model import current_trace
-from cnnviz.ui.state.prediction import two_percentages
 from cnnviz.ui.widgets.pictures import digit_uri, theme
 
 MAPS = 8  # shown of each layer: those that respond most
@@ -101,4 +100,4 @@ def _answer(trace: Trace) -> None:
     st.html(f"<div class='answer'>{int(digits[0])}</div>")
     for value, digit in zip(values.tolist(), digits.tolist(), strict=True):
         st.caption(f"{digit} · {probability(value)}")
-    st.caption("softmax", help=two_percentages())
+    st.caption("probability (softmax)")

@@ -14,11 +14,11 @@ import streamlit as st
 from streamlit.navigation.page import Page
 
 from cnnviz.networks.network import parameter_count
-from cnnviz.numbers import percent
+from cnnviz.numbers import percent, probability
 from cnnviz.ui.state import learning_progress
 from cnnviz.ui.state.current_digit import current_digit
 from cnnviz.ui.state.current_model import current_model, current_trace
-from cnnviz.ui.state.prediction import confidence, prediction_of
+from cnnviz.ui.state.prediction import current_prediction
 
 _AT, _GO = "_tour_at", "_tour_go"
 
@@ -33,8 +33,8 @@ class Stop:
 
 
 def _prediction() -> str:
-    prediction = prediction_of(current_trace().probabilities)
-    return f"**{prediction.digit}**, with {confidence(prediction)}"
+    prediction = current_prediction()
+    return f"**{prediction.digit}** ({probability(prediction.probability)})"
 
 
 def _drawn() -> str:

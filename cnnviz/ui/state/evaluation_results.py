@@ -28,26 +28,22 @@ class Measured:
     digits: Digits
     logits: Tensor
     report: Report
-    temperature: float | None  # None when the model was not calibrated
+    temperature: float | None  # that its last layer was divided by; None when it was not calibrated
 
     @functools.cached_property
     def confidences(self) -> Tensor:
-        """The probabilities that readings are given with: calibrated, where the model was."""
-        return (self.logits / (self.temperature or 1.0)).softmax(1)
-
-    @functools.cached_property
-    def calibration_error(self) -> float:
-        return calibration_error(self.confidences, self.digits.labels.long())
+        return self.logits.softmax(1)
 
     @property
     def calibration(self) -> str:
-        """The calibration error in words, beside the bare softmax's."""
-        softmax = f"{percent(self.report.calibration_error, 2)} for the bare softmax"
+        """The calibration error in words, beside what it was before the temperature was folded in."""
+        error = f"**{percent(self.report.calibration_error, 2)}**"
         if self.temperature is None:
-            return f"{softmax}; this model was not calibrated."
+            return f"{error}; this model was not calibrated."
+        bare = calibration_error((self.logits * self.temperature).softmax(1), self.digits.labels.long())
         return (
-            f"**{percent(self.calibration_error, 2)}** with the temperature {self.temperature:.2f} fitted on "
-            f"validation digits, {softmax}."
+            f"{error}; {percent(bare, 2)} before its last layer was divided by {self.temperature:.2f}, the "
+            "temperature fitted on validation digits."
         )
 
     def without(self, wrong: Collection[int]) -> "Measured":

@@ -17,7 +17,7 @@ from typing import Any
 import streamlit as st
 
 from cnnviz.checkpoints import model_store
-from cnnviz.checkpoints.format import Checkpoint, digest, load_checkpoint, parse_checkpoint, shipped_models
+from cnnviz.checkpoints.format import Checkpoint, load_checkpoint, read_checkpoint, shipped_models
 from cnnviz.errors import CheckpointError, CnnvizError
 from cnnviz.io.assets import MODELS
 from cnnviz.networks.network import Network
@@ -200,7 +200,7 @@ def _stored(model: model_store.StoredModel) -> ModelSource:
         Origin.STORED,
         model.title,
         files,
-        lambda: _read(*model_store.open_stored(models_root(), model.digest)),
+        lambda: read_checkpoint(*model_store.open_stored(models_root(), model.digest)),
     )
 
 
@@ -211,11 +211,7 @@ def _of_run(run: Run) -> ModelSource:
         Origin.RUN,
         run.title,
         (folder.weights_file, folder.path / "card.json"),
-        lambda: _read(run.weights(), run.card()),
+        lambda: read_checkpoint(run.weights(), run.card()),
         (folder.events_file, folder.path / "end.json"),
         lambda: history_of_run(run),
     )
-
-
-def _read(content: bytes, card: dict[str, Any]) -> Checkpoint:
-    return Checkpoint(parse_checkpoint(content), card, digest(content))

@@ -1,7 +1,7 @@
-"""How far a prediction is to be trusted: calibrated confidence, and whether it is a digit at all.
+"""How far a prediction is to be trusted: its probability in words, and whether it is a digit at all.
 
-The rule on every page: where the app says what it reads and how sure it is, the percentage is
-calibrated; where ten probabilities stand together, they are the network's softmax.
+One answer has one percentage on every page: the softmax of the logits, which is calibrated because the
+temperature is part of the weights (cnnviz.checkpoints.format).
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,6 @@ from torch import Tensor
 
 from cnnviz.evaluation.ood import OodDetector
 from cnnviz.networks.network import Network
-from cnnviz.numbers import probability
 from cnnviz.ui.state.current_digit import current_digit
 from cnnviz.ui.state.current_model import CurrentModel, current_model, current_trace
 
@@ -28,16 +27,9 @@ class Prediction:
     ood: bool = False  # it looks like no digit; the one named is only the nearest
 
 
-def read(probabilities: Tensor, temperature: float = 1.0, ood: bool = False) -> Prediction:
-    """Put ten probabilities (10,) into words.
-
-    temperature: the calibrated confidence is softmax(logits / temperature), see
-    cnnviz.evaluation.metrics.temperature. The softmax a page shows as the network's last layer stays as
-    it is; only `probability` and the words are calibrated. The digit is the same for any value.
-    ood: the picture looks like no digit, see cnnviz.evaluation.ood.
-    """
-    calibrated = (probabilities.clamp(min=1e-30).log() / temperature).softmax(0)
-    values, digits = calibrated.topk(2)
+def read(probabilities: Tensor, ood: bool = False) -> Prediction:
+    """Put ten probabilities (10,) into words. ood: it looks like no digit, see cnnviz.evaluation.ood."""
+    values, digits = probabilities.topk(2)
     first, second = (int(digit) for digit in digits)
     best = float(values[0])
     if ood:
@@ -53,36 +45,7 @@ def read(probabilities: Tensor, temperature: float = 1.0, ood: bool = False) -> 
 
 def current_prediction() -> Prediction:
     """The current model's answer on the current digit. Raises CheckpointError."""
-    return prediction_of(current_trace().probabilities, is_ood())
-
-
-def prediction_of(probabilities: Tensor, ood: bool = False) -> Prediction:
-    """The current model's softmax (10,) on any picture in words. Raises CheckpointError."""
-    return read(probabilities, _temperature() or 1.0, ood)
-
-
-def confidence(prediction: Prediction) -> str:
-    """Its percentage, named for what it is: "97.3% calibrated"."""
-    return f"{probability(prediction.probability)}{' calibrated' if _temperature() else ''}"
-
-
-def two_percentages() -> str:
-    """Why the same answer has two percentages; both of them for the current digit."""
-    temperature, probabilities = _temperature(), current_trace().probabilities
-    if not temperature:
-        return "The softmax of the network's ten outputs; it was not calibrated for this model."
-    calibrated, softmax = prediction_of(probabilities).probability, float(probabilities.max())
-    return (
-        f"{probability(calibrated)}, calibrated, is how often such an answer is right; it stands wherever "
-        f"the app says what it reads. {probability(softmax)} is the network's own softmax; it stands where "
-        "ten probabilities stand together. The first is the softmax of the ten outputs divided by "
-        f"{temperature:.2f}, the temperature, fitted on digits this model had never seen."
-    )
-
-
-def _temperature() -> float | None:
-    """The current model's; None when it was not calibrated."""
-    return current_model().card.get("temperature")
+    return read(current_trace().probabilities, is_ood())
 
 
 def is_ood() -> bool:

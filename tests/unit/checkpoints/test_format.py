@@ -11,6 +11,7 @@ import torch
 
 from cnnviz.checkpoints.format import (
     digest,
+    fold_temperature,
     load_checkpoint,
     load_model,
     parse_checkpoint,
@@ -27,6 +28,18 @@ from cnnviz.networks.zoo import NETWORKS
 @pytest.fixture
 def network() -> Network:
     return build(NETWORKS["default"], seed=5)
+
+
+def test_an_earlier_files_temperature_is_folded_when_it_is_read(tmp_path: Path, network: Network) -> None:
+    """Files whose card says "folded" hold it already; both are the same model to whoever loads them."""
+    pictures = torch.rand(5, 1, 28, 28)
+    expected = network.eval()(pictures) / 2.5
+    save_checkpoint(tmp_path / "earlier.safetensors", network, {"temperature": 2.5})
+    network.load_state_dict(fold_temperature(network.state_dict(), 2.5))
+    save_checkpoint(tmp_path / "now.safetensors", network, {"temperature": 2.5, "folded": True})
+
+    for name in ("earlier", "now"):
+        torch.testing.assert_close(load_model(name, tmp_path)(pictures), expected, rtol=1e-5, atol=1e-6)
 
 
 def test_round_trip(tmp_path: Path, network: Network) -> None:

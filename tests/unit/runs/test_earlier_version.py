@@ -9,7 +9,13 @@ import pytest
 import safetensors.torch
 import torch
 
-from cnnviz.checkpoints.format import current_names, load_checkpoint, load_model, parse_checkpoint
+from cnnviz.checkpoints.format import (
+    current_names,
+    fold_temperature,
+    load_checkpoint,
+    load_model,
+    parse_checkpoint,
+)
 from cnnviz.checkpoints.model_store import list_stored, open_stored
 from cnnviz.data.drawing_format import digits_of, parse_labeled, unpack_image
 from cnnviz.data.mnist import load_mnist
@@ -76,7 +82,8 @@ def test_an_interrupted_attention_run_goes_on_to_the_same_weights(home: Path) ->
         train(folder)
 
     assert folder.state() == "finished"
-    expected = current_names(safetensors.torch.load((EARLIER / "resumed.safetensors").read_bytes()))
+    trained = current_names(safetensors.torch.load((EARLIER / "resumed.safetensors").read_bytes()))
+    expected = fold_temperature(trained, folder.read("card")["temperature"])
     for key, value in parse_checkpoint(folder.weights_file.read_bytes()).state_dict().items():
         torch.testing.assert_close(value, expected[key], atol=2e-5, rtol=0, msg=key)
 

@@ -54,6 +54,7 @@ def no_measuring(monkeypatch: pytest.MonkeyPatch) -> None:
         return {"test": {"mnist": {"accuracy": 0.5}}}
 
     monkeypatch.setattr(recorder, "make_card", card)
+    monkeypatch.setattr(recorder, "fitted_temperature", lambda *_: 1.0)
 
 
 def new_folder(root: Path, config: TrainConfig = CONFIG) -> RunDir:

@@ -3,9 +3,10 @@
 import streamlit as st
 import torch
 
+from cnnviz.numbers import probability
 from cnnviz.ui.state.current_digit import current_digit
 from cnnviz.ui.state.current_model import current_trace
-from cnnviz.ui.state.prediction import confidence, current_prediction, two_percentages
+from cnnviz.ui.state.prediction import current_prediction
 from cnnviz.ui.widgets.charts import probability_chart
 
 
@@ -20,9 +21,7 @@ def answer() -> None:
                 st.markdown(f"**This does not look like a digit.** The nearest is a {prediction.digit}.")
             else:
                 truth = f" It is a {digit.label}." if digit.label not in (None, prediction.digit) else ""
-                st.markdown(
-                    f"{confidence(prediction)} · **{prediction.words}**.{truth}", help=two_percentages()
-                )
+                st.markdown(f"{probability(prediction.probability)} · **{prediction.words}**.{truth}")
         else:
             st.html("<div></div>")  # keeps the place; Streamlit drops a container with nothing in it
     if not digit.chosen:
@@ -32,7 +31,7 @@ def answer() -> None:
 def probabilities() -> None:
     """Ten bars."""
     with st.container(key="probabilities"):
-        st.markdown("How likely is each digit? Its softmax")
+        st.markdown("Probability of each digit (softmax)")
         chosen = current_digit().chosen
         values = current_trace().probabilities if chosen else torch.zeros(10)
         probability_chart(values, key="probability_chart", height=330)

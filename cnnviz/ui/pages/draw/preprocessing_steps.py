@@ -10,7 +10,7 @@ from cnnviz.networks.tracing import predict
 from cnnviz.numbers import percent
 from cnnviz.ui.state.current_digit import current_digit
 from cnnviz.ui.state.current_model import CurrentModel, current_model
-from cnnviz.ui.state.prediction import prediction_of
+from cnnviz.ui.state.prediction import read
 from cnnviz.ui.widgets.pictures import digit_uri, square_uri
 
 Row = list[tuple[str, str, str]]  # alternative text, caption and address of each picture
@@ -66,7 +66,7 @@ def _left_out(key: bytes, digest: str, _gray: NDArray[np.float32], _chosen: Curr
 
 def _without(stage: str, digit: Tensor, chosen: CurrentModel) -> tuple[str, str, str]:
     """How the network reads the digit (28, 28) that was made without this stage."""
-    title, prediction = _TITLES[stage], prediction_of(predict(chosen.model, digit)[0])
+    title, prediction = _TITLES[stage], read(predict(chosen.model, digit)[0])
     caption = f"{title}  \nreads **{prediction.digit}**, {percent(prediction.probability, 0)}"
     if measured := chosen.card.get("preparation"):
         caption += f"  \naccuracy {percent(measured['all stages'])} → {percent(measured[stage])}"

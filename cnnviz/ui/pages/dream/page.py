@@ -12,7 +12,7 @@ from cnnviz.errors import CnnvizError
 from cnnviz.feature_visualization.deepdream import digit_canvas
 from cnnviz.networks.network import SIZE
 from cnnviz.networks.tracing import predict
-from cnnviz.numbers import percent
+from cnnviz.numbers import percent, probability
 from cnnviz.ui.components.before_after.before_after import compare
 from cnnviz.ui.pages.dream import job
 from cnnviz.ui.pages.dream.controls import Choice, choose
@@ -23,7 +23,7 @@ from cnnviz.ui.pages.dream.source_picture import choose_picture
 from cnnviz.ui.state import cache, query_params
 from cnnviz.ui.state.current_model import current_model
 from cnnviz.ui.state.incremental import alive, stop_button, watch
-from cnnviz.ui.state.prediction import confidence, prediction_of
+from cnnviz.ui.state.prediction import read
 from cnnviz.ui.widgets.choice_controls import show_view
 from cnnviz.ui.widgets.code_panel import code_panel
 
@@ -128,8 +128,8 @@ def _outcome(run: DreamJob) -> str:
             f"{percent(run.saturated(), 0)} of the values are at their limit: less strength shows more."
         )
     if run.request.target.kind == "class" and run.before.ndim == 2 and run.now.frame is not None:
-        prediction = prediction_of(predict(current_model().model, run.now.frame.images[0, 0])[0])
-        words.append(f"The network now reads **{prediction.digit}** ({confidence(prediction)}).")
+        prediction = read(predict(current_model().model, run.now.frame.images[0, 0])[0])
+        words.append(f"The network now reads **{prediction.digit}** ({probability(prediction.probability)}).")
     return " ".join(words)
 
 

@@ -79,7 +79,7 @@ _FIGURES: dict[str, tuple[Callable[[Measured], float], str, bool]] = {  # value,
     "Errors": (lambda of: _errors(of.report), ",.0f", False),
     "Mean F1": (lambda of: float(of.report.f1.mean()), ".4f", True),
     "Loss, nats": (lambda of: of.report.loss, ".4f", False),
-    "Calibration error": (lambda of: of.calibration_error, ".2%", False),
+    "Calibration error": (lambda of: of.report.calibration_error, ".2%", False),
 }
 
 _CALIBRATION = "Mean distance between confidence and share right, weighted by digits, 15 bins: "

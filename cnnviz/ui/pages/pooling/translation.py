@@ -7,10 +7,10 @@ from cnnviz.colors import SERIES
 from cnnviz.interpret.pooling import window_of
 from cnnviz.interpret.translation import TOLERANCE, ShiftEffect, shift_effects, stride
 from cnnviz.networks.network import Network
-from cnnviz.numbers import percent
+from cnnviz.numbers import percent, probability
 from cnnviz.ui.components.line_chart.line_chart import Curve, curves
 from cnnviz.ui.pages.pooling.reconstruction import Shown
-from cnnviz.ui.state.prediction import confidence, prediction_of
+from cnnviz.ui.state.prediction import read
 
 FARTHEST = 4
 _SHIFTS = range(-FARTHEST, FARTHEST + 1)
@@ -71,12 +71,12 @@ def _expectation(shown: Shown) -> None:
 
 
 def _figures(shown: Shown, effect: ShiftEffect) -> None:
-    prediction = prediction_of(shown.passed.probabilities)
+    prediction = read(shown.passed.probabilities)
     right, down = shown.shift
     ways = [_amount(right, "right", "left"), _amount(down, "down", "up")]
     st.markdown(
         f"Moved {' and '.join(filter(None, ways))}, the digit is read as "
-        f"**{prediction.digit}** ({confidence(prediction)})."
+        f"**{prediction.digit}** ({probability(prediction.probability)})."
     )
     left, middle = st.columns(2)
     _metric(left, "Values that stay", effect.same_value, effect.windows)

@@ -32,15 +32,6 @@ def test_words(values: dict[str, float], digit: int, words: str) -> None:
     assert prediction.probability == pytest.approx(values[f"d{digit}"])
 
 
-def test_a_temperature_calibrates_the_confidence_and_keeps_the_digit() -> None:
-    logits = torch.tensor([2.0, 5.0, -1.0, 0.5, 0.0, 1.0, 4.0, -2.0, 0.3, 0.1])
-
-    prediction = read(logits.softmax(0), temperature=2.5)
-
-    assert prediction.digit == 1
-    assert prediction.probability == pytest.approx(float((logits / 2.5).softmax(0).max()))
-
-
 def test_a_strange_picture_is_said_to_be_no_digit_however_sure_the_network_is() -> None:
     prediction = read(probabilities(d7=0.99), ood=True)
 
