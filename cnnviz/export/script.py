@@ -40,11 +40,13 @@ def training_script(
     accuracy: float | None = None,
     steps: int | None = None,
     changes: Sequence[LearningRateChange] = (),
+    temperature: float = 1.0,
 ) -> str:
     """The program's text. name: of the weights it writes; accuracy: measured on the test digits.
 
     steps: after how many the weights were taken, when that was before the end: the run was stopped
     or ended early, or its best validation was there. changes: of the learning rate, on the way.
+    temperature: that the saved weights' last layer is divided by, see cnnviz.checkpoints.format.
     """
     pen, network = config.data == "mnist+pen", config.network
     blocks = _blocks(network)
@@ -54,7 +56,9 @@ def training_script(
         *([f"Its pen digits are read from {PEN_FILE}, downloaded beside this program."] if pen else []),
         _NEEDS,
     ]
-    constants, loop = _training_constants(config, name), parts.TRAIN
+    constants, loop, main = _training_constants(config, name), parts.TRAIN, parts.TRAIN_MAIN
+    if temperature != 1:
+        constants["TEMPERATURE"], main = temperature, main.replace(*parts.FOLDED)
     mixed = config.precision == "bfloat16"
     if mixed:
         loop = loop.replace(*parts.MIXED)
@@ -87,7 +91,7 @@ def training_script(
         inspect.getsource(training_step),
         parts.ACCURACY,
         loop,
-        parts.TRAIN_MAIN,
+        main,
     )
 
 
@@ -167,6 +171,7 @@ _NOTES = {
     "LEARNING_RATE": "  # the highest of the schedule",
     "LABEL_SMOOTHING": "  # share of the target spread over all classes",
     "LAST_STEP": "  # after it the weights were taken",
+    "TEMPERATURE": "  # fitted on validation digits; the last layer divided by it is calibrated",
     "RATE_CHANGES": "  # after how many steps; the schedule times this, or held at that",
     "CLASS_SHARES": "  # of each digit's pictures",
     "SHIFT": "  # pixels at most, each direction",

@@ -206,6 +206,15 @@ if __name__ == "__main__":
     torch.save(network.state_dict(), WEIGHTS)
 """
 
+FOLDED = (
+    "    torch.save(network.state_dict(), WEIGHTS)\n",
+    """    state = network.state_dict()
+    for name in ("logits.weight", "logits.bias"):
+        state[name] = state[name] / TEMPERATURE
+    torch.save(state, WEIGHTS)
+""",
+)
+
 LOAD_MAIN = """
 if __name__ == "__main__":
     network = build()

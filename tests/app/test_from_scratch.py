@@ -91,7 +91,7 @@ def test_next_walks_through_all_steps(go: Go) -> None:
 
 def test_another_filter_moves_to_its_strongest_cell(go: Go) -> None:
     app = go("from_scratch", stage="pooling")
-    forth, *_ = passed(18)
+    forth, *_ = passed(200)
     for chosen in (2, 5):
         app.number_input(key="scratch_filter").set_value(chosen).run()
         row, column = divmod(int(forth.pooled[0, chosen].argmax()), 13)

@@ -60,6 +60,6 @@ def test_a_box_and_a_letter_do_not_look_like_digits(open_page: OpenPage) -> None
         pen(page, strokes, steps=1)
 
         expect(page.locator(".st-key-prediction")).to_contain_text("does not look like a digit")
-        expect(page.locator(".st-key-frame_reading")).to_contain_text("does not look like a digit")
+        expect(page.locator(".st-key-frame_digit")).to_contain_text("does not look like a digit")
 
         clear(page)

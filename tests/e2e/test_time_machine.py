@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Download, Page, expect
 
-from tests.support.browser import running_server, settle
+from tests.support.browser import choose_page, running_server, settle
 from tests.support.runs import past_run
 
 Open = Callable[[str], Page]
@@ -80,7 +80,7 @@ def test_a_film_plays_to_the_end_and_goes_on_over_a_change_of_page(visit: Open) 
     page = visit("filters")
     page.evaluate(NOTE_MOMENTS)
     page.get_by_role("button", name="Play the training").click()
-    page.get_by_role("link", name="Activations").first.click()
+    choose_page(page, "Activations")
     expect(page.locator(MACHINE)).to_have_attribute("data-selected", LAST, timeout=60_000)
     expect(page.get_by_role("button", name="Play the training")).to_be_visible(timeout=30_000)
     settle(page)
@@ -135,7 +135,7 @@ def test_the_films_dialog_is_built_when_it_opens_and_gone_when_it_closes(visit: 
     expect(page.locator(".st-key-film_draw button")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.locator(".st-key-film_draw")).to_have_count(0)
-    page.get_by_role("link", name="Pooling").click()
+    choose_page(page, "Pooling")
 
     expect(page.get_by_role("heading", name="Pooling", level=1)).to_be_visible()
     settle(page)  # no late run of the page before takes it back

@@ -89,11 +89,16 @@ def settle(page: Page) -> None:
     page.evaluate(STILL)
 
 
-def turn_to(page: Page, title: str) -> None:
-    """Go to a page as visitors with a wide window do: a group of the navigation, and the page's name."""
+def choose_page(page: Page, title: str) -> None:
+    """Click as visitors with a wide window do: a group of the navigation, and the page's name."""
     group = next(info.group for info in PAGES if info.title == title)
     page.get_by_test_id("stTopNavSection").get_by_text(group, exact=True).click()
     page.get_by_role("menuitem", name=title, exact=True).click()
+
+
+def turn_to(page: Page, title: str) -> None:
+    """The same, and wait until that page stands there."""
+    choose_page(page, title)
     expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible(timeout=60_000)
     settle(page)
 

@@ -82,8 +82,8 @@ def _model() -> None:
 
 
 def _model_tools() -> None:
-    with st.popover(":material/more_horiz:", key="model_tools", type="tertiary", help="Film, upload a model"):
-        training_film()
+    training_film()
+    with st.popover("Upload", icon=":material/upload:", key="model_tools", type="tertiary"):
         model_upload()
 
 

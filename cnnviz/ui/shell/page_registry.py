@@ -37,7 +37,7 @@ PAGES = (
     PageInfo("pooling", "Pooling", "Which pixels survive?", "filter_alt", "Explore", _ALL),
     PageInfo("maximize", "Maximize", "What would it love to see?", "auto_awesome", "Imagine", _ALL),
     PageInfo("dream", "Dream", "What does it see in my picture?", "bedtime", "Imagine"),
-    PageInfo("train", "Train", "Can I watch it learn?", "model_training", "Train", ("digit", "model")),
+    PageInfo("train", "Train", "Can I watch it learn?", "model_training", "Train", _ALL),
     PageInfo(
         "evaluate",
         "Evaluate",

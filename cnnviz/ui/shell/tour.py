@@ -87,7 +87,7 @@ STOPS = (
     Stop("dream", lambda: "The same climb, begun at a photograph, by a network that knows a thousand things.",
          "Choose an early layer, then a late one: lines become animals."),
     Stop("train", lambda: "All of these numbers were learned. Here it happens while you watch.",
-         "Press Start. Then move the slider at the left through the training."),
+         "Press Start. Then use that model, and move the slider at the top through its training."),
     Stop("evaluate", lambda: "One digit proves nothing. Here are ten thousand, and every mistake among them.",
          "Click a cell of the matrix; make one of its digits yours."),
     Stop("convolution", lambda: "Back to the smallest step: one kernel, one window, one sum.",

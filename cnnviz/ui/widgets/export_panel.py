@@ -152,7 +152,9 @@ def _program(chosen: CurrentModel, run: Run | None, name: str) -> tuple[TrainCon
         return None, loading_script(chosen.model.config, name, accuracy)
     changes = run.folder.read("changes").get("changes", []) if run else []
     steered = [LearningRateChange(**change) for change in changes]
-    return config, training_script(config, name, accuracy, _last_step(chosen, run), steered)
+    temperature = card.get("temperature", 1.0)
+    last_step = _last_step(chosen, run)
+    return config, training_script(config, name, accuracy, last_step, steered, temperature)
 
 
 def _configuration(chosen: CurrentModel) -> TrainConfig | None:

@@ -63,7 +63,7 @@ export function crumbsHtml(model, { cells, at, stop }, chosen) {
     })
   const last = cells.at(-1)
   if (stop) crumbs.push(`<span class="crumb stopped">ends here: ${stop}</span>`)
-  else crumbs.push(`<button type="button" class="crumb" data-cell="${cellText(last)}">the ${last.channel}<b>${shortPercent(model.probabilities[last.channel])}</b></button>`)
+  else crumbs.push(`<button type="button" class="crumb" data-cell="${cellText(last)}">the ${last.channel}<b>${shortProbabilityText(model.probabilities[last.channel])}</b></button>`)
   return crumbs.join('<i aria-hidden="true">›</i>')
 }
 
