@@ -15,7 +15,7 @@ import streamlit as st
 from torch import Tensor
 
 from cnnviz.colors import ACCENT, MUTED
-from cnnviz.numbers import percent
+from cnnviz.numbers import probability
 from cnnviz.ui.widgets.pictures import theme
 
 Spec = dict[str, Any]
@@ -51,11 +51,11 @@ def probability_chart(probabilities: Tensor, key: str, height: int = 230) -> Non
     rows = {
         "digit": list(range(len(values))),
         "probability": values,
-        "label": [percent(value) if value >= 0.0005 else "" for value in values],
+        "label": [probability(value) if value >= 0.0005 else "" for value in values],
         "best": [digit == best for digit in range(len(values))],
     }
     place = {"field": "digit", "type": "ordinal", "title": None, "axis": _AXIS}
-    width = {"field": "probability", "type": "quantitative", "scale": {"domain": [0, 1.2]}, "axis": None}
+    width = {"field": "probability", "type": "quantitative", "scale": {"domain": [0, 1.35]}, "axis": None}
     color = {"condition": {"test": "datum.best", "value": ACCENT[theme()]}, "value": MUTED[theme()]}
     words = {"type": "text", "align": "left", "dx": 4, "fontSize": 13, "color": MUTED[theme()]}
     spec = {
