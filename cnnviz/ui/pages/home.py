@@ -25,7 +25,10 @@ _DOORS = (
 
 
 def greeting() -> None:
-    title_row("See inside a convolutional network", "This digit is passing through a real one right now.")
+    with st.container(horizontal=True, vertical_alignment="center", key="greeting"):
+        title_row("See inside a convolutional network", "This digit is passing through a real one now.")
+        tour.offer()
+        st.button("Another digit", icon=":material/casino:", on_click=choose_random_digit, key="another")
 
 
 def strip() -> None:
@@ -47,15 +50,12 @@ def strip() -> None:
                 st.caption(_caption(record))
         with st.container(width=112):
             _answer(trace)
-    with st.container(horizontal=True):
-        tour.offer()
-        st.button("Another digit", icon=":material/casino:", on_click=choose_random_digit, key="another")
 
 
 def doors() -> None:
     for column, (page, title, text, icon) in zip(st.columns(len(_DOORS)), _DOORS, strict=True):
         if (FOLDER / f"{page}.py").exists():
-            with column, st.container(border=True, height="stretch"):
+            with column, st.container(border=True, height="stretch", key=f"door_{page}"):
                 st.page_link(FOLDER / f"{page}.py", label=f"**{title}**", icon=f":material/{icon}:")
                 st.caption(text)
 
@@ -66,7 +66,8 @@ _SHOWN = ("ReLU", "Tanh", "MaxPool2d", "AvgPool2d", "PositionEmbedding", "Transf
 def _caption(record: LayerRecord) -> str:
     channels, height, width = record.output.shape
     low, high = float(record.output.min()), float(record.output.max())
-    return f"**{record.name}** · {channels} of {height} × {width}  \n{low:.2g} to {high:.2g}"
+    some = f"{MAPS} of {channels}" if channels > MAPS else str(channels)
+    return f"**{record.name}** · {some} maps, {height} × {width}  \n{low:.2g} to {high:.2g}"
 
 
 def _sheet(record: LayerRecord) -> bytes:

@@ -2,7 +2,7 @@
 
     offer()              the button that begins it
     follow(pages)        goes to the first stop when it was just begun; call it before the page is drawn
-    stop(name, pages)    the stop's words at the top of its page, with Back, Next and End
+    stop(name, pages)    the stop's words in a bar at the window's foot, with Back, Next and End
 
 Whoever leaves the path finds it again: on any other page the tour offers the way back.
 """
@@ -119,7 +119,7 @@ def stop(name: str, pages: Mapping[str, Page]) -> None:
     if _AT not in st.session_state:
         return
     names = [here.page for here in STOPS]
-    with st.container(border=True, key="tour"):
+    with st.container(horizontal=True, vertical_alignment="center", key="tour"):
         if name in names:
             at = st.session_state[_AT] = names.index(name)
             _visit(at)
@@ -127,12 +127,11 @@ def stop(name: str, pages: Mapping[str, Page]) -> None:
         else:
             st.markdown("You left the tour for a look around.")
             links = [(st.session_state[_AT], "Back", "tour")]
-        with st.container(horizontal=True, vertical_alignment="center"):
-            for to, word, icon in links:
-                if 0 <= to < len(STOPS):
-                    page = pages[STOPS[to].page]
-                    st.page_link(page, label=f"**{word}**: {page.title}", icon=f":material/{icon}:")
-            st.button("End the tour", key="tour_end", on_click=_end, type="tertiary")
+        for to, word, icon in links:
+            if 0 <= to < len(STOPS):
+                page = pages[STOPS[to].page]
+                st.page_link(page, label=f"**{word}**", icon=f":material/{icon}:", width="content")
+        st.button("End", key="tour_end", on_click=_end, type="tertiary")
     learning_progress.keep("tour_progress")
 
 

@@ -27,7 +27,7 @@ class CurrentDigit:
 
     image: Tensor
     caption: str
-    source: str  # "default", "test", "drawing", "upload" or "link"
+    source: str  # "default", "test", "set" (another data set), "drawing", "upload" or "link"
     index: int | None = None  # in the test set
     label: int | None = None
     steps: dict[str, NDArray[np.float32]] = field(default_factory=dict)
@@ -67,6 +67,11 @@ def show_picture(
     """Make a drawing or an upload the current digit. Raises ImageError, NothingDrawn."""
     digit = to_digit(pixels)
     st.session_state[_DIGIT] = _from_digit(digit, source, strokes)
+
+
+def show_image(image: Tensor, caption: str, label: int) -> None:
+    """A digit (28, 28) of a data set other than MNIST's test set becomes the current one."""
+    st.session_state[_DIGIT] = CurrentDigit(image, caption, "set", label=label)
 
 
 def forget_digit() -> None:

@@ -28,6 +28,7 @@ class Measured:
     digits: Digits
     logits: Tensor
     report: Report
+    positions: Tensor  # of the digits in the whole set
     temperature: float | None  # that its last layer was divided by; None when it was not calibrated
 
     @functools.cached_property
@@ -52,14 +53,16 @@ class Measured:
         kept[list(wrong)] = False
         digits, logits = self.digits[kept], self.logits[kept]
         name = f"{self.name.partition(',')[0]}, without items wrong in the original"
-        return Measured(name, digits, logits, report(logits, digits.labels), self.temperature)
+        positions = self.positions[kept]
+        return Measured(name, digits, logits, report(logits, digits.labels), positions, self.temperature)
 
 
 @st.cache_resource(max_entries=96, show_spinner=False)
 def _measured(digest: str, name: str, temperature: float | None, _model: Network) -> Measured:  # noqa: ARG001
     digits = digits_of(name)
     logits = logits_of(_model, digits.images)
-    return Measured(SETS[name], digits, logits, report(logits, digits.labels), temperature)
+    figures, positions = report(logits, digits.labels), torch.arange(len(digits))
+    return Measured(SETS[name], digits, logits, figures, positions, temperature)
 
 
 def digits_of(name: str) -> Digits:

@@ -55,7 +55,7 @@ def is_ood() -> bool:
     reference pictures, a second's work, while the slider moves.
     """
     digit, chosen = current_digit(), current_model()
-    if digit.source in ("default", "test") or chosen.snapshot is not None:
+    if digit.source in ("default", "test", "set") or chosen.snapshot is not None:
         return False
     return _is_ood(chosen.digest, digit.image.numpy().tobytes(), chosen, digit.image)
 

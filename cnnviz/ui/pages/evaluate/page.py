@@ -11,15 +11,16 @@ import plotly.graph_objects as go
 import streamlit as st
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from cnnviz.colors import ACCENT, RIGHT, WRONG
 from cnnviz.evaluation.metrics import Report, features, mistakes
 from cnnviz.evaluation.projection import neighbors, principal_components
 from cnnviz.networks.network import Network
 from cnnviz.numbers import number, percent
-from cnnviz.ui.components.maps.maps import maps
+from cnnviz.ui.components.maps.maps import chosen_tile, maps
 from cnnviz.ui.pages.evaluate.label_errors import SOURCES, wrong_labels, wrong_labels_table
-from cnnviz.ui.state.current_digit import current_digit
+from cnnviz.ui.state.current_digit import choose_test_digit, current_digit, show_image
 from cnnviz.ui.state.current_model import CurrentModel, current_model, model_called, model_keys
 from cnnviz.ui.state.evaluation_results import SETS, Measured, digits_of, measure
 from cnnviz.ui.state.model_catalogue import model_title
@@ -30,6 +31,7 @@ from cnnviz.ui.widgets.pictures import theme
 if TYPE_CHECKING:
     from sklearn.decomposition import PCA
 
+CELL_DIGITS = "cell_digits"
 SHOWN = 40  # digits in a picture
 POINTS = 2_000  # of the map; more would only hide each other
 _DIGITS = [str(digit) for digit in range(10)]
@@ -183,6 +185,7 @@ def _digits_of_cell(measured: Measured, cell: tuple[int, int] | None) -> None:
     else:
         order = mistakes(measured.confidences, labels)
         st.markdown(f"**The most confident of {len(order):,} mistakes.** Each: what it is → what was read.")
+    st.caption("Click a digit to make it the current one on every page.")
     shown = order[:SHOWN]
     if not len(shown):
         st.info("No digit fell into this cell.", icon=":material/check:")
@@ -191,15 +194,32 @@ def _digits_of_cell(measured: Measured, cell: tuple[int, int] | None) -> None:
         f"{int(labels[index])}→{int(predicted[index])} {percent(confidence[index], 0)}"
         for index in shown.tolist()
     ]
+    positions = measured.positions[shown].tolist()
+    current = current_digit().index if measured.name.startswith("mnist") else None
     maps(
         measured.digits[shown].pixels(),
-        key="cell_digits",
+        key=CELL_DIGITS,
         label="Digits of the chosen cell",
         captions=captions,
         scale="digit",
         tile=64,
-        selectable=False,
+        selected=positions.index(current) if current in positions else None,
+        on_select=functools.partial(_choose, measured, shown),
     )
+
+
+def _choose(measured: Measured, shown: Tensor) -> None:
+    """The clicked one of the shown digits becomes the current digit."""
+    tile = chosen_tile(CELL_DIGITS)
+    if tile is None or tile >= len(shown):
+        return
+    at = shown[tile]
+    position = int(measured.positions[at])
+    if measured.name.startswith("mnist"):
+        choose_test_digit(position)
+    else:
+        digit = measured.digits[at : at + 1]
+        show_image(digit.pixels()[0], f"pen digit {position:,}", int(digit.labels[0]))
 
 
 def _more(measured: Measured, whole: Measured, name: str) -> None:
