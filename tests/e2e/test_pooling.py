@@ -14,6 +14,7 @@ from cnnviz.interpret.pooling import Winners, logit_gradient, winners
 from cnnviz.interpret.receptive_fields import receptive_field
 from cnnviz.networks.network import Network
 from cnnviz.networks.tracing import Trace
+from cnnviz.ui.state.current_digit import FIRST_DIGIT
 from tests.support.browser import IMPATIENT, aim, settle
 from tests.support.waiting import wait_for
 
@@ -32,7 +33,7 @@ def open_pooling(open_page: OpenPage, link: str) -> Page:
     return page
 
 
-def passed(name: str = "default", index: int = 18) -> tuple[Network, Trace]:
+def passed(name: str = "default", index: int = FIRST_DIGIT) -> tuple[Network, Trace]:
     model = load_model(name)
     return model, trace(model, load_mnist().test.images[index] / 255)
 
@@ -146,7 +147,7 @@ def mask_of(won: Winners, map_: int) -> list[tuple[int, int, int]]:
 
 
 @pytest.mark.parametrize(
-    ("link", "layer", "index"), [("", "pool1", 200), ("?layer=pool2&digit=61", "pool2", 61)]
+    ("link", "layer", "index"), [("", "pool1", FIRST_DIGIT), ("?layer=pool2&digit=61", "pool2", 61)]
 )
 def test_every_winner_is_painted_in_its_corners_color(
     open_page: OpenPage, link: str, layer: str, index: int
