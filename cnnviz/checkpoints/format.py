@@ -12,6 +12,7 @@ The weights file names its own network in its metadata, so that it can travel al
 
 import hashlib
 import json
+import math
 import re
 import struct
 from collections.abc import Mapping
@@ -91,7 +92,10 @@ def fold_temperature(state: Mapping[str, Tensor], temperature: float) -> dict[st
 
     A linear layer's outputs are divided by dividing its weights and its bias, so that the softmax of
     the logits *is* the calibrated probability (Guo et al. 2017), wherever the weights go.
+    Raises CheckpointError for a temperature that is no positive number, as in a damaged card.
     """
+    if type(temperature) not in (int, float) or not 0 < temperature < math.inf:
+        raise CheckpointError("The card's temperature is not a positive number.")
     return {name: tensor / temperature if name in LAST_LAYER else tensor for name, tensor in state.items()}
 
 

@@ -38,14 +38,7 @@ PAGES = (
     PageInfo("maximize", "Maximize", "What would it love to see?", "auto_awesome", "Imagine", _ALL),
     PageInfo("dream", "Dream", "What does it see in my picture?", "bedtime", "Imagine"),
     PageInfo("train", "Train", "Can I watch it learn?", "model_training", "Train", _ALL),
-    PageInfo(
-        "evaluate",
-        "Evaluate",
-        "How good is it, and where is it wrong?",
-        "rule",
-        "Train",
-        ("digit", "model", "history"),
-    ),
+    PageInfo("evaluate", "Evaluate", "How good is it, and where is it wrong?", "rule", "Train", _ALL),
     PageInfo("cross_validate", "Cross-validate", "Is that luck?", "stacked_line_chart", "Train"),
     PageInfo("finetune", "Fine-tune", "Can it learn my hand?", "tune", "Train", ("model",)),
     PageInfo("convolution", "Convolution", "Slide it yourself.", "grid_on", "Learn", _DIGIT),
@@ -53,12 +46,7 @@ PAGES = (
     PageInfo("invariance", "Invariance", "What if it moves?", "open_with", "Learn", _ALL),
     PageInfo("from_scratch", "From scratch", "No framework: is it really just this?", "code", "Learn", _ALL),
     PageInfo(
-        "capsules",
-        "Capsules",
-        "What is lost in pooling, and one way to keep it?",
-        "pill",
-        "Learn",
-        ("digit",),
+        "capsules", "Capsules", "What is lost in pooling, and one way to keep it?", "pill", "Learn", _DIGIT
     ),
 )
 

@@ -42,6 +42,13 @@ def test_an_earlier_files_temperature_is_folded_when_it_is_read(tmp_path: Path, 
         torch.testing.assert_close(load_model(name, tmp_path)(pictures), expected, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize("temperature", [0, -1.0, float("nan"), float("inf"), "1", True, [1]])
+def test_a_damaged_temperature_is_one_sentence(tmp_path: Path, network: Network, temperature: object) -> None:
+    save_checkpoint(tmp_path / "mine.safetensors", network, {"temperature": temperature})
+    with pytest.raises(CheckpointError, match="temperature"):
+        load_model("mine", tmp_path)
+
+
 def test_round_trip(tmp_path: Path, network: Network) -> None:
     path = tmp_path / "mine.safetensors"
     save_checkpoint(path, network, {"seed": 5})
